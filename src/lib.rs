@@ -1,0 +1,7 @@
+//! A network lab simulator with fault injection.
+
+pub mod ids;
+pub mod model;
+pub mod proto;
+pub mod rng;
+pub mod units;

@@ -1,0 +1,3 @@
+//! The `pnilab` command.
+
+fn main() {}

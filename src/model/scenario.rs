@@ -1,0 +1,417 @@
+//! A validated scenario: faults, times and bounds, resolved against a topology.
+
+use crate::ids::{
+    CardId, CircuitId, ClassId, DemandId, FeedId, LagId, MetroId, RouterId, SessionId, SiteId,
+    SpanId, SrlgId,
+};
+use crate::units::{Share, SimDuration, SimTime};
+
+/// What happens, and what must hold.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    /// Its `name:`, or the stem of its file.
+    pub name: String,
+    /// The claim, in a sentence or two.
+    pub about: String,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// How long the run lasts.
+    pub duration: SimDuration,
+    /// Whether the run starts settled or from nothing.
+    pub start: Start,
+    /// Faults in file order; `repeat` and `jitter` not yet unrolled.
+    pub faults: Vec<Fault>,
+    /// Bounds in file order.
+    pub bounds: Vec<Bound>,
+}
+
+/// How a run starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// Sessions up, routes and forwarding in place.
+    Settled,
+    /// All routers come up at time zero with nothing learned.
+    Cold,
+}
+
+/// One fault of a scenario.
+#[derive(Clone, Debug)]
+pub struct Fault {
+    /// When it begins.
+    pub at: SimTime,
+    /// How long it lasts; `None`: it stays (or ends by itself, where the kind says so).
+    pub lasts: Option<SimDuration>,
+    /// Further begins.
+    pub repeat: Option<Repeat>,
+    /// Each begin is delayed by a draw from zero to this.
+    pub jitter: SimDuration,
+    /// What goes wrong.
+    pub kind: FaultKind,
+}
+
+/// `repeat: {times: 3, every: 60s}`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Repeat {
+    /// How often in all, at least 1.
+    pub times: u32,
+    /// From begin to begin.
+    pub every: SimDuration,
+}
+
+/// What goes wrong, with its targets (one or more, in file order).
+///
+/// `toward` is the router that no longer receives; `None` means both directions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FaultKind {
+    /// Glass (or a carrier's line) is cut.
+    CircuitCut {
+        /// Circuits.
+        circuits: Vec<CircuitId>,
+        /// One fibre only.
+        toward: Option<RouterId>,
+    },
+    /// Light without frames.
+    CircuitSilent {
+        /// Circuits.
+        circuits: Vec<CircuitId>,
+        /// One direction only.
+        toward: Option<RouterId>,
+    },
+    /// Random loss, more delay.
+    CircuitDegrade {
+        /// Circuits.
+        circuits: Vec<CircuitId>,
+        /// One direction only.
+        toward: Option<RouterId>,
+        /// Share of frames lost.
+        loss: Share,
+        /// Added one-way delay.
+        delay: SimDuration,
+    },
+    /// Cut and mended over and over while the fault lasts; starts cut.
+    CircuitFlap {
+        /// Circuits.
+        circuits: Vec<CircuitId>,
+        /// How long it is cut each time.
+        down: SimDuration,
+        /// How long it is whole in between.
+        up: SimDuration,
+    },
+    /// The transceiver of one router dies: it neither sends nor sees light.
+    OpticFail {
+        /// Circuits.
+        circuits: Vec<CircuitId>,
+        /// The router whose optic it is.
+        router: RouterId,
+    },
+    /// All circuits of the PNIs are cut.
+    PniCut {
+        /// PNIs.
+        pnis: Vec<LagId>,
+        /// One fibre each only.
+        toward: Option<RouterId>,
+    },
+    /// All circuits of the PNIs go silent.
+    PniSilent {
+        /// PNIs.
+        pnis: Vec<LagId>,
+        /// One direction only.
+        toward: Option<RouterId>,
+    },
+    /// All circuits through the spans are cut.
+    SpanCut(Vec<SpanId>),
+    /// All circuits, spans and feeds of the groups fail.
+    SrlgFail(Vec<SrlgId>),
+    /// All ports of the cards go dark.
+    CardFail(Vec<CardId>),
+    /// Power is lost; with `for`, it returns and the routers reload.
+    RouterPowerOff(Vec<RouterId>),
+    /// The routers crash and reload; lasts for `for`, else for each router's `reload`.
+    RouterCrash(Vec<RouterId>),
+    /// Power feeds fail.
+    FeedFail(Vec<FeedId>),
+    /// All power of the sites is lost.
+    SitePower(Vec<SiteId>),
+    /// All power of all sites of the metros is lost and all spans that end there are cut.
+    MetroOutage(Vec<MetroId>),
+    /// An operator clears the sessions (Cease, administrative reset).
+    SessionReset {
+        /// Sessions.
+        sessions: Vec<SessionId>,
+        /// Where the command is given; `None`: at the first end.
+        router: Option<RouterId>,
+    },
+    /// An operator shuts the sessions down (Cease, administrative shutdown).
+    AdminShutdown {
+        /// Sessions.
+        sessions: Vec<SessionId>,
+        /// Where the command is given; `None`: at the first end.
+        router: Option<RouterId>,
+    },
+    /// Demands offer `factor_ppb` / 10^9 times their rate.
+    TrafficSurge {
+        /// Demands.
+        demands: Vec<DemandId>,
+        /// In parts per billion: 1.5 is 1,500,000,000.
+        factor_ppb: u64,
+    },
+}
+
+/// One line of `bounds`.
+#[derive(Clone, Debug)]
+pub struct Bound {
+    /// What is measured.
+    pub measure: Measure,
+    /// Which demand; `None`: all.
+    pub demand: Option<DemandId>,
+    /// Demands of which class; `None`: all.
+    pub class: Option<ClassId>,
+    /// Which direction; `None`: both.
+    pub direction: Option<Direction>,
+    /// Which LAG, for `utilization`.
+    pub lag: Option<LagId>,
+    /// Which session, for `detection`.
+    pub session: Option<SessionId>,
+    /// Which end, for `detection`; the receiving router, for `utilization`.
+    pub router: Option<RouterId>,
+    /// Over which part of the run.
+    pub window: Window,
+    /// The upper bound: seconds in nanoseconds, or a ratio in parts per billion.
+    pub at_most: Option<Limit>,
+    /// The lower bound.
+    pub at_least: Option<Limit>,
+}
+
+/// A bound's value; its unit follows from the measure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Limit {
+    /// A length of time.
+    Time(SimDuration),
+    /// A share of one; may exceed it for `utilization`.
+    Ratio(Share),
+}
+
+impl Limit {
+    /// In seconds or as a ratio.
+    #[must_use]
+    pub fn as_f64(self) -> f64 {
+        match self {
+            Self::Time(d) => d.as_secs_f64(),
+            Self::Ratio(s) => s.as_f64(),
+        }
+    }
+}
+
+/// Over which part of the run a bound looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Window {
+    /// Every window that a fault's begin opens.
+    Fault,
+    /// Every window that a fault's end opens.
+    Reversion,
+    /// All of it.
+    Run,
+}
+
+/// Forward or return traffic of a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// From `from` to `to`.
+    Forward,
+    /// From `to` to `from`.
+    Return,
+}
+
+impl Direction {
+    /// Both, forward first.
+    pub const BOTH: [Self; 2] = [Self::Forward, Self::Return];
+
+    /// `forward` or `return`, as in files and results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Forward => "forward",
+            Self::Return => "return",
+        }
+    }
+}
+
+/// The measures of DESIGN §5 that a bound may name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Measure {
+    /// Seconds of full outage, ∫ (1 − d/r) dt.
+    Lost,
+    /// Longest interval in which some atom delivers nothing.
+    LongestGap,
+    /// Longest interval in which nothing is delivered.
+    WholeGap,
+    /// Time below the class's `ok`.
+    Impaired,
+    /// Smallest d/r.
+    WorstDelivered,
+    /// Share of atoms with a gap longer than `drop_after`.
+    Dropped,
+    /// Seconds in which the source was down.
+    SourceDown,
+    /// First instant of loss.
+    FirstLoss,
+    /// First instant from which all is well for 5 s.
+    Recovered,
+    /// Share of atoms that lost anything.
+    Disturbed,
+    /// Share of atoms on another router and PNI sequence at the end.
+    Moved,
+    /// Share of atoms on another LAG member at the end.
+    Rehashed,
+    /// Share of delivered traffic that crosses in the demand's metro.
+    Localized,
+    /// Share with a working path at the end, congestion ignored.
+    Reachable,
+    /// One-way delay before.
+    DelayBefore,
+    /// One-way delay after.
+    DelayAfter,
+    /// How long a session's end took to see it.
+    Detection,
+    /// Offered over capacity.
+    Utilization,
+    /// Last RIB change.
+    Control,
+    /// Last FIB change.
+    Forwarding,
+    /// Last change of any delivered rate.
+    Settled,
+}
+
+/// Whether a measure is a time or a ratio.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasureUnit {
+    /// Seconds.
+    Seconds,
+    /// A ratio.
+    Ratio,
+}
+
+/// What a measure is a measure of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeasureSubject {
+    /// A demand and direction.
+    Demand,
+    /// A session and one of its ends.
+    Session,
+    /// A LAG and direction.
+    Lag,
+    /// The run as a whole.
+    Run,
+}
+
+impl Measure {
+    /// All of them, in the order of this list.
+    pub const ALL: [Self; 21] = [
+        Self::Lost,
+        Self::LongestGap,
+        Self::WholeGap,
+        Self::Impaired,
+        Self::WorstDelivered,
+        Self::Dropped,
+        Self::SourceDown,
+        Self::FirstLoss,
+        Self::Recovered,
+        Self::Disturbed,
+        Self::Moved,
+        Self::Rehashed,
+        Self::Localized,
+        Self::Reachable,
+        Self::DelayBefore,
+        Self::DelayAfter,
+        Self::Detection,
+        Self::Utilization,
+        Self::Control,
+        Self::Forwarding,
+        Self::Settled,
+    ];
+
+    /// Its key in scenario files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::LongestGap => "longest_gap",
+            Self::WholeGap => "whole_gap",
+            Self::Impaired => "impaired",
+            Self::WorstDelivered => "worst_delivered",
+            Self::Dropped => "dropped",
+            Self::SourceDown => "source_down",
+            Self::FirstLoss => "first_loss",
+            Self::Recovered => "recovered",
+            Self::Disturbed => "disturbed",
+            Self::Moved => "moved",
+            Self::Rehashed => "rehashed",
+            Self::Localized => "localized",
+            Self::Reachable => "reachable",
+            Self::DelayBefore => "delay_before",
+            Self::DelayAfter => "delay_after",
+            Self::Detection => "detection",
+            Self::Utilization => "utilization",
+            Self::Control => "control",
+            Self::Forwarding => "forwarding",
+            Self::Settled => "settled",
+        }
+    }
+
+    /// Time or ratio.
+    #[must_use]
+    pub const fn unit(self) -> MeasureUnit {
+        match self {
+            Self::WorstDelivered
+            | Self::Dropped
+            | Self::Disturbed
+            | Self::Moved
+            | Self::Rehashed
+            | Self::Localized
+            | Self::Reachable
+            | Self::Utilization => MeasureUnit::Ratio,
+            Self::Lost
+            | Self::LongestGap
+            | Self::WholeGap
+            | Self::Impaired
+            | Self::SourceDown
+            | Self::FirstLoss
+            | Self::Recovered
+            | Self::DelayBefore
+            | Self::DelayAfter
+            | Self::Detection
+            | Self::Control
+            | Self::Forwarding
+            | Self::Settled => MeasureUnit::Seconds,
+        }
+    }
+
+    /// What it is a measure of.
+    #[must_use]
+    pub const fn subject(self) -> MeasureSubject {
+        match self {
+            Self::Detection => MeasureSubject::Session,
+            Self::Utilization => MeasureSubject::Lag,
+            Self::Control | Self::Forwarding | Self::Settled => MeasureSubject::Run,
+            Self::Lost
+            | Self::LongestGap
+            | Self::WholeGap
+            | Self::Impaired
+            | Self::WorstDelivered
+            | Self::Dropped
+            | Self::SourceDown
+            | Self::FirstLoss
+            | Self::Recovered
+            | Self::Disturbed
+            | Self::Moved
+            | Self::Rehashed
+            | Self::Localized
+            | Self::Reachable
+            | Self::DelayBefore
+            | Self::DelayAfter => MeasureSubject::Demand,
+        }
+    }
+}

@@ -1,0 +1,502 @@
+//! A validated design: everything resolved to ids, every value stated, nothing left to look up.
+
+use std::net::Ipv4Addr;
+
+use ipnet::IpNet;
+
+use crate::ids::{
+    CardId, CircuitId, ClassId, DemandId, FeedId, IdVec, LagId, MetroId, NetworkId, PrefixId,
+    RouterId, SessionId, SiteId, SpanId, SrlgId,
+};
+use crate::proto::bfd;
+use crate::proto::bgp::BgpConfig;
+use crate::proto::bgp::policy::Policy;
+use crate::proto::igp::IgpConfig;
+use crate::proto::lacp;
+use crate::proto::phy::InterfaceConfig;
+use crate::units::{BitRate, Length, PerSecond, Share, SimDuration};
+
+/// A whole design.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// Its `name:`, or the stem of its file.
+    pub name: String,
+    /// What it is, in a sentence; may be empty.
+    pub about: String,
+    /// City regions.
+    pub metros: IdVec<MetroId, Metro>,
+    /// Facilities.
+    pub sites: IdVec<SiteId, Site>,
+    /// Power feeds of sites.
+    pub feeds: IdVec<FeedId, Feed>,
+    /// Stretches of fibre.
+    pub spans: IdVec<SpanId, Span>,
+    /// Shared-risk groups.
+    pub srlgs: IdVec<SrlgId, Srlg>,
+    /// Autonomous systems.
+    pub networks: IdVec<NetworkId, Network>,
+    /// Routers.
+    pub routers: IdVec<RouterId, Router>,
+    /// Line cards.
+    pub cards: IdVec<CardId, Card>,
+    /// PNIs between networks and links within one: each is a LAG.
+    pub lags: IdVec<LagId, Lag>,
+    /// Members of the LAGs.
+    pub circuits: IdVec<CircuitId, Circuit>,
+    /// BGP sessions: those of the PNIs in file order, then the internal ones by name.
+    pub sessions: IdVec<SessionId, Session>,
+    /// Declared prefixes.
+    pub prefixes: IdVec<PrefixId, Prefix>,
+    /// Traffic classes.
+    pub classes: IdVec<ClassId, Class>,
+    /// Traffic demands.
+    pub demands: IdVec<DemandId, Demand>,
+    /// Every value that did not come from the file, sorted by `what`.
+    pub assumptions: Vec<Assumption>,
+}
+
+/// A city region.
+#[derive(Clone, Debug)]
+pub struct Metro {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// Latitude and longitude in degrees.
+    pub position: Option<[f64; 2]>,
+}
+
+/// One facility.
+#[derive(Clone, Debug)]
+pub struct Site {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// Where it is.
+    pub metro: MetroId,
+}
+
+/// A power feed of a site; its full name is `site/name`.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    /// Its name within the site.
+    pub name: String,
+    /// The site it feeds.
+    pub site: SiteId,
+    /// The risks it shares.
+    pub srlgs: Vec<SrlgId>,
+}
+
+/// A stretch of fibre that circuits run through.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// The sites it joins.
+    pub between: [SiteId; 2],
+    /// How long it is.
+    pub length: Length,
+    /// The risks it shares.
+    pub srlgs: Vec<SrlgId>,
+}
+
+/// Things that fail together.
+#[derive(Clone, Debug)]
+pub struct Srlg {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+}
+
+/// What a network is to the design; used in reports only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NetworkKind {
+    /// The network whose owner makes the design.
+    Partner,
+    /// A cloud provider.
+    Cloud,
+    /// An Internet transit provider.
+    Transit,
+    /// Anything else.
+    Other,
+}
+
+/// One autonomous system.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// Its AS number.
+    pub asn: u32,
+    /// What it is to the design.
+    pub kind: NetworkKind,
+    /// Its interior routing.
+    pub igp: IgpConfig,
+    /// Whether border routers put themselves as next hop on what they tell inside.
+    pub next_hop_self: bool,
+    /// Multipath limits.
+    pub multipath: Multipath,
+}
+
+/// How many equal paths BGP may use (RFC 4271 leaves this to the implementation).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multipath {
+    /// Over external sessions, at least 1.
+    pub ebgp: u32,
+    /// Over internal sessions, at least 1.
+    pub ibgp: u32,
+    /// Whether equal length of the AS path suffices.
+    pub relax: bool,
+}
+
+/// How a router writes its forwarding table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FibMode {
+    /// One write per prefix, at the router's rate.
+    PrefixByPrefix,
+    /// Prefix-independent convergence: one indirection per next-hop set, moved in this time.
+    Pic(SimDuration),
+}
+
+/// A router.
+#[derive(Clone, Debug)]
+pub struct Router {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// The network it belongs to.
+    pub network: NetworkId,
+    /// Where it stands.
+    pub site: SiteId,
+    /// BGP identifier.
+    pub router_id: Ipv4Addr,
+    /// Whether `router_id` was derived from the name.
+    pub router_id_derived: bool,
+    /// The feeds it is wired to; none means that only `site_power` and worse take its power.
+    pub feeds: Vec<FeedId>,
+    /// How many live feeds it needs to run.
+    pub feeds_needed: u32,
+    /// How it writes its forwarding table.
+    pub fib: FibMode,
+    /// Writes per second.
+    pub fib_rate: PerSecond,
+    /// Time to take in one BGP UPDATE.
+    pub update_processing: SimDuration,
+    /// From power or crash to forwarding again.
+    pub reload: SimDuration,
+}
+
+/// A line card; its full name is `router/name`.
+#[derive(Clone, Debug)]
+pub struct Card {
+    /// Its name within the router.
+    pub name: String,
+    /// The router it sits in.
+    pub router: RouterId,
+}
+
+/// Whether a LAG joins two networks or runs inside one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LagKind {
+    /// Between two networks.
+    Pni {
+        /// What the second end's network is to the first end's.
+        relation: Relation,
+    },
+    /// Inside one network.
+    Link,
+}
+
+/// What the other network is to ours (Gao and Rexford's relations; RFC 9234 roles).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Relation {
+    /// Settlement-free: gets our own and our customers' routes.
+    Peer,
+    /// Pays us: gets everything.
+    Customer,
+    /// We pay it: gets our own and our customers' routes.
+    Provider,
+}
+
+impl Relation {
+    /// The same relation seen from the other end.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Peer => Self::Peer,
+            Self::Customer => Self::Provider,
+            Self::Provider => Self::Customer,
+        }
+    }
+}
+
+/// A PNI or a link: one LAG of one or more circuits, also when it is one.
+#[derive(Clone, Debug)]
+pub struct Lag {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// PNI or link.
+    pub kind: LagKind,
+    /// The two routers and how each runs its end.
+    pub ends: [LagEnd; 2],
+    /// Members, in file order.
+    pub circuits: Vec<CircuitId>,
+    /// Sessions over it (PNIs only), in file order.
+    pub sessions: Vec<SessionId>,
+}
+
+/// One end of a LAG.
+#[derive(Clone, Debug)]
+pub struct LagEnd {
+    /// The router.
+    pub router: RouterId,
+    /// LACP, or `None` for a static LAG.
+    pub lacp: Option<lacp::Config>,
+    /// Fewer active members than this take the LAG down at this end; at least 1.
+    pub min_links: u32,
+    /// Micro-BFD on each member (RFC 7130).
+    pub micro_bfd: Option<bfd::Config>,
+    /// BFD for the IGP adjacency (links only).
+    pub igp_bfd: Option<bfd::Config>,
+    /// IGP metric of this end (links only; 0 on PNIs).
+    pub metric: u32,
+}
+
+/// The optical path below a circuit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Glass from port to port: a cut is seen as loss of light.
+    Passive,
+    /// A carrier's wave with active equipment at both ends.
+    Wave {
+        /// Whether the carrier turns its client laser off when its line is lost.
+        signal_forwarding: bool,
+        /// How long the carrier waits before it does.
+        hold_off: SimDuration,
+        /// The time in which protection switches to another line, if there is any.
+        protection: Option<SimDuration>,
+    },
+}
+
+/// One physical cross-connect or wave.
+#[derive(Clone, Debug)]
+pub struct Circuit {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// The LAG it is a member of; its ends are the LAG's.
+    pub lag: LagId,
+    /// Rate in each direction.
+    pub speed: BitRate,
+    /// Length of glass from port to port; gives the one-way delay.
+    pub length: Length,
+    /// What lies in between.
+    pub transport: Transport,
+    /// The line card at each end, where the file tells.
+    pub cards: [Option<CardId>; 2],
+    /// The port names at each end, where the file tells.
+    pub ports: [Option<String>; 2],
+    /// Spans it runs through.
+    pub spans: Vec<SpanId>,
+    /// The risks it shares beside those of its spans.
+    pub srlgs: Vec<SrlgId>,
+    /// Interface timers at each end.
+    pub interfaces: [InterfaceConfig; 2],
+}
+
+/// IPv4 or IPv6.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Family {
+    /// IPv4 unicast.
+    Ipv4,
+    /// IPv6 unicast.
+    Ipv6,
+}
+
+impl Family {
+    /// `ipv4` or `ipv6`, as in the files.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+        }
+    }
+
+    /// The family of a prefix.
+    #[must_use]
+    pub const fn of(prefix: &IpNet) -> Self {
+        match prefix {
+            IpNet::V4(_) => Self::Ipv4,
+            IpNet::V6(_) => Self::Ipv6,
+        }
+    }
+}
+
+/// Where a BGP session runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionKind {
+    /// External, over this PNI; its ends are the PNI's ends.
+    External(LagId),
+    /// Internal, between loopbacks, over the IGP.
+    Internal,
+}
+
+/// A BGP session of one address family.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// `pni/ipv4`, or `r1--r2/ipv4` for internal ones.
+    pub name: String,
+    /// Where it runs.
+    pub kind: SessionKind,
+    /// Its address family.
+    pub family: Family,
+    /// How each side is configured.
+    pub ends: [SessionEnd; 2],
+}
+
+/// One side of a session.
+#[derive(Clone, Debug)]
+pub struct SessionEnd {
+    /// The router.
+    pub router: RouterId,
+    /// Timers.
+    pub bgp: BgpConfig,
+    /// BFD for this session, if this side runs it.
+    pub bfd: Option<bfd::Config>,
+    /// What to do with routes that come in; absent: accept all.
+    pub import: Option<Policy>,
+    /// What to do with routes that go out, after the relation's filter; absent: accept all.
+    pub export: Option<Policy>,
+}
+
+/// A declared prefix, or `count` of them treated alike.
+#[derive(Clone, Debug)]
+pub struct Prefix {
+    /// The prefix as written, in canonical form.
+    pub prefix: IpNet,
+    /// What it is; may be empty.
+    pub about: String,
+    /// The network it belongs to.
+    pub network: NetworkId,
+    /// The routers that originate it and where its traffic ends, by id.
+    pub served_by: Vec<RouterId>,
+    /// How many prefixes this stands for, at least 1.
+    pub count: u64,
+    /// The class of its traffic, if the file tells.
+    pub class: Option<ClassId>,
+    /// Origination communities.
+    pub communities: Vec<crate::proto::bgp::attrs::Community>,
+}
+
+/// What a class of traffic needs.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its name in the file.
+    pub name: String,
+    /// The delivered share from which all is well.
+    pub ok: Share,
+    /// The longest gap that is acceptable; drawn, not judged, in `run`.
+    pub longest_gap: Option<SimDuration>,
+    /// A gap longer than this drops the call.
+    pub drop_after: Option<SimDuration>,
+}
+
+/// How flows find their member and next hop when a demand is made of flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HashMode {
+    /// Hash modulo the number of choices: most flows move when one goes.
+    Modulo,
+    /// Only the flows of the choice that went move.
+    Resilient,
+}
+
+/// Seeded flows instead of fluid shares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flows {
+    /// How many, at least 1.
+    pub count: u32,
+    /// How they are hashed.
+    pub hash: HashMode,
+}
+
+/// Traffic from a prefix at a router to a prefix, and its return.
+#[derive(Clone, Debug)]
+pub struct Demand {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// Where it starts: routers and their shares, which sum to one.
+    pub at: Vec<(RouterId, Share)>,
+    /// The source prefix.
+    pub from: PrefixId,
+    /// The destination prefix.
+    pub to: PrefixId,
+    /// The metro it is local to, if the file tells.
+    pub metro: Option<MetroId>,
+    /// Its class.
+    pub class: ClassId,
+    /// Forward rate.
+    pub rate: BitRate,
+    /// Return rate; zero: there is no return traffic to measure.
+    pub return_rate: BitRate,
+    /// Seeded flows, or fluid shares.
+    pub flows: Option<Flows>,
+}
+
+/// Where a value came from that the file does not state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Origin {
+    /// A value of the router's or network's profile.
+    Profile,
+    /// Built in.
+    Builtin,
+}
+
+/// A value that the file does not state.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Assumption {
+    /// `bgp.hold of pni-ams-1/ipv4 at ct-ams-1`.
+    pub what: String,
+    /// As the file would write it.
+    pub value: String,
+    /// Profile or built-in.
+    pub origin: Origin,
+    /// Document the value stands in.
+    pub source: String,
+}
+
+impl Topology {
+    /// The router with this name.
+    #[must_use]
+    pub fn router_named(&self, name: &str) -> Option<RouterId> {
+        self.routers.iter_ids().find(|(_, r)| r.name == name).map(|(id, _)| id)
+    }
+
+    /// The router at one end of a circuit.
+    #[must_use]
+    pub fn circuit_router(&self, circuit: CircuitId, side: crate::ids::Side) -> RouterId {
+        self.lags[self.circuits[circuit].lag].ends[side].router
+    }
+
+    /// The metro a router stands in.
+    #[must_use]
+    pub fn router_metro(&self, router: RouterId) -> MetroId {
+        self.sites[self.routers[router].site].metro
+    }
+}

@@ -1,0 +1,25 @@
+//! BGP (RFC 4271): connection machine, attributes, policies, decision process.
+
+use crate::units::SimDuration;
+
+pub mod attrs;
+pub mod policy;
+
+/// Timers of one side of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BgpConfig {
+    /// Offered hold time; zero turns hold and keepalives off, else at least 3 s.
+    pub hold: SimDuration,
+    /// Keepalive interval before negotiation; never more than a third of the negotiated hold.
+    pub keepalive: SimDuration,
+    /// `ConnectRetryTime`.
+    pub connect_retry: SimDuration,
+    /// Wait in Idle after the first failure; doubles with each further one.
+    pub idle_hold: SimDuration,
+    /// The longest wait in Idle.
+    pub idle_hold_max: SimDuration,
+    /// `MinRouteAdvertisementInterval`.
+    pub mrai: SimDuration,
+    /// Whether withdrawals wait for the MRAI too.
+    pub mrai_withdrawals: bool,
+}

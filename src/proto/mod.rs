@@ -1,0 +1,10 @@
+//! Protocol machines without input or output: time and input in, outputs appended.
+//!
+//! Nothing here reads a clock, draws a random number or knows a topology.
+
+pub mod bfd;
+pub mod bgp;
+pub mod igp;
+pub mod lacp;
+pub mod phy;
+pub mod schedule;
