@@ -59,6 +59,8 @@ define_ids! {
     DemandId;
     /// A traffic class.
     ClassId;
+    /// A pair of BFD sessions that talk to each other.
+    BfdId;
 }
 
 /// Which of the two ends of a circuit, LAG or session.
@@ -90,6 +92,38 @@ impl Side {
             Self::A => 0,
             Self::B => 1,
         }
+    }
+}
+
+/// One end of something with two: a port of a circuit, an end of a LAG or of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct End<I> {
+    /// What it is an end of.
+    pub of: I,
+    /// Which end.
+    pub side: Side,
+}
+
+impl<I: Id> End<I> {
+    /// The end of `of` at `side`.
+    pub const fn new(of: I, side: Side) -> Self {
+        Self { of, side }
+    }
+
+    /// The end across.
+    #[must_use]
+    pub const fn far(self) -> Self {
+        Self { of: self.of, side: self.side.other() }
+    }
+}
+
+impl<I: Id> Id for End<I> {
+    fn from_index(index: usize) -> Self {
+        let side = if index.is_multiple_of(2) { Side::A } else { Side::B };
+        Self { of: I::from_index(index / 2), side }
+    }
+    fn index(self) -> usize {
+        self.of.index() * 2 + self.side.index()
     }
 }
 

@@ -1,5 +1,7 @@
 //! A network lab simulator with fault injection.
 
+pub mod dataplane;
+pub mod engine;
 pub mod ids;
 pub mod model;
 pub mod proto;

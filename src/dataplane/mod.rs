@@ -1,0 +1,10 @@
+//! Where traffic goes: forwarding tables, paths, loads, loss and the history of every part.
+//!
+//! This room knows tables, not protocols: whoever fills [`tables::Tables`] may ask it.
+
+pub mod atoms;
+pub mod load;
+pub mod paths;
+pub mod series;
+pub mod tables;
+pub mod traffic;

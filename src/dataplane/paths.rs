@@ -1,0 +1,307 @@
+//! From a source to wherever packets end: every path, with its share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::tables::{Hop, Tables, WHOLE};
+use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
+use crate::model::topology::HashMode;
+use crate::units::SimTime;
+
+/// Where a path ends, and why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum End {
+    /// At a router that serves the prefix.
+    Delivered(RouterId),
+    /// The router is down.
+    RouterDown(RouterId),
+    /// The router has no route.
+    NoRoute(RouterId),
+    /// The route points to a LAG that is down or has no member.
+    LagDown(LagId),
+    /// The frame is lost on this circuit, or not taken in at its far end.
+    Circuit(CircuitId),
+    /// The router has seen the packet before.
+    Loop(RouterId),
+}
+
+/// A path through the network.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Path {
+    /// Where it starts.
+    pub source: RouterId,
+    /// The LAG, member and sending side of each hop.
+    pub hops: Vec<(LagId, CircuitId, Side)>,
+    /// Where it ends.
+    pub end: End,
+}
+
+impl Path {
+    /// The router it delivers to, if it does.
+    #[must_use]
+    pub const fn arrives(&self) -> Option<RouterId> {
+        match self.end {
+            End::Delivered(router) => Some(router),
+            End::RouterDown(_)
+            | End::NoRoute(_)
+            | End::LagDown(_)
+            | End::Circuit(_)
+            | End::Loop(_) => None,
+        }
+    }
+
+    /// Whether both take the same routers and LAGs.
+    #[must_use]
+    pub fn same_lags(&self, other: &Self) -> bool {
+        self.source == other.source
+            && self.hops.len() == other.hops.len()
+            && self.hops.iter().zip(&other.hops).all(|(a, b)| a.0 == b.0 && a.2 == b.2)
+    }
+}
+
+/// A path, interned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PathId(u32);
+
+/// All paths seen in a run.
+#[derive(Clone, Debug, Default)]
+pub struct PathTable {
+    paths: Vec<Arc<Path>>,
+    ids: BTreeMap<Arc<Path>, PathId>,
+}
+
+impl PathTable {
+    /// The id of `path`.
+    pub fn intern(&mut self, path: Path) -> PathId {
+        if let Some(id) = self.ids.get(&path) {
+            return *id;
+        }
+        let id = PathId(u32::try_from(self.paths.len()).expect("paths are bounded by the limits"));
+        let path = Arc::new(path);
+        self.paths.push(Arc::clone(&path));
+        self.ids.insert(path, id);
+        id
+    }
+
+    /// The path with this id.
+    #[must_use]
+    pub fn get(&self, id: PathId) -> &Path {
+        &self.paths[id.0 as usize]
+    }
+}
+
+/// How one walk chooses among equals.
+#[derive(Clone, Copy, Debug)]
+pub enum Choice {
+    /// Takes all of them, in equal shares.
+    Fluid,
+    /// Is one flow and takes the one its hash picks.
+    Flow {
+        /// The flow's hash.
+        hash: u64,
+        /// How a hash picks.
+        mode: HashMode,
+    },
+}
+
+/// Splits `parts` by `weights`; what does not divide goes to the first.
+#[must_use]
+pub fn split(parts: u64, weights: &[u32]) -> Vec<u64> {
+    let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
+    let share = |w: &u32| {
+        u64::try_from(u128::from(parts) * u128::from(*w) / u128::from(total.max(1)))
+            .expect("a share is no larger than what is shared")
+    };
+    let mut shares: Vec<u64> = weights.iter().map(share).collect();
+    let mut rest = parts - shares.iter().sum::<u64>();
+    for share in &mut shares {
+        let one = rest.min(1);
+        *share += one;
+        rest -= one;
+    }
+    shares
+}
+
+/// One walk through the tables at one position of a prefix group.
+pub struct Walk<'a> {
+    /// The state of forwarding.
+    pub tables: &'a Tables,
+    /// Where the packets go.
+    pub group: GroupId,
+    /// The moment, for prefixes being written.
+    pub now: SimTime,
+    /// Position within the group, in parts of the whole.
+    pub position: u64,
+    /// How equals are chosen among.
+    pub choice: Choice,
+}
+
+impl Walk<'_> {
+    /// All paths from `source` with the parts of `parts` that take them, in order of path.
+    #[must_use]
+    pub fn paths(&self, source: RouterId, parts: u64) -> Vec<(Path, u64)> {
+        let mut found = Vec::new();
+        let mut path = Path { source, hops: Vec::new(), end: End::NoRoute(source) };
+        let mut seen = Vec::new();
+        self.visit(source, parts, &mut path, &mut seen, &mut found);
+        found.sort_by(|a, b| a.0.cmp(&b.0));
+        found
+    }
+
+    fn visit(
+        &self,
+        router: RouterId,
+        parts: u64,
+        path: &mut Path,
+        seen: &mut Vec<RouterId>,
+        found: &mut Vec<(Path, u64)>,
+    ) {
+        let mut finish = |end: End| {
+            path.end = end;
+            found.push((path.clone(), parts));
+        };
+        let table = &self.tables.routers[router];
+        if !table.up {
+            return finish(End::RouterDown(router));
+        }
+        if table.fib[self.group].serves {
+            return finish(End::Delivered(router));
+        }
+        if seen.contains(&router) {
+            return finish(End::Loop(router));
+        }
+        let hops = self.next_hops(router);
+        if hops.is_empty() {
+            return finish(End::NoRoute(router));
+        }
+        seen.push(router);
+        let weights: Vec<u32> = hops.iter().map(|h| h.weight).collect();
+        let place = ROUTER_PLACE | router.index() as u64;
+        let name = |i: usize| LAG_PLACE | hops[i].lag.index() as u64;
+        for (index, share) in self.choose(parts, &weights, place, name) {
+            self.cross(hops[index], share, path, seen, found);
+        }
+        seen.pop();
+    }
+
+    /// Sends `parts` over one LAG.
+    fn cross(
+        &self,
+        hop: Hop,
+        parts: u64,
+        path: &mut Path,
+        seen: &mut Vec<RouterId>,
+        found: &mut Vec<(Path, u64)>,
+    ) {
+        let end = &self.tables.lags[hop.lag][hop.side];
+        if !end.up || end.distributing.is_empty() {
+            path.end = End::LagDown(hop.lag);
+            found.push((path.clone(), parts));
+            return;
+        }
+        let weights = vec![1; end.distributing.len()];
+        let place = LAG_PLACE | hop.lag.index() as u64;
+        let name = |i: usize| CIRCUIT_PLACE | end.distributing[i].index() as u64;
+        for (index, share) in self.choose(parts, &weights, place, name) {
+            let circuit = end.distributing[index];
+            path.hops.push((hop.lag, circuit, hop.side));
+            if self.tables.member_delivers(hop.lag, hop.side, circuit) {
+                let next = self.tables.ends[hop.lag][hop.side.other()];
+                self.visit(next, share, path, seen, found);
+            } else {
+                path.end = End::Circuit(circuit);
+                found.push((path.clone(), share));
+            }
+            path.hops.pop();
+        }
+    }
+
+    fn next_hops(&self, router: RouterId) -> &[Hop] {
+        let entry = &self.tables.routers[router].fib[self.group];
+        match &entry.ramp {
+            Some(ramp) if self.position < ramp.position(self.now) => &ramp.next,
+            Some(_) | None => &entry.current,
+        }
+    }
+
+    /// Which of the choices get how many parts, zero shares left out. `place` names where the
+    /// choice is made, `name` each choice.
+    fn choose(
+        &self,
+        parts: u64,
+        weights: &[u32],
+        place: u64,
+        name: impl Fn(usize) -> u64,
+    ) -> Vec<(usize, u64)> {
+        match self.choice {
+            Choice::Fluid => {
+                let shares = split(parts, weights).into_iter().enumerate();
+                shares.filter(|(_, share)| *share > 0).collect()
+            }
+            Choice::Flow { hash, mode } => {
+                let index = match mode {
+                    HashMode::Modulo => pick_modulo(mix(hash ^ mix(place)), weights),
+                    HashMode::Resilient => {
+                        let score = |i: &usize| (mix(hash ^ mix(name(*i))), *i);
+                        (0..weights.len()).max_by_key(score).unwrap_or(0)
+                    }
+                };
+                vec![(index, parts)]
+            }
+        }
+    }
+}
+
+const ROUTER_PLACE: u64 = 1 << 40;
+const LAG_PLACE: u64 = 2 << 40;
+const CIRCUIT_PLACE: u64 = 3 << 40;
+
+/// A well-mixing permutation of 64 bits (the finalizer of `SplitMix64`).
+#[must_use]
+pub const fn mix(value: u64) -> u64 {
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}
+
+/// The choice whose weight covers `hash` modulo the sum of weights.
+fn pick_modulo(hash: u64, weights: &[u32]) -> usize {
+    let total: u64 = weights.iter().map(|w| u64::from(*w)).sum();
+    let mut rest = hash % total.max(1);
+    for (index, weight) in weights.iter().enumerate() {
+        if rest < u64::from(*weight) {
+            return index;
+        }
+        rest -= u64::from(*weight);
+    }
+    0
+}
+
+/// Where the tables change within a group at `now`: positions that bound equal treatment.
+#[must_use]
+pub fn boundaries(tables: &Tables, group: GroupId, now: SimTime) -> Vec<u64> {
+    let ramps = tables.routers.iter().filter_map(|r| r.fib[group].ramp.as_ref());
+    let mut all: Vec<u64> = ramps.map(|r| r.position(now)).filter(|p| *p > 0).collect();
+    all.push(WHOLE);
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_always_sum_to_what_is_shared() {
+        assert_eq!(split(10, &[1, 1, 1]), [4, 3, 3]);
+        assert_eq!(split(WHOLE, &[1, 2]).iter().sum::<u64>(), WHOLE);
+        assert_eq!(split(7, &[]), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn modulo_gives_each_choice_its_weight() {
+        let picks: Vec<usize> = (0..6).map(|h| pick_modulo(h, &[1, 2])).collect();
+        assert_eq!(picks, [0, 1, 1, 0, 1, 1]);
+    }
+}

@@ -1,0 +1,129 @@
+//! The state of forwarding: what each router, LAG end and circuit does with a packet right now.
+
+use std::sync::Arc;
+
+use crate::ids::{CircuitId, GroupId, IdVec, LagId, RouterId, Side};
+use crate::units::{BitRate, Share, SimDuration, SimTime};
+
+/// A whole: shares of a demand and positions within a prefix group are integer parts of this.
+pub const WHOLE: u64 = 1_000_000_000_000_000_000;
+
+/// One way out of a router.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hop {
+    /// The LAG it leaves through.
+    pub lag: LagId,
+    /// The end of that LAG that the router is at.
+    pub side: Side,
+    /// Its weight among the ways out.
+    pub weight: u32,
+}
+
+/// The ways out for a group, sorted; empty: no route.
+pub type NextHops = Arc<[Hop]>;
+
+/// Prefixes being rewritten one after the other, at an even pace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ramp {
+    /// What they are rewritten to.
+    pub next: NextHops,
+    /// When the first prefix is written.
+    pub first: SimTime,
+    /// When the last is.
+    pub last: SimTime,
+}
+
+impl Ramp {
+    /// The part of the group that is written by `now`.
+    #[must_use]
+    pub fn position(&self, now: SimTime) -> u64 {
+        if now >= self.last {
+            return WHOLE;
+        }
+        let done = u128::from(now.since(self.first).as_nanos());
+        let all = u128::from(self.last.since(self.first).as_nanos()).max(1);
+        u64::try_from(u128::from(WHOLE) * done / all).expect("a part of the whole fits")
+    }
+}
+
+/// What a router does with packets to one prefix group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FibEntry {
+    /// Written so far.
+    pub current: NextHops,
+    /// Being written.
+    pub ramp: Option<Ramp>,
+    /// Traffic to the group ends here.
+    pub serves: bool,
+}
+
+/// One router.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RouterTable {
+    /// Whether it forwards at all.
+    pub up: bool,
+    /// Per prefix group.
+    pub fib: IdVec<GroupId, FibEntry>,
+}
+
+/// One end of a LAG.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LagEndTable {
+    /// Whether the aggregate is up here.
+    pub up: bool,
+    /// Members it sends on, in order.
+    pub distributing: Vec<CircuitId>,
+    /// Members it takes frames from, in order.
+    pub collecting: Vec<CircuitId>,
+}
+
+/// One direction of a circuit, named by the side that sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CircuitTable {
+    /// Whether a frame sent now reaches the interface at the other end.
+    pub delivers: bool,
+    /// Share of frames lost at random.
+    pub loss: Share,
+    /// One-way delay.
+    pub delay: SimDuration,
+    /// Rate.
+    pub speed: BitRate,
+}
+
+/// The whole state of forwarding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tables {
+    /// Per router.
+    pub routers: IdVec<RouterId, RouterTable>,
+    /// Per LAG and side.
+    pub lags: IdVec<LagId, [LagEndTable; 2]>,
+    /// The routers at the ends of each LAG.
+    pub ends: IdVec<LagId, [RouterId; 2]>,
+    /// All members of each LAG, whatever their state.
+    pub members: IdVec<LagId, Vec<CircuitId>>,
+    /// Per circuit and sending side.
+    pub circuits: IdVec<CircuitId, [CircuitTable; 2]>,
+}
+
+impl Tables {
+    /// Whether a frame sent by `side` of `lag` on member `circuit` is taken in at the other end.
+    #[must_use]
+    pub fn member_delivers(&self, lag: LagId, side: Side, circuit: CircuitId) -> bool {
+        let far = &self.lags[lag][side.other()];
+        self.circuits[circuit][side].delivers && far.up && far.collecting.contains(&circuit)
+    }
+
+    /// All members of `lag`.
+    #[must_use]
+    pub fn lag_members(&self, lag: LagId) -> &[CircuitId] {
+        &self.members[lag]
+    }
+
+    /// Rate that `side` of `lag` may send at: the sum of the members it distributes to.
+    #[must_use]
+    pub fn lag_capacity(&self, lag: LagId, side: Side) -> BitRate {
+        let end = &self.lags[lag][side];
+        let sum = end.distributing.iter().map(|c| self.circuits[*c][side].speed.as_bps()).sum();
+        BitRate::from_bps(if end.up { sum } else { 0 })
+    }
+}

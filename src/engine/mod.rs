@@ -1,0 +1,6 @@
+//! The event core: a queue ordered by content, limits, and storage written through one accessor.
+//!
+//! Nothing here knows networks.
+
+pub mod queue;
+pub mod store;
