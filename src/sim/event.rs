@@ -1,0 +1,189 @@
+//! Everything that can happen.
+
+use std::sync::Arc;
+
+use super::cause::CauseId;
+use super::lsdb::Lsp;
+use crate::engine::queue::Class;
+use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId};
+use crate::proto::{bfd, bgp, igp, lacp, phy};
+use crate::units::SimTime;
+
+/// A periodic exchange of datagrams, named by the end that sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hello {
+    /// LACPDUs of a port.
+    Lacp(End<CircuitId>),
+    /// BFD control packets.
+    Bfd(End<BfdId>),
+    /// IGP hellos.
+    Igp(End<LagId>),
+}
+
+/// A datagram of one of the exchanges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packet {
+    /// An LACPDU.
+    Lacp(lacp::Pdu),
+    /// A BFD control packet.
+    Bfd(bfd::Packet),
+    /// An IGP hello.
+    Igp(igp::Hello),
+}
+
+/// Something that happens at an instant.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// Step `n` of the fault plan.
+    Fault(usize),
+    /// A port's timer.
+    Port(End<CircuitId>, phy::Timer),
+    /// The far end's Remote Fault begins or ends to arrive.
+    RemoteFault { port: End<CircuitId>, on: bool, generation: u32 },
+    /// The carrier turns its client laser towards this port off.
+    ClientOff { port: End<CircuitId>, generation: u32 },
+    /// The carrier's protection has switched the line towards this port.
+    Protected { port: End<CircuitId>, generation: u32 },
+    /// A periodic datagram is due.
+    HelloSend(Hello),
+    /// A datagram arrives at the far end of the exchange.
+    HelloArrive { hello: Hello, packet: Packet, sent: SimTime },
+    /// A timer of an LACP member.
+    Lacp(End<CircuitId>, lacp::Timer),
+    /// The detection timer of a BFD session.
+    Bfd(End<BfdId>),
+    /// The dead timer of an adjacency.
+    Igp(End<LagId>),
+    /// A timer of a BGP connection machine.
+    Session(End<SessionId>, bgp::session::Timer),
+    /// A periodic KEEPALIVE is due.
+    Keepalive(End<SessionId>),
+    /// A SYN is due.
+    Syn(End<SessionId>),
+    /// The SYN-ACK is back at the end that called.
+    Connected { end: End<SessionId>, attempt: u32, sent: SimTime },
+    /// The third packet of the handshake arrives at the end that was called.
+    Accepted { end: End<SessionId>, epoch: u32, sent: SimTime },
+    /// A TCP segment arrives at `end`.
+    Segment { end: End<SessionId>, epoch: u32, sequence: u64, sent: SimTime },
+    /// An acknowledgement of all segments below `upto` arrives at `end`.
+    Ack { end: End<SessionId>, epoch: u32, upto: u64, sent: SimTime },
+    /// A TCP reset arrives at `end`.
+    Reset { end: End<SessionId>, epoch: u32, sent: SimTime },
+    /// The retransmission timer of `end`.
+    Rto(End<SessionId>),
+    /// The advertisement interval towards the peer of `end` is over.
+    Mrai(End<SessionId>),
+    /// A router has worked off the first item of its BGP queue.
+    Cpu(RouterId),
+    /// A link-state PDU arrives over this LAG end.
+    Flood { at: End<LagId>, lsp: Arc<Lsp> },
+    /// SPF runs.
+    Spf(RouterId),
+    /// A forwarding write begins to show, goes on or is done.
+    Fib(RouterId, GroupId),
+    /// A router has booted.
+    Boot(RouterId),
+}
+
+/// An event with what led to it.
+#[derive(Clone, Debug)]
+pub struct Caused {
+    /// What happens.
+    pub event: Event,
+    /// What led to it.
+    pub cause: CauseId,
+}
+
+impl Event {
+    /// Fault before packet before timer.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Fault(_) => Class::Fault,
+            Self::RemoteFault { .. }
+            | Self::ClientOff { .. }
+            | Self::Protected { .. }
+            | Self::HelloArrive { .. }
+            | Self::Connected { .. }
+            | Self::Accepted { .. }
+            | Self::Segment { .. }
+            | Self::Ack { .. }
+            | Self::Reset { .. }
+            | Self::Flood { .. } => Class::Packet,
+            Self::Port(..)
+            | Self::HelloSend(_)
+            | Self::Lacp(..)
+            | Self::Bfd(_)
+            | Self::Igp(_)
+            | Self::Session(..)
+            | Self::Keepalive(_)
+            | Self::Syn(_)
+            | Self::Rto(_)
+            | Self::Mrai(_)
+            | Self::Cpu(_)
+            | Self::Spf(_)
+            | Self::Fib(..)
+            | Self::Boot(_) => Class::Timer,
+        }
+    }
+
+    /// Which kind of event it is, for order and for counting.
+    pub fn kind(&self) -> usize {
+        match self {
+            Self::Fault(_) => 0,
+            Self::Port(..) => 1,
+            Self::RemoteFault { .. } => 2,
+            Self::ClientOff { .. } => 3,
+            Self::Protected { .. } => 4,
+            Self::HelloSend(_) => 5,
+            Self::HelloArrive { .. } => 6,
+            Self::Lacp(..) => 7,
+            Self::Bfd(_) => 8,
+            Self::Igp(_) => 9,
+            Self::Session(..) => 10,
+            Self::Keepalive(_) => 11,
+            Self::Syn(_) => 12,
+            Self::Connected { .. } => 13,
+            Self::Accepted { .. } => 14,
+            Self::Segment { .. } => 15,
+            Self::Ack { .. } => 16,
+            Self::Reset { .. } => 17,
+            Self::Rto(_) => 18,
+            Self::Mrai(_) => 19,
+            Self::Cpu(_) => 20,
+            Self::Flood { .. } => 21,
+            Self::Spf(_) => 22,
+            Self::Fib(..) => 23,
+            Self::Boot(_) => 24,
+        }
+    }
+}
+
+/// The kinds of [`Event::kind`], for a person.
+pub const KINDS: [&str; 25] = [
+    "fault steps",
+    "interface timers",
+    "Remote Fault signals",
+    "carrier client signals",
+    "protection switches",
+    "hellos sent",
+    "hellos received",
+    "LACP timers",
+    "BFD timers",
+    "IGP dead timers",
+    "BGP session timers",
+    "BGP keepalives",
+    "TCP SYNs",
+    "TCP handshakes",
+    "TCP handshakes",
+    "TCP segments",
+    "TCP acknowledgements",
+    "TCP resets",
+    "TCP retransmission timers",
+    "BGP advertisement intervals",
+    "BGP updates processed",
+    "link-state PDUs",
+    "SPF runs",
+    "FIB writes",
+    "router boots",
+];

@@ -1,0 +1,169 @@
+//! Forwarding tables are written one prefix after the other, or all at once behind a pointer.
+//!
+//! # Departures
+//! * The writes of a group are spread evenly from its first to its last prefix.
+//! * Taking a member out of an ECMP set is one write for all prefixes that share the two sets;
+//!   every other change costs a write per prefix, deletion as much as replacement.
+//! * Reading for one group is asked anew before its write has begun: the write then takes the
+//!   newest next hops at no further cost.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use super::cause::{CauseId, Phase};
+use super::event::Event;
+use super::world::World;
+use crate::dataplane::tables::{NextHops, Ramp};
+use crate::ids::{GroupId, RouterId};
+use crate::model::topology::FibMode;
+use crate::units::{SimDuration, SimTime};
+
+/// One write that is under way or waits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// What is written.
+    pub next: NextHops,
+    /// When the router turns to it.
+    pub start: SimTime,
+    /// When the first prefix is written.
+    pub first: SimTime,
+    /// When the last is.
+    pub last: SimTime,
+    /// Why.
+    pub cause: CauseId,
+}
+
+/// The writes of a router.
+#[derive(Clone, Debug, Default)]
+pub struct FibQueue {
+    /// What each group was last asked to become, where that differs from nothing.
+    pub wanted: BTreeMap<GroupId, NextHops>,
+    /// Per group, in order.
+    pub jobs: BTreeMap<GroupId, VecDeque<Job>>,
+    /// When the writer is free.
+    pub free_at: SimTime,
+}
+
+/// A long write is looked at this many times, so that two of them at once interleave truly.
+const STEPS: u64 = 16;
+
+impl World {
+    /// Asks a router to write new next hops for some groups, in order of group.
+    pub(super) fn write_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
+        let config = &self.net.topology.routers[router];
+        let (mode, rate) = (config.fib, config.fib_rate);
+        let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
+        for (group, next) in changes {
+            let queue = &self.state.routers[router].fib;
+            let empty: NextHops = Arc::from([]);
+            let old = queue.wanted.get(&group).cloned().unwrap_or(empty);
+            if old == next {
+                continue;
+            }
+            self.state.routers.edit(router).fib.wanted.insert(group, Arc::clone(&next));
+            if self.take_along(router, group, &next) {
+                continue;
+            }
+            let count = self.net.groups[group].count;
+            let (start, first, last) = match mode {
+                FibMode::Pic(delay) => (self.now, self.now + delay, self.now + delay),
+                FibMode::PrefixByPrefix if is_removal(&old, &next) => {
+                    let key = (old, Arc::clone(&next));
+                    let known = shared.get(&key).copied();
+                    let (start, at) = known.unwrap_or_else(|| self.reserve(router, rate.time_for(1)));
+                    shared.insert(key, (start, at));
+                    (start, at, at)
+                }
+                FibMode::PrefixByPrefix => {
+                    let (start, last) = self.reserve(router, rate.time_for(count));
+                    (start, start + rate.time_for(1), last)
+                }
+            };
+            let job = Job { next, start, first, last, cause: self.cause };
+            self.queue_job(router, group, job);
+        }
+    }
+
+    /// The writer is taken for this long, from when it is free.
+    fn reserve(&mut self, router: RouterId, length: SimDuration) -> (SimTime, SimTime) {
+        let now = self.now;
+        let queue = &mut self.state.routers.edit(router).fib;
+        let start = queue.free_at.max(now);
+        queue.free_at = start + length;
+        (start, queue.free_at)
+    }
+
+    /// A write that has not begun takes the newest next hops along.
+    fn take_along(&mut self, router: RouterId, group: GroupId, next: &NextHops) -> bool {
+        let (now, cause) = (self.now, self.cause);
+        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        match jobs.back_mut() {
+            Some(job) if job.start > now => {
+                job.next = Arc::clone(next);
+                job.cause = cause;
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    fn queue_job(&mut self, router: RouterId, group: GroupId, job: Job) {
+        let at = job.first;
+        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        let alone = jobs.is_empty();
+        jobs.push_back(job);
+        if alone {
+            self.at(at, Event::Fib(router, group));
+        }
+    }
+
+    /// A write begins to show, goes on or is done.
+    pub(super) fn on_fib(&mut self, router: RouterId, group: GroupId) {
+        let now = self.now;
+        let job = self.state.routers[router].fib.jobs.get(&group).and_then(|jobs| jobs.front());
+        let Some(job) = job.cloned().filter(|job| job.first <= now) else { return };
+        if now < job.last {
+            let entry = &mut self.tables.routers[router].fib[group];
+            if entry.ramp.is_none() {
+                entry.ramp =
+                    Some(Ramp { next: job.next, first: job.first, last: job.last });
+                self.traffic_dirty = true;
+            }
+            let step = job.last.since(job.first).scaled(1, STEPS);
+            let at = (now + step.max(SimDuration::from_nanos(1))).min(job.last);
+            self.at_because(at, Event::Fib(router, group), job.cause);
+            return;
+        }
+        self.cause = job.cause;
+        self.spend(Phase::Write);
+        let entry = &mut self.tables.routers[router].fib[group];
+        entry.ramp = None;
+        entry.current = job.next;
+        self.traffic_dirty = true;
+        self.record_forwarding(router, group);
+        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        jobs.pop_front();
+        if let Some(next) = jobs.front() {
+            let (at, cause) = (next.first.max(now), next.cause);
+            self.at_because(at, Event::Fib(router, group), cause);
+        }
+    }
+
+    /// A router has lost its forwarding table.
+    pub(super) fn clear_fib(&mut self, router: RouterId) {
+        self.state.routers.edit(router).fib = FibQueue::default();
+        for entry in self.tables.routers[router].fib.iter_mut() {
+            entry.current = Arc::from([]);
+            entry.ramp = None;
+        }
+        self.traffic_dirty = true;
+    }
+}
+
+/// Whether `next` is what is left of `old` when some members are taken out.
+fn is_removal(old: &NextHops, next: &NextHops) -> bool {
+    let kept = |hop: &crate::dataplane::tables::Hop| {
+        old.iter().any(|had| had.lag == hop.lag && had.side == hop.side)
+    };
+    !next.is_empty() && next.len() < old.len() && next.iter().all(kept)
+}

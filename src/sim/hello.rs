@@ -1,0 +1,243 @@
+//! Periodic datagrams that say "still alive", sent only when something depends on it.
+//!
+//! A periodic transmission is an event only while its arrival may change the receiver by more
+//! than its detection deadline. Once a datagram has arrived that the receiver would take in
+//! again and again without changing, the exchange is *quiet*: nothing is queued. Whatever changes
+//! the path, the sender, its rate or the receiver wakes it; then the last arrival is computed
+//! from the schedule, the receiver's deadline is set from it, and what is still under way is
+//! delivered. Exchanges over a path that delivers nothing rest too: their next transmission is
+//! computed when the path returns. In eager mode nothing rests; all transitions are the same.
+
+use super::cause::{CauseId, Causes};
+use super::event::{Event, Hello, Packet};
+use super::world::World;
+use crate::ids::{CircuitId, LagId, Side};
+use crate::proto::schedule::Schedule;
+use crate::rng::Draws;
+use crate::units::{Share, SimDuration, SimTime};
+
+/// What the path of an exchange does at present.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PathView {
+    /// Whether it delivers.
+    pub up: bool,
+    /// One-way delay.
+    pub delay: SimDuration,
+    /// Random loss.
+    pub loss: Share,
+}
+
+/// One periodic exchange.
+#[derive(Clone, Debug)]
+pub struct HelloState {
+    /// When it transmits, if it does.
+    pub schedule: Option<Schedule>,
+    /// How often the schedule started anew; names its draws.
+    pub restarts: u64,
+    /// The path it takes.
+    pub path: PathView,
+    /// What last changed the path.
+    pub path_cause: CauseId,
+    /// Datagrams sent before this and still under way are lost.
+    pub lost_before: SimTime,
+    /// The datagram that the receiver takes in without change, if the exchange is quiet.
+    pub quiet: Option<Packet>,
+    /// The transmission that is queued.
+    pub next: Option<SimTime>,
+    /// The last arrival that was an event.
+    pub last_arrival: Option<SimTime>,
+    /// Datagrams sent while loss was random; numbers the draws.
+    pub drawn: u64,
+}
+
+impl HelloState {
+    /// An exchange that does not transmit.
+    pub const fn silent() -> Self {
+        Self {
+            schedule: None,
+            restarts: 0,
+            path: PathView { up: false, delay: SimDuration::ZERO, loss: Share::ZERO },
+            path_cause: Causes::START,
+            lost_before: SimTime::from_nanos(i64::MIN),
+            quiet: None,
+            next: None,
+            last_arrival: None,
+            drawn: 0,
+        }
+    }
+}
+
+/// One nanosecond.
+const TICK: SimDuration = SimDuration::from_nanos(1);
+
+impl World {
+    /// Starts, changes or ends the periodic transmissions of an exchange.
+    pub(super) fn set_rate(&mut self, hello: Hello, rate: Option<(SimDuration, SimDuration)>) {
+        self.wake(hello);
+        let now = self.now;
+        let restarts = self.hello(hello).restarts + 1;
+        let draws = || {
+            let name = format!("{}/{restarts}", self.net.hello_name(hello));
+            Draws::new(self.net.seed, &name)
+        };
+        let schedule = rate.map(|(low, high)| Schedule::starting(now, low, high, draws()));
+        let state = self.edit_hello(hello);
+        state.restarts = restarts;
+        state.schedule = schedule;
+        state.next = None;
+        self.queue_next(hello, now);
+    }
+
+    /// Gives an exchange a schedule that has been running for ever.
+    pub(super) fn set_stationary(&mut self, hello: Hello, (low, high): (SimDuration, SimDuration)) {
+        let draws = Draws::new(self.net.seed, &format!("{}/0", self.net.hello_name(hello)));
+        self.edit_hello(hello).schedule = Some(Schedule::stationary(low, high, draws));
+    }
+
+    /// The path of an exchange may have changed.
+    pub(super) fn path_changed(&mut self, hello: Hello, path: PathView) {
+        let old = self.hello(hello).path;
+        if old == path {
+            return;
+        }
+        self.wake(hello);
+        let (now, cause) = (self.now, self.cause);
+        let state = self.edit_hello(hello);
+        state.path = path;
+        state.path_cause = cause;
+        if old.up && !path.up {
+            state.lost_before = now;
+        }
+        if !path.up && !self.net.eager {
+            self.edit_hello(hello).next = None;
+        } else if self.hello(hello).next.is_none() {
+            self.queue_next(hello, now);
+        }
+    }
+
+    /// Sends a datagram of an exchange now.
+    pub(super) fn send(&mut self, hello: Hello, packet: Packet) {
+        let sent = self.now;
+        let path = self.hello(hello).path;
+        if !path.up || self.is_lost(hello, path.loss) {
+            return;
+        }
+        self.at(sent + path.delay, Event::HelloArrive { hello, packet, sent });
+    }
+
+    fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
+        if loss == Share::ZERO {
+            return false;
+        }
+        let draws =
+            Draws::new(self.net.seed, &format!("loss/{}", self.net.hello_name(hello)));
+        let state = self.edit_hello(hello);
+        state.drawn += 1;
+        draws.chance(state.drawn, loss.as_ppb())
+    }
+
+    /// A periodic transmission is due.
+    pub(super) fn on_hello_send(&mut self, hello: Hello) {
+        let now = self.now;
+        if self.hello(hello).next != Some(now) {
+            return;
+        }
+        self.edit_hello(hello).next = None;
+        if let Some(packet) = self.hello_packet(hello) {
+            self.send(hello, packet);
+        }
+        self.queue_next(hello, now + TICK);
+    }
+
+    /// A datagram arrives: hands it to the receiver, and rests if nothing can come of the next.
+    pub(super) fn on_hello_arrive(&mut self, hello: Hello, packet: Packet, sent: SimTime) {
+        if sent < self.hello(hello).lost_before {
+            return;
+        }
+        let now = self.now;
+        self.edit_hello(hello).last_arrival = Some(now);
+        let rests = self.may_rest(hello, &packet);
+        self.receive(hello, packet);
+        if rests {
+            let state = self.edit_hello(hello);
+            state.quiet = Some(packet);
+            state.next = None;
+        }
+    }
+
+    fn may_rest(&self, hello: Hello, packet: &Packet) -> bool {
+        let state = self.hello(hello);
+        let Some(schedule) = &state.schedule else { return false };
+        let steady = !self.net.eager && state.path.up && state.path.loss == Share::ZERO;
+        steady
+            && self.hello_packet(hello).as_ref() == Some(packet)
+            && self
+                .absorbing_hold(hello, packet)
+                .is_some_and(|hold| schedule.longest_gap() <= hold)
+    }
+
+    /// An exchange that rested takes up where it would be had it never rested.
+    pub(super) fn wake(&mut self, hello: Hello) {
+        let now = self.now;
+        let Some(packet) = self.edit_hello(hello).quiet.take() else { return };
+        let state = self.hello(hello);
+        let delay = state.path.delay;
+        let (heard, under_way) = state.schedule.as_ref().map_or((None, Vec::new()), |schedule| {
+            let last = schedule.before(now - delay).map(|sent| sent + delay);
+            let mut under_way = Vec::new();
+            let mut sent = schedule.at_or_after(now - delay);
+            while sent < now {
+                under_way.push(sent);
+                sent = schedule.at_or_after(sent + TICK);
+            }
+            (last, under_way)
+        });
+        let heard = heard.max(state.last_arrival);
+        for sent in under_way {
+            self.at(sent + delay, Event::HelloArrive { hello, packet, sent });
+        }
+        self.queue_next(hello, now);
+        if let Some(at) = heard {
+            self.set_heard(hello, at);
+        }
+    }
+
+    /// Whether a detection deadline of the receiver of `hello` counts: it does not while the
+    /// exchange rests, for then its datagrams keep arriving.
+    pub(super) fn is_quiet(&self, hello: Hello) -> bool {
+        self.hello(hello).quiet.is_some()
+    }
+
+    fn queue_next(&mut self, hello: Hello, from: SimTime) {
+        let state = self.hello(hello);
+        let wanted = self.net.eager || (state.path.up && state.quiet.is_none());
+        let Some(schedule) = state.schedule.as_ref().filter(|_| wanted) else { return };
+        let next = schedule.at_or_after(from);
+        if state.next == Some(next) {
+            return;
+        }
+        self.edit_hello(hello).next = Some(next);
+        self.at(next, Event::HelloSend(hello));
+    }
+
+    /// What a packet sent by one side of a LAG on one of its members meets.
+    pub(super) fn member_path(&self, lag: LagId, side: Side, circuit: CircuitId) -> PathView {
+        let table = &self.tables.circuits[circuit][side];
+        PathView {
+            up: self.tables.member_delivers(lag, side, circuit),
+            delay: table.delay,
+            loss: table.loss,
+        }
+    }
+
+    /// What a packet of the flow with this hash meets on its way across a LAG.
+    pub(super) fn lag_path(&self, lag: LagId, side: Side, hash: u64) -> PathView {
+        let end = &self.tables.lags[lag][side];
+        let count = end.distributing.len() as u64;
+        if !end.up || count == 0 {
+            return PathView::default();
+        }
+        let index = usize::try_from(hash % count).expect("less than the number of members");
+        self.member_path(lag, side, end.distributing[index])
+    }
+}

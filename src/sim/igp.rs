@@ -1,0 +1,268 @@
+//! Drives interior routing: adjacencies, flooding, SPF.
+//!
+//! # Departures
+//! * A link-state PDU lost on a link that fails without notice is not retransmitted there; the
+//!   database is sent in full when the adjacency comes up again, and floods reach everyone by
+//!   any other path.
+//! * Routes to loopbacks take effect when SPF is done; they are a handful of FIB writes.
+//! * `static` routes follow the configured metrics: a router avoids its own links that are down
+//!   and learns nothing of others'.
+
+use std::sync::Arc;
+
+use super::cause::Phase;
+use super::event::{Event, Hello, Packet};
+use super::lsdb::{Lsp, Routes};
+use super::world::World;
+use crate::ids::{End, LagId, RouterId, Side};
+use crate::model::topology::LagKind;
+use crate::proto::igp::{self, Adjacency, IgpConfig, IgpKind, Input, Output};
+
+impl World {
+    fn igp_config(&self, router: RouterId) -> IgpConfig {
+        let topology = &self.net.topology;
+        topology.networks[topology.routers[router].network].igp
+    }
+
+    /// The LAG below an adjacency came up or went down.
+    pub(super) fn adjacency_link(&mut self, end: End<LagId>, up: bool) {
+        self.adjacency_input(end, if up { Input::LinkUp } else { Input::LinkDown });
+    }
+
+    /// Gives one input to an adjacency, if the LAG end has one.
+    pub(super) fn adjacency_input(&mut self, end: End<LagId>, input: Input) {
+        let now = self.now;
+        let mut out = Vec::new();
+        let Some(adjacency) = self.state.adjacencies.edit(end) else { return };
+        adjacency.handle(now, input, &mut out);
+        self.adjacency_outputs(end, out);
+        self.rouse(Hello::Igp(end), Hello::Igp(end.far()));
+    }
+
+    /// Carries out what an adjacency wants.
+    pub(super) fn adjacency_outputs(&mut self, end: End<LagId>, out: Vec<Output>) {
+        let hello = Hello::Igp(end);
+        for output in out {
+            match output {
+                Output::Arm(at) => self.at(at, Event::Igp(end)),
+                Output::Disarm => {}
+                Output::Transmit(packet) => self.send(hello, Packet::Igp(packet)),
+                Output::Rate(rate) => self.set_rate(hello, rate),
+                Output::Changed { up, why } => self.adjacency_changed(end, up, why),
+            }
+        }
+    }
+
+    /// The dead timer of an adjacency.
+    pub(super) fn on_igp_timer(&mut self, end: End<LagId>) {
+        let due = |adjacency: &Adjacency| adjacency.deadline() == Some(self.now);
+        let incoming = Hello::Igp(end.far());
+        if !self.state.adjacencies[end].as_ref().is_some_and(due) || self.is_quiet(incoming) {
+            return;
+        }
+        self.blame_path(incoming);
+        self.adjacency_input(end, Input::DeadExpired);
+    }
+
+    /// A hello has arrived at the far end of `from`.
+    pub(super) fn receive_igp(&mut self, from: End<LagId>, packet: igp::Hello) {
+        let end = from.far();
+        let absorbed =
+            self.state.adjacencies[end].as_ref().is_none_or(|adjacency| adjacency.absorbs(&packet));
+        if !absorbed {
+            self.adjacency_input(end, Input::Received(packet));
+            return;
+        }
+        let now = self.now;
+        let mut out = Vec::new();
+        if let Some(adjacency) = self.state.adjacencies.edit(end) {
+            adjacency.handle(now, Input::Received(packet), &mut out);
+        }
+        self.adjacency_outputs(end, out);
+    }
+
+    fn adjacency_changed(&mut self, end: End<LagId>, up: bool, why: igp::Why) {
+        if !up {
+            self.spend(Phase::Detect);
+        }
+        self.record_adjacency(end, up, why);
+        let router = self.net.lag_router(end);
+        self.originate_lsp(router);
+        if up {
+            let known: Vec<Arc<Lsp>> = self.state.routers[router].lsdb.values().cloned().collect();
+            for lsp in known {
+                self.flood_over(end, lsp);
+            }
+        }
+    }
+
+    /// A LAG came up or went down at `end`: what is directly connected there has changed.
+    pub(super) fn connected_changed(&mut self, end: End<LagId>) {
+        let router = self.net.lag_router(end);
+        let topology = &self.net.topology;
+        let network = &topology.networks[topology.routers[router].network];
+        let (told, is_static) = (!network.next_hop_self, network.igp.kind == IgpKind::Static);
+        match topology.lags[end.of].kind {
+            LagKind::Pni { .. } if told => self.originate_lsp(router),
+            LagKind::Pni { .. } => {}
+            LagKind::Link if is_static => self.recompute_routes(router),
+            LagKind::Link => {}
+        }
+    }
+
+    /// A router tells its network anew what it is connected to.
+    pub(super) fn originate_lsp(&mut self, router: RouterId) {
+        if !self.state.routers[router].up || self.igp_config(router).kind == IgpKind::Static {
+            return;
+        }
+        let lsp = Arc::new(self.own_lsp(router));
+        self.state.routers.edit(router).lsp_sequence = lsp.sequence;
+        self.learn_lsp(router, lsp, None);
+    }
+
+    /// What a router would tell now.
+    pub(super) fn own_lsp(&self, router: RouterId) -> Lsp {
+        let mut lsp = Lsp {
+            origin: router,
+            sequence: self.state.routers[router].lsp_sequence + 1,
+            links: Vec::new(),
+            stubs: Vec::new(),
+        };
+        for end in &self.net.lags_at[router] {
+            let adjacent = self.state.adjacencies[*end].as_ref().is_some_and(Adjacency::is_up);
+            match self.net.topology.lags[end.of].kind {
+                LagKind::Link if adjacent => lsp.links.push(end.of),
+                LagKind::Pni { .. } if self.tables.lags[end.of][end.side].up => {
+                    lsp.stubs.push(end.of);
+                }
+                LagKind::Link | LagKind::Pni { .. } => {}
+            }
+        }
+        lsp
+    }
+
+    /// A link-state PDU arrives at a router.
+    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: Arc<Lsp>) {
+        let router = self.net.lag_router(at);
+        let adjacent = self.state.adjacencies[at].as_ref().is_some_and(Adjacency::is_up);
+        let known = self.state.routers[router].lsdb.get(&lsp.origin).map_or(0, |l| l.sequence);
+        if adjacent && self.state.routers[router].up && lsp.sequence > known {
+            self.spend(Phase::Notify);
+            self.learn_lsp(router, lsp, Some(at));
+        }
+    }
+
+    /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
+    fn learn_lsp(&mut self, router: RouterId, lsp: Arc<Lsp>, from: Option<End<LagId>>) {
+        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(&lsp));
+        for end in self.net.lags_at[router].clone() {
+            let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
+            if adjacent && from != Some(end) {
+                self.flood_over(end, Arc::clone(&lsp));
+            }
+        }
+        self.schedule_spf(router);
+    }
+
+    fn flood_over(&mut self, end: End<LagId>, lsp: Arc<Lsp>) {
+        let path = self.hello(Hello::Igp(end)).path;
+        if path.up {
+            let flood = self.igp_config(self.net.lag_router(end)).flood;
+            self.at(self.now + flood + path.delay, Event::Flood { at: end.far(), lsp });
+        }
+    }
+
+    fn schedule_spf(&mut self, router: RouterId) {
+        if self.state.routers[router].spf_at.is_some() {
+            return;
+        }
+        let now = self.now;
+        let state = self.state.routers.edit(router);
+        let at = state.throttle.next_run(now);
+        state.spf_at = Some(at);
+        self.at(at, Event::Spf(router));
+    }
+
+    /// SPF runs at a router.
+    pub(super) fn on_spf(&mut self, router: RouterId) {
+        if self.state.routers[router].spf_at != Some(self.now) {
+            return;
+        }
+        self.state.routers.edit(router).spf_at = None;
+        self.spend(Phase::Decide);
+        self.recompute_routes(router);
+    }
+
+    /// Works out a router's interior routes and tells BGP if they changed.
+    pub(super) fn recompute_routes(&mut self, router: RouterId) {
+        let routes = self.routes(router);
+        if self.state.routers[router].routes != routes {
+            self.state.routers.edit(router).routes = routes;
+            self.record_routes(router);
+            self.next_hops_changed(router);
+            let network = self.net.topology.routers[router].network;
+            self.internal_paths_changed(network);
+        }
+    }
+
+    /// Interior routes of a router from what it knows.
+    pub(super) fn routes(&self, router: RouterId) -> Routes {
+        let up = |lag: &LagId| {
+            let ends = &self.net.topology.lags[*lag].ends;
+            let side = if ends[Side::A].router == router { Side::A } else { Side::B };
+            self.tables.lags[*lag][side].up
+        };
+        let is_static = self.igp_config(router).kind == IgpKind::Static;
+        let edges = if is_static { self.configured_edges(router) } else { self.known_edges(router) };
+        let found = igp::spf(router, &edges);
+        let mut routes = Routes::default();
+        for (destination, (metric, mut first)) in found {
+            if is_static {
+                first.retain(up);
+            }
+            if !first.is_empty() {
+                routes.to.insert(destination, (metric, first));
+            }
+        }
+        routes
+    }
+
+    fn configured_edges(&self, router: RouterId) -> Vec<igp::Edge<RouterId, LagId>> {
+        let topology = &self.net.topology;
+        let network = topology.routers[router].network;
+        let inside = topology.lags.ids().filter(|lag| {
+            let lag = &topology.lags[*lag];
+            lag.kind == LagKind::Link
+                && topology.routers[lag.ends[Side::A].router].network == network
+        });
+        inside.map(|lag| self.edge(lag)).collect()
+    }
+
+    /// Links that both ends tell of.
+    fn known_edges(&self, router: RouterId) -> Vec<igp::Edge<RouterId, LagId>> {
+        let lsdb = &self.state.routers[router].lsdb;
+        let tells = |who: RouterId, lag: &LagId| {
+            lsdb.get(&who).is_some_and(|lsp| lsp.links.contains(lag))
+        };
+        let mut edges = Vec::new();
+        for lsp in lsdb.values() {
+            for lag in &lsp.links {
+                let ends = &self.net.topology.lags[*lag].ends;
+                let (a, b) = (ends[Side::A].router, ends[Side::B].router);
+                if a == lsp.origin && tells(b, lag) {
+                    edges.push(self.edge(*lag));
+                }
+            }
+        }
+        edges
+    }
+
+    fn edge(&self, lag: LagId) -> igp::Edge<RouterId, LagId> {
+        let ends = &self.net.topology.lags[lag].ends;
+        igp::Edge {
+            id: lag,
+            ends: [ends[Side::A].router, ends[Side::B].router],
+            metrics: [u64::from(ends[Side::A].metric), u64::from(ends[Side::B].metric)],
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Carries out the steps of the fault plan: they change the world, never a protocol's state.
+
+use super::plan::Effect;
+use super::world::World;
+use crate::ids::{CircuitId, End, Id, RouterId};
+use crate::proto::bgp::session;
+
+impl World {
+    /// Step `index` of the fault plan.
+    pub(super) fn on_fault(&mut self, index: usize) {
+        let plan = std::sync::Arc::clone(&self.plan);
+        let step = &plan.steps[index];
+        self.enter_window(step.window);
+        self.cause = self.causes.fault(step.window, self.now);
+        let fault = &plan.faults[step.fault];
+        let Some(effect) = step.effect.map(|effect| &fault.effects[effect]) else { return };
+        self.apply(step.fault, effect, step.on);
+    }
+
+    fn apply(&mut self, fault: usize, effect: &Effect, on: bool) {
+        match effect {
+            Effect::Cut(ports) => self.on_ports(ports, |world, port| {
+                let cuts = &mut world.state.ports.edit(port).cuts;
+                *cuts = if on { *cuts + 1 } else { *cuts - 1 };
+            }),
+            Effect::Silence(ports) => self.on_ports(ports, |world, port| {
+                let silences = &mut world.state.ports.edit(port).silences;
+                *silences = if on { *silences + 1 } else { *silences - 1 };
+            }),
+            Effect::Degrade(ports, loss, delay) => self.on_ports(ports, |world, port| {
+                let all = &mut world.state.ports.edit(port).degradations;
+                if on {
+                    all.push((fault, *loss, *delay));
+                } else {
+                    all.retain(|(of, ..)| *of != fault);
+                }
+            }),
+            Effect::Dead(ports) => self.on_ports(ports, |world, port| {
+                let dead = &mut world.state.ports.edit(port).dead;
+                *dead = if on { *dead + 1 } else { *dead - 1 };
+            }),
+            Effect::Power(routers) => self.on_routers(routers, |world, router| {
+                let losses = &mut world.state.routers.edit(router).power_losses;
+                *losses = if on { *losses + 1 } else { *losses - 1 };
+            }),
+            Effect::Feed(feeds) => {
+                for feed in feeds {
+                    let dead = &mut self.dead_feeds[feed.index()];
+                    *dead = if on { *dead + 1 } else { *dead - 1 };
+                }
+                let all: Vec<RouterId> = self.net.topology.routers.ids().collect();
+                self.on_routers(&all, |_, _| {});
+            }
+            Effect::Crash(routers, lasts) if on => {
+                for router in routers {
+                    let back = lasts.unwrap_or(self.net.topology.routers[*router].reload);
+                    self.crash(*router, back);
+                }
+            }
+            Effect::Reset(ends) if on => {
+                for end in ends {
+                    self.session_input(*end, session::Input::AdminReset);
+                }
+            }
+            Effect::Crash(..) | Effect::Reset(_) => {}
+            Effect::Shutdown(ends) => {
+                for end in ends {
+                    let input =
+                        if on { session::Input::AdminDown } else { session::Input::AdminUp };
+                    self.session_input(*end, input);
+                }
+            }
+            Effect::Surge(demands, factor) => {
+                for demand in demands {
+                    let factor = if on { *factor } else { 1_000_000_000 };
+                    if let Some(traffic) = &mut self.traffic {
+                        traffic.set_factor(demand.index(), factor);
+                    }
+                }
+                self.traffic_dirty = true;
+            }
+        }
+    }
+
+    /// Changes all ports first and lets the circuits follow then: a fault that hits several
+    /// things hits them at the same time.
+    fn on_ports(&mut self, ports: &[End<CircuitId>], change: impl Fn(&mut Self, End<CircuitId>)) {
+        for port in ports {
+            change(self, *port);
+        }
+        let mut circuits: Vec<CircuitId> = ports.iter().map(|port| port.of).collect();
+        circuits.dedup();
+        for circuit in circuits {
+            self.circuit_changed(circuit);
+        }
+    }
+
+    fn on_routers(&mut self, routers: &[RouterId], change: impl Fn(&mut Self, RouterId)) {
+        for router in routers {
+            change(self, *router);
+        }
+        for router in routers {
+            self.power_changed(*router);
+        }
+    }
+}

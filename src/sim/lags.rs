@@ -1,0 +1,317 @@
+//! LAG ends: which members carry traffic, and whether the aggregate is up.
+
+use super::event::{Hello, Packet};
+use super::world::World;
+use crate::dataplane::tables::LagEndTable;
+use crate::ids::{CircuitId, End, LagId, Side};
+use crate::proto::{bfd, lacp};
+use crate::units::{SimDuration, SimTime};
+
+/// What a LAG end remembers beside its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LagEndState {
+    /// Whether enough members are eligible for LACP to offer synchronization.
+    pub selected: bool,
+}
+
+impl World {
+    /// The interface of a member went up or down.
+    pub(super) fn member_interface(&mut self, port: End<CircuitId>, up: bool) {
+        let input = if up { lacp::Input::PortUp } else { lacp::Input::PortDown };
+        self.lacp_input(port, input);
+        if let Some(id) = self.net.member_bfd[port.of] {
+            let input = if up { bfd::Input::PathUp } else { bfd::Input::PathDown };
+            self.bfd_input(End::new(id, port.side), input);
+        }
+        self.refresh_lag(self.lag_end(port));
+    }
+
+    fn lag_end(&self, port: End<CircuitId>) -> End<LagId> {
+        End::new(self.net.topology.circuits[port.of].lag, port.side)
+    }
+
+    fn port_hello(port: End<CircuitId>) -> Hello {
+        Hello::Lacp(port)
+    }
+
+    /// Gives one input to the LACP member of a port, if it has one.
+    pub(super) fn lacp_input(&mut self, port: End<CircuitId>, input: lacp::Input) {
+        let now = self.now;
+        let mut out = Vec::new();
+        let Some(member) = &mut self.state.ports.edit(port).lacp else { return };
+        member.handle(now, input, &mut out);
+        self.lacp_outputs(port, out);
+        self.rouse(Self::port_hello(port), Self::port_hello(port.far()));
+    }
+
+    fn lacp_outputs(&mut self, port: End<CircuitId>, out: Vec<lacp::Output>) {
+        let hello = Self::port_hello(port);
+        for output in out {
+            match output {
+                lacp::Output::Transmit(pdu) => self.send(hello, Packet::Lacp(pdu)),
+                lacp::Output::Rate(rate) => self.set_rate(hello, rate),
+                lacp::Output::Arm(timer, at) => {
+                    self.at(at, super::event::Event::Lacp(port, timer));
+                }
+                lacp::Output::ReceiveChanged { .. } | lacp::Output::MuxChanged { .. } => {
+                    self.record_lacp(port, output);
+                }
+                lacp::Output::Disarm(_) => {}
+            }
+        }
+    }
+
+    /// The machine that sends `out` and receives `into` has taken an input: exchanges that rest
+    /// although what they say, or to whom, has changed go on.
+    pub(super) fn rouse(&mut self, out: Hello, into: Hello) {
+        self.wake(into);
+        if self.is_quiet(out) && self.hello(out).quiet != self.hello_packet(out) {
+            self.wake(out);
+        }
+    }
+
+    /// A timer of an LACP member.
+    pub(super) fn on_lacp_timer(&mut self, port: End<CircuitId>, timer: lacp::Timer) {
+        let due = |member: &lacp::Member| member.deadline(timer) == Some(self.now);
+        if !self.state.ports[port].lacp.as_ref().is_some_and(due) {
+            return;
+        }
+        if timer == lacp::Timer::CurrentWhile {
+            let incoming = Self::port_hello(port.far());
+            if self.is_quiet(incoming) {
+                return;
+            }
+            self.blame_path(incoming);
+        }
+        self.lacp_input(port, lacp::Input::Expired(timer));
+        self.refresh_lag(self.lag_end(port));
+    }
+
+    /// A detection timer ran out: the cause is what last changed the path, if that is broken.
+    pub(super) fn blame_path(&mut self, incoming: Hello) {
+        let state = self.hello(incoming);
+        if !state.path.up || state.path.loss > crate::units::Share::ZERO {
+            self.cause = state.path_cause;
+        }
+    }
+
+    /// An LACPDU has arrived at the far end of `port`.
+    pub(super) fn receive_lacp(&mut self, port: End<CircuitId>, pdu: lacp::Pdu) {
+        let far = port.far();
+        let absorbed =
+            self.state.ports[far].lacp.as_ref().is_none_or(|member| member.absorbs(&pdu));
+        if absorbed {
+            let now = self.now;
+            let mut out = Vec::new();
+            if let Some(member) = &mut self.state.ports.edit(far).lacp {
+                member.handle(now, lacp::Input::Received(pdu), &mut out);
+            }
+            self.lacp_outputs(far, out);
+            return;
+        }
+        self.lacp_input(far, lacp::Input::Received(pdu));
+        self.refresh_lag(self.lag_end(far));
+    }
+
+    /// The path of a member's own exchanges may have changed.
+    pub(super) fn member_paths_changed(&mut self, circuit: CircuitId) {
+        for side in Side::BOTH {
+            let port = End::new(circuit, side);
+            let path = self.circuit_path(port);
+            self.path_changed(Self::port_hello(port), path);
+            if let Some(id) = self.net.member_bfd[circuit] {
+                self.path_changed(Hello::Bfd(End::new(id, side)), path);
+            }
+        }
+    }
+
+    /// Works out anew which members of a LAG end carry traffic.
+    pub(super) fn refresh_lag(&mut self, end: End<LagId>) {
+        self.reselect(end);
+        let table = self.lag_table(end);
+        let old = self.tables.lags[end.of][end.side].clone();
+        if table == old {
+            return;
+        }
+        self.tables.lags[end.of][end.side] = table.clone();
+        self.traffic_dirty = true;
+        self.lag_paths_changed(end.of);
+        if table.up != old.up {
+            self.lag_switched(end, table.up);
+        } else {
+            self.record_lag_members(end, old.distributing.len(), table.distributing.len());
+        }
+    }
+
+    /// Below `min_links` LACP withdraws synchronization on all members.
+    fn reselect(&mut self, end: End<LagId>) {
+        if self.net.topology.lags[end.of].ends[end.side].lacp.is_none() {
+            return;
+        }
+        let eligible = self.ports_of(end).into_iter().filter(|port| {
+            self.state.ports[*port].lacp.as_ref().is_some_and(lacp::Member::eligible)
+                && self.member_bfd_up(*port)
+        });
+        let selected = eligible.count() >= self.min_links(end);
+        if selected == self.state.lags[end].selected {
+            return;
+        }
+        self.state.lags.edit(end).selected = selected;
+        for port in self.ports_of(end) {
+            self.lacp_input(port, lacp::Input::Selected(selected));
+        }
+    }
+
+    fn min_links(&self, end: End<LagId>) -> usize {
+        self.net.topology.lags[end.of].ends[end.side].min_links as usize
+    }
+
+    /// The ports of a LAG end, in file order.
+    pub(super) fn ports_of(&self, end: End<LagId>) -> Vec<End<CircuitId>> {
+        let circuits = &self.net.topology.lags[end.of].circuits;
+        circuits.iter().map(|circuit| End::new(*circuit, end.side)).collect()
+    }
+
+    /// Whether micro-BFD allows a member to carry traffic (RFC 7130 §5: only while Up).
+    fn member_bfd_up(&self, port: End<CircuitId>) -> bool {
+        let Some(id) = self.net.member_bfd[port.of] else { return true };
+        let session = self.state.bfd[End::new(id, port.side)].as_ref();
+        session.is_none_or(|session| session.state() == bfd::State::Up)
+    }
+
+    /// Which members of a LAG end carry traffic, as its machines stand.
+    pub(super) fn lag_table(&self, end: End<LagId>) -> LagEndTable {
+        let mut table = LagEndTable::default();
+        for port in self.ports_of(end) {
+            let state = &self.state.ports[port];
+            let interface = state.machine.is_up();
+            let (collects, distributes) = state
+                .lacp
+                .as_ref()
+                .map_or((interface, interface), |m| (m.collecting(), m.distributing()));
+            if collects {
+                table.collecting.push(port.of);
+            }
+            if distributes && self.member_bfd_up(port) {
+                table.distributing.push(port.of);
+            }
+        }
+        table.up = table.distributing.len() >= self.min_links(end);
+        table
+    }
+
+    /// The aggregate came up or went down at one end.
+    fn lag_switched(&mut self, end: End<LagId>, up: bool) {
+        self.record_lag(end, up, self.tables.lags[end.of][end.side].distributing.len());
+        let dark = self.ports_of(end).iter().all(|port| !self.state.ports[*port].machine.is_up());
+        for id in self.net.lag_bfd[end.of].clone() {
+            let input = if up { bfd::Input::PathUp } else { bfd::Input::PathDown };
+            self.bfd_input(End::new(id, end.side), input);
+        }
+        self.adjacency_link(end, up);
+        for session in self.net.topology.lags[end.of].sessions.clone() {
+            self.session_interface(End::new(session, end.side), up, dark);
+        }
+        self.connected_changed(end);
+    }
+
+    /// The path of everything that rides a LAG may have changed.
+    pub(super) fn lag_paths_changed(&mut self, lag: LagId) {
+        for side in Side::BOTH {
+            for id in self.net.lag_bfd[lag].clone() {
+                let hello = Hello::Bfd(End::new(id, side));
+                let path = self.lag_path(lag, side, self.hello_hash(hello));
+                self.path_changed(hello, path);
+            }
+            let hello = Hello::Igp(End::new(lag, side));
+            let path = self.lag_path(lag, side, self.hello_hash(hello));
+            self.path_changed(hello, path);
+        }
+        self.transport_paths_changed(lag);
+    }
+
+    /// The hash that picks the member an exchange rides; fixed for its lifetime.
+    fn hello_hash(&self, hello: Hello) -> u64 {
+        let name = format!("hash/{}", self.net.hello_name(hello));
+        crate::rng::Draws::new(self.net.seed, &name).bits(0)
+    }
+
+    /// What the sender of an exchange would say now.
+    pub(super) fn hello_packet(&self, hello: Hello) -> Option<Packet> {
+        match hello {
+            Hello::Lacp(port) => {
+                self.state.ports[port].lacp.as_ref().map(|m| Packet::Lacp(m.packet()))
+            }
+            Hello::Bfd(end) => self.state.bfd[end].as_ref().map(|s| Packet::Bfd(s.packet())),
+            Hello::Igp(end) => {
+                self.state.adjacencies[end].as_ref().map(|a| Packet::Igp(a.packet()))
+            }
+        }
+    }
+
+    /// The receiver's detection time, if it would take this packet in again and again without
+    /// any other change.
+    pub(super) fn absorbing_hold(&self, hello: Hello, packet: &Packet) -> Option<SimDuration> {
+        match (hello, packet) {
+            (Hello::Lacp(port), Packet::Lacp(pdu)) => {
+                let member = self.state.ports[port.far()].lacp.as_ref()?;
+                member.hold().filter(|_| member.absorbs(pdu))
+            }
+            (Hello::Bfd(end), Packet::Bfd(packet)) => {
+                let session = self.state.bfd[end.far()].as_ref()?;
+                session.hold().filter(|_| session.absorbs(packet))
+            }
+            (Hello::Igp(end), Packet::Igp(packet)) => {
+                let adjacency = self.state.adjacencies[end.far()].as_ref()?;
+                adjacency.hold().filter(|_| adjacency.absorbs(packet))
+            }
+            (Hello::Lacp(_), Packet::Bfd(_) | Packet::Igp(_))
+            | (Hello::Bfd(_), Packet::Lacp(_) | Packet::Igp(_))
+            | (Hello::Igp(_), Packet::Lacp(_) | Packet::Bfd(_)) => None,
+        }
+    }
+
+    /// The receiver of an exchange last heard its sender at `at`.
+    pub(super) fn set_heard(&mut self, hello: Hello, at: SimTime) {
+        match hello {
+            Hello::Lacp(port) => {
+                let far = port.far();
+                let mut out = Vec::new();
+                if let Some(member) = &mut self.state.ports.edit(far).lacp {
+                    member.heard(at, &mut out);
+                }
+                self.lacp_outputs(far, out);
+            }
+            Hello::Bfd(end) => {
+                let far = end.far();
+                let mut out = Vec::new();
+                if let Some(session) = self.state.bfd.edit(far) {
+                    session.heard(at, &mut out);
+                }
+                self.bfd_outputs(far, out);
+            }
+            Hello::Igp(end) => {
+                let far = end.far();
+                let mut out = Vec::new();
+                if let Some(adjacency) = self.state.adjacencies.edit(far) {
+                    adjacency.heard(at, &mut out);
+                }
+                self.adjacency_outputs(far, out);
+            }
+        }
+    }
+
+    /// A datagram has arrived at the far end of its exchange.
+    pub(super) fn receive(&mut self, hello: Hello, packet: Packet) {
+        match (hello, packet) {
+            (Hello::Lacp(port), Packet::Lacp(pdu)) => self.receive_lacp(port, pdu),
+            (Hello::Bfd(end), Packet::Bfd(packet)) => self.receive_bfd(end, packet),
+            (Hello::Igp(end), Packet::Igp(packet)) => self.receive_igp(end, packet),
+            (Hello::Lacp(_), Packet::Bfd(_) | Packet::Igp(_))
+            | (Hello::Bfd(_), Packet::Lacp(_) | Packet::Igp(_))
+            | (Hello::Igp(_), Packet::Lacp(_) | Packet::Bfd(_)) => {
+                unreachable!("an exchange carries packets of its own protocol only")
+            }
+        }
+    }
+}

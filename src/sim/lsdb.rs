@@ -1,0 +1,29 @@
+//! What a router tells its network about itself, and what it knows of the others.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::ids::{LagId, RouterId};
+
+/// A link-state PDU: one router's own links.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lsp {
+    /// Who tells.
+    pub origin: RouterId,
+    /// Higher is newer.
+    pub sequence: u64,
+    /// Links with an adjacency up, in order.
+    pub links: Vec<LagId>,
+    /// PNIs that are up, in order; told where next hops outside must be reachable.
+    pub stubs: Vec<LagId>,
+}
+
+/// The newest of each router's.
+pub type Lsdb = BTreeMap<RouterId, Arc<Lsp>>;
+
+/// Interior routes of one router.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Routes {
+    /// Distance and first links, equal-cost ones all, by destination.
+    pub to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
+}

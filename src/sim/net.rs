@@ -1,0 +1,355 @@
+//! What never changes during a run: the design, prefix groups, names and their ranks.
+
+use std::collections::BTreeMap;
+
+use super::event::{Event, Hello};
+use crate::ids::{
+    BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side,
+};
+use crate::model::topology::{Family, Prefix, SessionKind, Topology};
+use crate::proto::bfd;
+use crate::proto::bgp::attrs::Community;
+
+/// What a pair of BFD sessions watches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum BfdOf {
+    /// A BGP session, over the LAG.
+    Session(SessionId, LagId),
+    /// An IGP adjacency, over the LAG.
+    Adjacency(LagId),
+    /// One member of a LAG (RFC 7130).
+    Member(CircuitId),
+}
+
+/// A pair of BFD sessions.
+#[derive(Clone, Debug)]
+pub struct BfdPair {
+    /// What it watches.
+    pub of: BfdOf,
+    /// How each side runs it, if it does.
+    pub ends: [Option<bfd::Config>; 2],
+    /// Routers at the ends.
+    pub routers: [RouterId; 2],
+    /// Its name without the router.
+    pub name: String,
+}
+
+/// Prefixes that are treated alike everywhere.
+#[derive(Clone, Debug)]
+pub struct Group {
+    /// Members, in file order; the first stands for all in policies.
+    pub prefixes: Vec<PrefixId>,
+    /// How many prefixes they stand for.
+    pub count: u64,
+    /// Address family.
+    pub family: Family,
+    /// Routers that originate it and where its traffic ends.
+    pub served_by: Vec<RouterId>,
+    /// Communities it is originated with.
+    pub communities: Vec<Community>,
+}
+
+/// A session end as a router sees it: its slot among the router's sessions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    /// The session end.
+    pub end: End<SessionId>,
+}
+
+/// The facts of a run.
+#[derive(Clone, Debug)]
+pub struct Net {
+    /// The design.
+    pub topology: Topology,
+    /// Seed of all draws.
+    pub seed: u64,
+    /// Whether hellos, keepalives and retries are really sent when nothing depends on them.
+    pub eager: bool,
+    /// Groups of prefixes treated alike.
+    pub groups: IdVec<GroupId, Group>,
+    /// The group of each prefix.
+    pub group_of: IdVec<PrefixId, GroupId>,
+    /// All BFD pairs.
+    pub bfd: IdVec<BfdId, BfdPair>,
+    /// BFD pair of a BGP session.
+    pub session_bfd: IdVec<SessionId, Option<BfdId>>,
+    /// BFD pair of a link's adjacency.
+    pub adjacency_bfd: IdVec<LagId, Option<BfdId>>,
+    /// Micro-BFD pair of a circuit.
+    pub member_bfd: IdVec<CircuitId, Option<BfdId>>,
+    /// BFD pairs that ride each LAG.
+    pub lag_bfd: IdVec<LagId, Vec<BfdId>>,
+    /// Session ends at each router, in order of session.
+    pub sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
+    /// LAG ends at each router, in order of LAG.
+    pub lags_at: IdVec<RouterId, Vec<End<LagId>>>,
+    ranks: Ranks,
+}
+
+/// Ranks of owners' names; equal time is ordered by them.
+#[derive(Clone, Debug)]
+struct Ranks {
+    ports: Vec<u32>,
+    lags: Vec<u32>,
+    sessions: Vec<u32>,
+    bfd: Vec<u32>,
+    routers: Vec<u32>,
+    count: usize,
+}
+
+impl Net {
+    /// Works out the facts of a run.
+    pub fn new(topology: Topology, seed: u64, eager: bool) -> Self {
+        let (groups, group_of) = group_prefixes(&topology);
+        let bfd = bfd_pairs(&topology);
+        let find = |of: &dyn Fn(&BfdOf) -> bool| {
+            bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
+        };
+        let session_bfd = topology.sessions.ids();
+        let session_bfd = session_bfd
+            .map(|s| find(&|of| matches!(of, BfdOf::Session(session, _) if *session == s)))
+            .collect();
+        let adjacency_bfd = topology.lags.ids();
+        let adjacency_bfd =
+            adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
+        let member_bfd = topology.circuits.ids();
+        let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
+        let lag_bfd = topology.lags.ids().map(|lag| riding(&bfd, lag)).collect();
+        let ranks = Ranks::new(&topology, &bfd);
+        Self {
+            sessions_at: sessions_at(&topology),
+            lags_at: lags_at(&topology),
+            topology,
+            seed,
+            eager,
+            groups,
+            group_of,
+            bfd,
+            session_bfd,
+            adjacency_bfd,
+            member_bfd,
+            lag_bfd,
+            ranks,
+        }
+    }
+
+    /// The rank of the owner of an event.
+    pub fn owner(&self, event: &Event) -> u32 {
+        let ranks = &self.ranks;
+        match event {
+            Event::Fault(step) => u32::try_from(*step).expect("bounded by the input limits"),
+            Event::Port(port, _)
+            | Event::RemoteFault { port, .. }
+            | Event::ClientOff { port, .. }
+            | Event::Protected { port, .. }
+            | Event::Lacp(port, _) => ranks.ports[port.index()],
+            Event::HelloSend(hello) | Event::HelloArrive { hello, .. } => match hello {
+                Hello::Lacp(port) => ranks.ports[port.index()],
+                Hello::Bfd(end) => ranks.bfd[end.index()],
+                Hello::Igp(end) => ranks.lags[end.index()],
+            },
+            Event::Bfd(end) => ranks.bfd[end.index()],
+            Event::Igp(end) | Event::Flood { at: end, .. } => ranks.lags[end.index()],
+            Event::Session(end, _)
+            | Event::Keepalive(end)
+            | Event::Syn(end)
+            | Event::Connected { end, .. }
+            | Event::Accepted { end, .. }
+            | Event::Segment { end, .. }
+            | Event::Ack { end, .. }
+            | Event::Reset { end, .. }
+            | Event::Rto(end)
+            | Event::Mrai(end) => ranks.sessions[end.index()],
+            Event::Cpu(router) | Event::Spf(router) | Event::Fib(router, _) | Event::Boot(router) => {
+                ranks.routers[router.index()]
+            }
+        }
+    }
+
+    /// How many owners there are.
+    pub fn owners(&self) -> usize {
+        self.ranks.count
+    }
+
+    /// The router at an end of a circuit.
+    pub fn port_router(&self, port: End<CircuitId>) -> RouterId {
+        self.topology.circuit_router(port.of, port.side)
+    }
+
+    /// The router at an end of a LAG.
+    pub fn lag_router(&self, end: End<LagId>) -> RouterId {
+        self.topology.lags[end.of].ends[end.side].router
+    }
+
+    /// The router at an end of a session.
+    pub fn session_router(&self, end: End<SessionId>) -> RouterId {
+        self.topology.sessions[end.of].ends[end.side].router
+    }
+
+    /// Name of a router.
+    pub fn router_name(&self, router: RouterId) -> &str {
+        &self.topology.routers[router].name
+    }
+
+    /// Name of the draws of a periodic exchange.
+    pub fn hello_name(&self, hello: Hello) -> String {
+        match hello {
+            Hello::Lacp(port) => {
+                let circuit = &self.topology.circuits[port.of].name;
+                format!("lacp/{circuit}/{}", self.router_name(self.port_router(port)))
+            }
+            Hello::Bfd(end) => {
+                let pair = &self.bfd[end.of];
+                format!("bfd/{}/{}", pair.name, self.router_name(pair.routers[end.side]))
+            }
+            Hello::Igp(end) => {
+                let lag = &self.topology.lags[end.of].name;
+                format!("igp/{lag}/{}", self.router_name(self.lag_router(end)))
+            }
+        }
+    }
+
+    /// Name of a session end, for draws: `pni/ipv4/router`.
+    pub fn session_end_name(&self, end: End<SessionId>) -> String {
+        let session = &self.topology.sessions[end.of].name;
+        format!("{session}/{}", self.router_name(self.session_router(end)))
+    }
+}
+
+impl Ranks {
+    fn new(topology: &Topology, bfd: &IdVec<BfdId, BfdPair>) -> Self {
+        let router = |id: RouterId| &topology.routers[id].name;
+        let mut names: BTreeMap<String, u32> = BTreeMap::new();
+        let ports = ends(topology.circuits.len(), |end: End<CircuitId>| {
+            let circuit = &topology.circuits[end.of];
+            format!("circuit/{}/{}", circuit.name, router(topology.lags[circuit.lag].ends[end.side].router))
+        });
+        let lags = ends(topology.lags.len(), |end: End<LagId>| {
+            let lag = &topology.lags[end.of];
+            format!("lag/{}/{}", lag.name, router(lag.ends[end.side].router))
+        });
+        let sessions = ends(topology.sessions.len(), |end: End<SessionId>| {
+            let session = &topology.sessions[end.of];
+            format!("session/{}/{}", session.name, router(session.ends[end.side].router))
+        });
+        let pairs = ends(bfd.len(), |end: End<BfdId>| {
+            format!("bfd/{}/{}", bfd[end.of].name, router(bfd[end.of].routers[end.side]))
+        });
+        let routers: Vec<String> =
+            topology.routers.iter().map(|r| format!("router/{}", r.name)).collect();
+        for name in ports.iter().chain(&lags).chain(&sessions).chain(&pairs).chain(&routers) {
+            names.insert(name.clone(), 0);
+        }
+        for (rank, value) in names.values_mut().enumerate() {
+            *value = u32::try_from(rank).expect("input limits keep counts below 2^32");
+        }
+        let rank = |of: Vec<String>| of.iter().map(|name| names[name]).collect();
+        Self {
+            ports: rank(ports),
+            lags: rank(lags),
+            sessions: rank(sessions),
+            bfd: rank(pairs),
+            routers: rank(routers),
+            count: names.len(),
+        }
+    }
+}
+
+fn ends<I: Id>(count: usize, name: impl Fn(End<I>) -> String) -> Vec<String> {
+    (0..count * 2).map(|index| name(End::from_index(index))).collect()
+}
+
+fn bfd_pairs(topology: &Topology) -> IdVec<BfdId, BfdPair> {
+    let mut pairs = IdVec::new();
+    for (lag_id, lag) in topology.lags.iter_ids() {
+        let routers = [lag.ends[Side::A].router, lag.ends[Side::B].router];
+        let mut add = |of: BfdOf, ends: [Option<bfd::Config>; 2], name: String| {
+            if ends.iter().any(Option::is_some) {
+                pairs.push(BfdPair { of, ends, routers, name });
+            }
+        };
+        for id in &lag.sessions {
+            let session = &topology.sessions[*id];
+            let ends = [session.ends[Side::A].bfd, session.ends[Side::B].bfd];
+            add(BfdOf::Session(*id, lag_id), ends, session.name.clone());
+        }
+        let ends = [lag.ends[Side::A].igp_bfd, lag.ends[Side::B].igp_bfd];
+        add(BfdOf::Adjacency(lag_id), ends, lag.name.clone());
+        for circuit in &lag.circuits {
+            let ends = [lag.ends[Side::A].micro_bfd, lag.ends[Side::B].micro_bfd];
+            let name = format!("member/{}", topology.circuits[*circuit].name);
+            add(BfdOf::Member(*circuit), ends, name);
+        }
+    }
+    pairs
+}
+
+fn riding(bfd: &IdVec<BfdId, BfdPair>, lag: LagId) -> Vec<BfdId> {
+    let rides = |pair: &BfdPair| match pair.of {
+        BfdOf::Session(_, on) | BfdOf::Adjacency(on) => on == lag,
+        BfdOf::Member(_) => false,
+    };
+    bfd.iter_ids().filter(|(_, pair)| rides(pair)).map(|(id, _)| id).collect()
+}
+
+fn sessions_at(topology: &Topology) -> IdVec<RouterId, Vec<End<SessionId>>> {
+    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
+    for id in topology.sessions.ids() {
+        for side in Side::BOTH {
+            at[topology.sessions[id].ends[side].router].push(End::new(id, side));
+        }
+    }
+    at
+}
+
+fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
+    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
+    for id in topology.lags.ids() {
+        for side in Side::BOTH {
+            at[topology.lags[id].ends[side].router].push(End::new(id, side));
+        }
+    }
+    at
+}
+
+/// Everything that may make a difference between two prefixes.
+type Treatment<'a> =
+    (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community], Vec<Vec<bool>>);
+
+fn group_prefixes(
+    topology: &Topology,
+) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
+    let mut known: BTreeMap<Treatment<'_>, GroupId> = BTreeMap::new();
+    let mut groups: IdVec<GroupId, Group> = IdVec::new();
+    let mut group_of = IdVec::new();
+    for (id, prefix) in topology.prefixes.iter_ids() {
+        let treatment = treatment(topology, prefix);
+        let group = *known.entry(treatment).or_insert_with(|| {
+            groups.push(Group {
+                prefixes: Vec::new(),
+                count: 0,
+                family: Family::of(&prefix.prefix),
+                served_by: prefix.served_by.clone(),
+                communities: prefix.communities.clone(),
+            })
+        });
+        groups[group].prefixes.push(id);
+        groups[group].count += prefix.count;
+        group_of.push(group);
+    }
+    (groups, group_of)
+}
+
+fn treatment<'a>(topology: &Topology, prefix: &'a Prefix) -> Treatment<'a> {
+    let policies = topology.sessions.iter().filter(|s| s.kind != SessionKind::Internal);
+    let policies = policies.flat_map(|s| &s.ends).flat_map(|end| [&end.import, &end.export]);
+    let signatures =
+        policies.flatten().map(|policy| policy.prefix_signature(&prefix.prefix)).collect();
+    (
+        Family::of(&prefix.prefix),
+        prefix.network,
+        &prefix.served_by,
+        &prefix.communities,
+        signatures,
+    )
+}

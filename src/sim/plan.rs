@@ -1,0 +1,412 @@
+//! A scenario's faults, unrolled: what changes in the physical world, and when.
+
+use std::collections::BTreeMap;
+
+use crate::ids::{
+    CircuitId, DemandId, End, FeedId, LagId, RouterId, SessionId, Side, SiteId, SpanId, SrlgId,
+};
+use crate::model::scenario::{Fault, FaultKind, Scenario};
+use crate::model::topology::Topology;
+use crate::rng::Draws;
+use crate::units::{Share, SimDuration, SimTime};
+
+/// What a fault does to the world, as long as it lasts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// What these ports send is cut off: no light, no frames.
+    Cut(Vec<End<CircuitId>>),
+    /// Frames that these ports send are lost.
+    Silence(Vec<End<CircuitId>>),
+    /// Frames that these ports send are lost at random and delayed.
+    Degrade(Vec<End<CircuitId>>, Share, SimDuration),
+    /// These ports are dead: they neither send nor receive light.
+    Dead(Vec<End<CircuitId>>),
+    /// These routers have no power.
+    Power(Vec<RouterId>),
+    /// These feeds are dead.
+    Feed(Vec<FeedId>),
+    /// These routers crash and are back after this time, or their own reload time.
+    Crash(Vec<RouterId>, Option<SimDuration>),
+    /// An operator clears these sessions; over at once.
+    Reset(Vec<End<SessionId>>),
+    /// These sessions are administratively down.
+    Shutdown(Vec<End<SessionId>>),
+    /// These demands offer so many parts per billion of their rate.
+    Surge(Vec<DemandId>, u64),
+}
+
+/// Something begins or ends.
+#[derive(Clone, Debug)]
+pub struct Step {
+    /// When.
+    pub at: SimTime,
+    /// The window it falls into; a step that opens no window belongs to the one of its fault.
+    pub window: usize,
+    /// Which unrolled fault.
+    pub fault: usize,
+    /// Index into that fault's effects.
+    pub effect: Option<usize>,
+    /// Begins or ends.
+    pub on: bool,
+}
+
+/// One fault at one of its times.
+#[derive(Clone, Debug)]
+pub struct FaultRun {
+    /// Index in the scenario file.
+    pub index: usize,
+    /// How many of the same came before.
+    pub repeat: u32,
+    /// When it begins.
+    pub at: SimTime,
+    /// When it ends, if it does.
+    pub until: Option<SimTime>,
+    /// Name of its kind.
+    pub kind: &'static str,
+    /// Names of its targets.
+    pub target: String,
+    /// What it does.
+    pub effects: Vec<Effect>,
+}
+
+impl FaultRun {
+    /// `fault0`, or `fault0#1` for its first repeat.
+    pub fn name(&self) -> String {
+        match self.repeat {
+            0 => format!("fault{}", self.index),
+            n => format!("fault{}#{n}", self.index),
+        }
+    }
+}
+
+/// The time from one event of the scenario to the next.
+#[derive(Clone, Debug, Default)]
+pub struct WindowSpec {
+    /// When it opens.
+    pub at: SimTime,
+    /// The events that open it, in order of fault: `(name, whether it is a begin)`.
+    pub events: Vec<(String, bool)>,
+}
+
+/// All faults of a run in order of time.
+#[derive(Clone, Debug, Default)]
+pub struct FaultPlan {
+    /// Unrolled faults in order of time, then of the file.
+    pub faults: Vec<FaultRun>,
+    /// What happens, in order of time; ends before begins, then in order of the file.
+    pub steps: Vec<Step>,
+    /// Windows; the first is the quiet time before any event and has no events.
+    pub windows: Vec<WindowSpec>,
+}
+
+impl FaultPlan {
+    /// Unrolls the faults of a scenario.
+    pub fn new(topology: &Topology, scenario: &Scenario) -> Self {
+        let end = SimTime::ZERO + scenario.duration;
+        let mut faults: Vec<FaultRun> = Vec::new();
+        for (index, fault) in scenario.faults.iter().enumerate() {
+            faults.extend(unroll(topology, scenario.seed, index, fault));
+        }
+        faults.retain(|fault| fault.at <= end);
+        faults.sort_by_key(|fault| (fault.at, fault.index, fault.repeat));
+        let windows = windows(&faults, end);
+        let mut plan = Self { faults, steps: Vec::new(), windows };
+        for fault in 0..plan.faults.len() {
+            let steps = plan.steps_of(fault, scenario, end);
+            plan.steps.extend(steps);
+        }
+        plan.steps.sort_by_key(|step| (step.at, step.on, step.fault));
+        plan
+    }
+
+    fn window_at(&self, at: SimTime) -> usize {
+        self.windows.partition_point(|window| window.at <= at).saturating_sub(1)
+    }
+
+    fn steps_of(&self, fault: usize, scenario: &Scenario, end: SimTime) -> Vec<Step> {
+        let run = &self.faults[fault];
+        let step = |at: SimTime, on: bool, window: usize, effect: Option<usize>| Step {
+            at,
+            window,
+            fault,
+            effect,
+            on,
+        };
+        let first = self.windows.iter().position(|w| !w.events.is_empty() && w.at == run.at);
+        let opened = first.expect("every fault that begins in the run opens a window");
+        let effects = || 0..run.effects.len();
+        let mut steps: Vec<Step> =
+            effects().map(|effect| step(run.at, true, opened, Some(effect))).collect();
+        if let FaultKind::CircuitFlap { down, up, .. } = scenario.faults[run.index].kind {
+            let until = run.until.unwrap_or(end).min(end);
+            let (mut at, mut on) = (run.at + down, false);
+            while at < until {
+                steps.extend(effects().map(|effect| step(at, on, opened, Some(effect))));
+                at += if on { down } else { up };
+                on = !on;
+            }
+            if !on && let Some(until) = run.until.filter(|until| *until <= end) {
+                steps.push(step(until, false, self.window_at(until), Some(0)));
+            } else if let Some(until) = run.until.filter(|until| *until <= end) {
+                steps.push(step(until, false, self.window_at(until), None));
+            }
+        } else if let Some(until) = run.until.filter(|until| *until <= end) {
+            let window = self.window_at(until);
+            steps.extend(effects().map(|effect| step(until, false, window, Some(effect))));
+        }
+        steps
+    }
+}
+
+fn windows(faults: &[FaultRun], end: SimTime) -> Vec<WindowSpec> {
+    let mut at: BTreeMap<SimTime, Vec<(usize, bool, String)>> = BTreeMap::new();
+    for (index, fault) in faults.iter().enumerate() {
+        let begin = (index, true, format!("{}/begin", fault.name()));
+        at.entry(fault.at).or_default().push(begin);
+        if let Some(until) = fault.until.filter(|until| *until <= end) {
+            let over = (index, false, format!("{}/end", fault.name()));
+            at.entry(until).or_default().push(over);
+        }
+    }
+    let mut windows = vec![WindowSpec::default()];
+    for (at, mut events) in at {
+        events.sort_by_key(|(index, begin, _)| (*index, !*begin));
+        let events = events.into_iter().map(|(_, begin, name)| (name, begin)).collect();
+        windows.push(WindowSpec { at, events });
+    }
+    windows
+}
+
+fn unroll(topology: &Topology, seed: u64, index: usize, fault: &Fault) -> Vec<FaultRun> {
+    let draws = Draws::new(seed, &format!("fault/{index}"));
+    let times = fault.repeat.map_or(1, |repeat| repeat.times);
+    let every = fault.repeat.map_or(SimDuration::ZERO, |repeat| repeat.every);
+    let one = |repeat: u32| {
+        let n = u64::from(repeat);
+        let at = fault.at + every * n + draws.between(n, SimDuration::ZERO, fault.jitter);
+        FaultRun {
+            index,
+            repeat,
+            at,
+            until: lasts(topology, fault).map(|lasts| at + lasts),
+            kind: kind_name(&fault.kind),
+            target: targets(topology, &fault.kind),
+            effects: effects(topology, fault),
+        }
+    };
+    (0..times).map(one).collect()
+}
+
+/// How long a fault lasts, where it ends.
+fn lasts(topology: &Topology, fault: &Fault) -> Option<SimDuration> {
+    match &fault.kind {
+        FaultKind::RouterCrash(routers) => {
+            let reload = routers.iter().map(|router| topology.routers[*router].reload).max();
+            fault.lasts.or(reload)
+        }
+        FaultKind::SessionReset { .. } => None,
+        FaultKind::CircuitCut { .. }
+        | FaultKind::CircuitSilent { .. }
+        | FaultKind::CircuitDegrade { .. }
+        | FaultKind::CircuitFlap { .. }
+        | FaultKind::OpticFail { .. }
+        | FaultKind::PniCut { .. }
+        | FaultKind::PniSilent { .. }
+        | FaultKind::SpanCut(_)
+        | FaultKind::SrlgFail(_)
+        | FaultKind::CardFail(_)
+        | FaultKind::RouterPowerOff(_)
+        | FaultKind::FeedFail(_)
+        | FaultKind::SitePower(_)
+        | FaultKind::MetroOutage(_)
+        | FaultKind::AdminShutdown { .. }
+        | FaultKind::TrafficSurge { .. } => fault.lasts,
+    }
+}
+
+fn effects(topology: &Topology, fault: &Fault) -> Vec<Effect> {
+    match &fault.kind {
+        FaultKind::CircuitCut { circuits, toward } => {
+            vec![Effect::Cut(ways(topology, circuits, *toward))]
+        }
+        FaultKind::CircuitSilent { circuits, toward } => {
+            vec![Effect::Silence(ways(topology, circuits, *toward))]
+        }
+        FaultKind::CircuitDegrade { circuits, toward, loss, delay } => {
+            vec![Effect::Degrade(ways(topology, circuits, *toward), *loss, *delay)]
+        }
+        FaultKind::CircuitFlap { circuits, .. } => {
+            vec![Effect::Cut(ways(topology, circuits, None))]
+        }
+        FaultKind::OpticFail { circuits, router } => {
+            let at = |port: &End<CircuitId>| topology.circuit_router(port.of, port.side) == *router;
+            let ports = ways(topology, circuits, None).into_iter().filter(at);
+            vec![Effect::Dead(ports.collect())]
+        }
+        FaultKind::PniCut { pnis, toward } => {
+            vec![Effect::Cut(ways(topology, &members(topology, pnis), *toward))]
+        }
+        FaultKind::PniSilent { pnis, toward } => {
+            vec![Effect::Silence(ways(topology, &members(topology, pnis), *toward))]
+        }
+        FaultKind::SpanCut(spans) => vec![span_cut(topology, spans)],
+        FaultKind::SrlgFail(srlgs) => srlg_fail(topology, srlgs),
+        FaultKind::CardFail(cards) => {
+            let on_card = |port: &End<CircuitId>| {
+                let card = topology.circuits[port.of].cards[port.side];
+                card.is_some_and(|card| cards.contains(&card))
+            };
+            let all: Vec<CircuitId> = topology.circuits.ids().collect();
+            let ports = ways(topology, &all, None).into_iter().filter(on_card);
+            vec![Effect::Dead(ports.collect())]
+        }
+        FaultKind::RouterPowerOff(routers) => vec![Effect::Power(routers.clone())],
+        FaultKind::RouterCrash(routers) => vec![Effect::Crash(routers.clone(), fault.lasts)],
+        FaultKind::FeedFail(feeds) => vec![Effect::Feed(feeds.clone())],
+        FaultKind::SitePower(sites) => vec![Effect::Power(routers_in(topology, sites))],
+        FaultKind::MetroOutage(metros) => {
+            let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
+            let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
+            let ends_there =
+                |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
+            let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
+            vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
+        }
+        FaultKind::SessionReset { sessions, router } => {
+            vec![Effect::Reset(session_ends(topology, sessions, *router))]
+        }
+        FaultKind::AdminShutdown { sessions, router } => {
+            vec![Effect::Shutdown(session_ends(topology, sessions, *router))]
+        }
+        FaultKind::TrafficSurge { demands, factor_ppb } => {
+            vec![Effect::Surge(demands.clone(), *factor_ppb)]
+        }
+    }
+}
+
+/// The ports that send in the directions concerned.
+fn ways(
+    topology: &Topology,
+    circuits: &[CircuitId],
+    toward: Option<RouterId>,
+) -> Vec<End<CircuitId>> {
+    let both = circuits.iter().flat_map(|circuit| Side::BOTH.map(|side| End::new(*circuit, side)));
+    let sends_there = |port: &End<CircuitId>| {
+        let far = topology.circuit_router(port.of, port.side.other());
+        toward.is_none_or(|router| router == far)
+    };
+    both.filter(sends_there).collect()
+}
+
+fn members(topology: &Topology, lags: &[LagId]) -> Vec<CircuitId> {
+    lags.iter().flat_map(|lag| topology.lags[*lag].circuits.iter().copied()).collect()
+}
+
+fn span_cut(topology: &Topology, spans: &[SpanId]) -> Effect {
+    let through = |(_, circuit): &(CircuitId, &crate::model::topology::Circuit)| {
+        circuit.spans.iter().any(|span| spans.contains(span))
+    };
+    let circuits: Vec<CircuitId> =
+        topology.circuits.iter_ids().filter(through).map(|(id, _)| id).collect();
+    Effect::Cut(ways(topology, &circuits, None))
+}
+
+fn srlg_fail(topology: &Topology, srlgs: &[SrlgId]) -> Vec<Effect> {
+    let shares = |of: &[SrlgId]| of.iter().any(|srlg| srlgs.contains(srlg));
+    let circuits = topology.circuits.iter_ids().filter(|(_, circuit)| {
+        let spans = circuit.spans.iter();
+        shares(&circuit.srlgs) || spans.into_iter().any(|s| shares(&topology.spans[*s].srlgs))
+    });
+    let circuits: Vec<CircuitId> = circuits.map(|(id, _)| id).collect();
+    let feeds = topology.feeds.iter_ids().filter(|(_, feed)| shares(&feed.srlgs));
+    vec![
+        Effect::Cut(ways(topology, &circuits, None)),
+        Effect::Feed(feeds.map(|(id, _)| id).collect()),
+    ]
+}
+
+fn routers_in(topology: &Topology, sites: &[SiteId]) -> Vec<RouterId> {
+    let inside = topology.routers.iter_ids().filter(|(_, router)| sites.contains(&router.site));
+    inside.map(|(id, _)| id).collect()
+}
+
+fn session_ends(
+    topology: &Topology,
+    sessions: &[SessionId],
+    router: Option<RouterId>,
+) -> Vec<End<SessionId>> {
+    let end = |session: &SessionId| {
+        let second = topology.sessions[*session].ends[Side::B].router;
+        let side = if router == Some(second) { Side::B } else { Side::A };
+        End::new(*session, side)
+    };
+    sessions.iter().map(end).collect()
+}
+
+const fn kind_name(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::CircuitCut { .. } => "circuit_cut",
+        FaultKind::CircuitSilent { .. } => "circuit_silent",
+        FaultKind::CircuitDegrade { .. } => "circuit_degrade",
+        FaultKind::CircuitFlap { .. } => "circuit_flap",
+        FaultKind::OpticFail { .. } => "optic_fail",
+        FaultKind::PniCut { .. } => "pni_cut",
+        FaultKind::PniSilent { .. } => "pni_silent",
+        FaultKind::SpanCut(_) => "span_cut",
+        FaultKind::SrlgFail(_) => "srlg_fail",
+        FaultKind::CardFail(_) => "card_fail",
+        FaultKind::RouterPowerOff(_) => "router_power_off",
+        FaultKind::RouterCrash(_) => "router_crash",
+        FaultKind::FeedFail(_) => "feed_fail",
+        FaultKind::SitePower(_) => "site_power",
+        FaultKind::MetroOutage(_) => "metro_outage",
+        FaultKind::SessionReset { .. } => "session_reset",
+        FaultKind::AdminShutdown { .. } => "admin_shutdown",
+        FaultKind::TrafficSurge { .. } => "traffic_surge",
+    }
+}
+
+fn targets(topology: &Topology, kind: &FaultKind) -> String {
+    let names: Vec<String> = match kind {
+        FaultKind::CircuitCut { circuits, .. }
+        | FaultKind::CircuitSilent { circuits, .. }
+        | FaultKind::CircuitDegrade { circuits, .. }
+        | FaultKind::CircuitFlap { circuits, .. }
+        | FaultKind::OpticFail { circuits, .. } => {
+            circuits.iter().map(|id| topology.circuits[*id].name.clone()).collect()
+        }
+        FaultKind::PniCut { pnis, .. } | FaultKind::PniSilent { pnis, .. } => {
+            pnis.iter().map(|id| topology.lags[*id].name.clone()).collect()
+        }
+        FaultKind::SpanCut(ids) => ids.iter().map(|id| topology.spans[*id].name.clone()).collect(),
+        FaultKind::SrlgFail(ids) => ids.iter().map(|id| topology.srlgs[*id].name.clone()).collect(),
+        FaultKind::CardFail(ids) => {
+            let name = |id: &crate::ids::CardId| {
+                let card = &topology.cards[*id];
+                format!("{}/{}", topology.routers[card.router].name, card.name)
+            };
+            ids.iter().map(name).collect()
+        }
+        FaultKind::RouterPowerOff(ids) | FaultKind::RouterCrash(ids) => {
+            ids.iter().map(|id| topology.routers[*id].name.clone()).collect()
+        }
+        FaultKind::FeedFail(ids) => {
+            let name = |id: &FeedId| {
+                let feed = &topology.feeds[*id];
+                format!("{}/{}", topology.sites[feed.site].name, feed.name)
+            };
+            ids.iter().map(name).collect()
+        }
+        FaultKind::SitePower(ids) => ids.iter().map(|id| topology.sites[*id].name.clone()).collect(),
+        FaultKind::MetroOutage(ids) => {
+            ids.iter().map(|id| topology.metros[*id].name.clone()).collect()
+        }
+        FaultKind::SessionReset { sessions, .. } | FaultKind::AdminShutdown { sessions, .. } => {
+            sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
+        }
+        FaultKind::TrafficSurge { demands, .. } => {
+            demands.iter().map(|id| topology.demands[*id].name.clone()).collect()
+        }
+    };
+    names.join(", ")
+}

@@ -1,0 +1,358 @@
+//! What a run leaves behind: every change of state, and what each window measured.
+
+use std::borrow::Cow;
+
+use super::cause::Cause;
+use super::plan::FaultPlan;
+use super::world::World;
+use crate::dataplane::atoms::{Harm, Scopes};
+use crate::dataplane::traffic::Instant;
+use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId, Side};
+use crate::model::scenario::Direction;
+use crate::proto::bgp::session::{self, DownReason};
+use crate::proto::{bfd, igp, lacp};
+use crate::units::{SimDuration, SimTime};
+
+/// What changed its state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Element {
+    /// The interface at an end of a circuit.
+    Interface(End<CircuitId>),
+    /// An LACP member.
+    Member(End<CircuitId>),
+    /// A LAG end.
+    Lag(End<LagId>),
+    /// A BFD session.
+    Bfd(End<BfdId>),
+    /// An IGP adjacency.
+    Adjacency(End<LagId>),
+    /// A BGP session end.
+    Session(End<SessionId>),
+    /// A router.
+    Router(RouterId),
+    /// A router's interior routes.
+    Routes(RouterId),
+    /// A router's best route to a group.
+    Rib(RouterId, GroupId),
+    /// A router's forwarding of a group.
+    Fib(RouterId, GroupId),
+}
+
+/// One change of state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Transition {
+    /// When.
+    pub at: SimTime,
+    /// Of what.
+    pub element: Element,
+    /// From which state.
+    pub from: Cow<'static, str>,
+    /// To which.
+    pub to: Cow<'static, str>,
+    /// Why, as far as the element knows.
+    pub reason: Cow<'static, str>,
+    /// The scenario event in its chain of causes.
+    pub window: Option<usize>,
+}
+
+/// One BGP session end that went down or up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionChange {
+    /// When.
+    pub at: SimTime,
+    /// Which end.
+    pub end: End<SessionId>,
+    /// Up or down.
+    pub up: bool,
+    /// Why it went down.
+    pub reason: Option<DownReason>,
+    /// Who saw it.
+    pub by: session::By,
+    /// Since the latest fault in the chain of causes; `None`: there is none.
+    pub detection: Option<SimDuration>,
+    /// The window of that fault.
+    pub window: Option<usize>,
+}
+
+/// What one window measured.
+#[derive(Clone, Debug, Default)]
+pub struct WindowRecord {
+    /// When it closed.
+    pub until: SimTime,
+    /// Per demand, forward and return: just before it opened.
+    pub before: Vec<[Instant; 2]>,
+    /// At its end.
+    pub after: Vec<[Instant; 2]>,
+    /// What the atoms went through in it.
+    pub harm: Vec<[Harm; 2]>,
+    /// First session that was declared lost because of it.
+    pub first_detection: Option<SimTime>,
+    /// Last change of a best route or interior route.
+    pub control: Option<SimTime>,
+    /// Last change of forwarding, and its chain.
+    pub forwarding: Option<(SimTime, Cause)>,
+}
+
+/// Everything a run leaves behind.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Changes of state in order.
+    pub transitions: Vec<Transition>,
+    /// Session ends that went down or up.
+    pub sessions: Vec<SessionChange>,
+    /// Windows, as in the fault plan.
+    pub windows: Vec<WindowRecord>,
+    /// Per demand, forward and return: over the whole run.
+    pub run: Vec<[Harm; 2]>,
+    /// The window that is open.
+    pub open: usize,
+}
+
+impl Record {
+    /// A record with a window for each of the plan's.
+    pub fn new(plan: &FaultPlan) -> Self {
+        Self {
+            windows: vec![WindowRecord::default(); plan.windows.len()],
+            ..Self::default()
+        }
+    }
+}
+
+impl World {
+    /// A step of the plan belongs to this window: opens it if it is the next.
+    pub(super) fn enter_window(&mut self, window: usize) {
+        if window > self.record.open {
+            self.close_window();
+            self.record.open = window;
+            let now = self.now;
+            let before = self.instants();
+            self.record.windows[window].before = before;
+            if let Some(traffic) = &mut self.traffic {
+                traffic.begin_window(now);
+            }
+        }
+    }
+
+    /// The open window ends now.
+    pub(super) fn close_window(&mut self) {
+        let (window, now) = (self.record.open, self.now);
+        let after = self.instants();
+        let scopes = self.harms();
+        let record = &mut self.record.windows[window];
+        record.until = now;
+        record.after = after;
+        record.harm = scopes.iter().map(|both| both.map(|s| s.window)).collect();
+        self.record.run = scopes.iter().map(|both| both.map(|s| s.run)).collect();
+    }
+
+    fn instants(&self) -> Vec<[Instant; 2]> {
+        let Some(traffic) = &self.traffic else { return Vec::new() };
+        traffic.flowing().iter().map(|[forward, back]| [forward.now, back.now]).collect()
+    }
+
+    fn harms(&self) -> Vec<[Scopes<Harm>; 2]> {
+        let Some(traffic) = &self.traffic else { return Vec::new() };
+        let demands = 0..traffic.flowing().len();
+        demands.map(|d| Direction::BOTH.map(|way| traffic.harm(d, way, self.now))).collect()
+    }
+
+    fn log(
+        &mut self,
+        element: Element,
+        from: impl Into<Cow<'static, str>>,
+        to: impl Into<Cow<'static, str>>,
+        reason: impl Into<Cow<'static, str>>,
+    ) {
+        if self.traffic.is_none() {
+            return;
+        }
+        self.record.transitions.push(Transition {
+            at: self.now,
+            element,
+            from: from.into(),
+            to: to.into(),
+            reason: reason.into(),
+            window: self.causes.get(self.cause).window,
+        });
+    }
+
+    pub(super) fn record_interface(&mut self, port: End<CircuitId>, up: bool) {
+        let (from, to) = up_down(up);
+        self.log(Element::Interface(port), from, to, if up { "signal" } else { "no_signal" });
+    }
+
+    pub(super) fn record_lacp(&mut self, port: End<CircuitId>, output: lacp::Output) {
+        match output {
+            lacp::Output::ReceiveChanged { from, to } => {
+                self.log(Element::Member(port), from.as_str(), to.as_str(), "receive");
+            }
+            lacp::Output::MuxChanged { from, to } => {
+                self.log(Element::Member(port), from.as_str(), to.as_str(), "mux");
+            }
+            lacp::Output::Arm(..)
+            | lacp::Output::Disarm(_)
+            | lacp::Output::Transmit(_)
+            | lacp::Output::Rate(_) => {}
+        }
+    }
+
+    pub(super) fn record_lag(&mut self, end: End<LagId>, up: bool, members: usize) {
+        let (from, to) = up_down(up);
+        self.log(Element::Lag(end), from, to, format!("{members} members"));
+    }
+
+    pub(super) fn record_lag_members(&mut self, end: End<LagId>, from: usize, to: usize) {
+        if from != to {
+            let text = |n: usize| format!("{n} members");
+            self.log(Element::Lag(end), text(from), text(to), "members");
+        }
+    }
+
+    pub(super) fn record_bfd(
+        &mut self,
+        end: End<BfdId>,
+        from: bfd::State,
+        to: bfd::State,
+        diag: bfd::Diag,
+    ) {
+        self.log(Element::Bfd(end), from.as_str(), to.as_str(), diag.as_str());
+    }
+
+    pub(super) fn record_adjacency(&mut self, end: End<LagId>, up: bool, why: igp::Why) {
+        let (from, to) = up_down(up);
+        self.log(Element::Adjacency(end), from, to, why.as_str());
+    }
+
+    pub(super) fn record_router(&mut self, router: RouterId, up: bool, why: &'static str) {
+        let (from, to) = up_down(up);
+        self.log(Element::Router(router), from, to, why);
+    }
+
+    pub(super) fn record_session_state(
+        &mut self,
+        end: End<SessionId>,
+        from: session::State,
+        to: session::State,
+        reason: Option<DownReason>,
+    ) {
+        let reason = reason.map_or("", DownReason::as_str);
+        self.log(Element::Session(end), from.as_str(), to.as_str(), reason);
+    }
+
+    /// A session end went down or up, as the result tells it.
+    pub(super) fn record_session(
+        &mut self,
+        end: End<SessionId>,
+        up: bool,
+        reason: Option<DownReason>,
+        by: session::By,
+    ) {
+        if self.traffic.is_none() {
+            return;
+        }
+        let (at, cause) = (self.now, self.causes.get(self.cause));
+        let detection = cause.window.filter(|_| !up).map(|_| at.since(cause.at));
+        if let (Some(window), false) = (cause.window, up) {
+            self.record.windows[window].first_detection.get_or_insert(at);
+        }
+        let window = cause.window;
+        self.record.sessions.push(SessionChange { at, end, up, reason, by, detection, window });
+    }
+
+    pub(super) fn record_routes(&mut self, router: RouterId) {
+        self.log(Element::Routes(router), "", "changed", "spf");
+        self.control_changed();
+    }
+
+    pub(super) fn record_rib(
+        &mut self,
+        router: RouterId,
+        group: GroupId,
+        from: String,
+        to: String,
+        why: &'static str,
+    ) {
+        self.log(Element::Rib(router, group), from, to, why);
+        self.control_changed();
+    }
+
+    fn control_changed(&mut self) {
+        if self.traffic.is_some() {
+            let (open, now) = (self.record.open, self.now);
+            self.record.windows[open].control = Some(now);
+        }
+    }
+
+    pub(super) fn record_forwarding(&mut self, router: RouterId, group: GroupId) {
+        let hops = &self.tables.routers[router].fib[group].current;
+        let name = |hop: &crate::dataplane::tables::Hop| {
+            self.net.topology.lags[hop.lag].name.clone()
+        };
+        let to = hops.iter().map(name).collect::<Vec<_>>().join("+");
+        self.log(Element::Fib(router, group), "", to, "written");
+        if self.traffic.is_some() {
+            let (open, now) = (self.record.open, self.now);
+            let cause = self.causes.get(self.cause);
+            self.record.windows[open].forwarding = Some((now, cause));
+        }
+    }
+
+    /// The name and router of an element, and its kind.
+    pub fn describe(&self, element: Element) -> (&'static str, String, String) {
+        let topology = &self.net.topology;
+        let router = |id: RouterId| topology.routers[id].name.clone();
+        let prefixes = |group: GroupId| {
+            let group = &self.net.groups[group];
+            let first = topology.prefixes[group.prefixes[0]].prefix.to_string();
+            match group.prefixes.len() {
+                1 => first,
+                n => format!("{first} and {} more", n - 1),
+            }
+        };
+        match element {
+            Element::Interface(port) | Element::Member(port) => {
+                let kind = if matches!(element, Element::Interface(_)) { "interface" } else { "lacp" };
+                let name = topology.circuits[port.of].name.clone();
+                (kind, name, router(self.net.port_router(port)))
+            }
+            Element::Lag(end) | Element::Adjacency(end) => {
+                let kind = if matches!(element, Element::Lag(_)) { "lag" } else { "adjacency" };
+                (kind, topology.lags[end.of].name.clone(), router(self.net.lag_router(end)))
+            }
+            Element::Bfd(end) => {
+                let pair = &self.net.bfd[end.of];
+                ("bfd", pair.name.clone(), router(pair.routers[end.side]))
+            }
+            Element::Session(end) => {
+                let session = &topology.sessions[end.of];
+                ("session", session.name.clone(), router(session.ends[end.side].router))
+            }
+            Element::Router(id) => ("router", router(id), router(id)),
+            Element::Routes(id) => ("igp", router(id), router(id)),
+            Element::Rib(id, group) => ("rib", prefixes(group), router(id)),
+            Element::Fib(id, group) => ("fib", prefixes(group), router(id)),
+        }
+    }
+
+    /// Where the time went on the way to the last change of forwarding in a window.
+    pub fn phases(&self, window: usize) -> Option<[SimDuration; 4]> {
+        let (_, cause) = self.record.windows[window].forwarding?;
+        (cause.window == Some(window)).then_some(cause.phases)
+    }
+
+    /// The side of a session that a router is.
+    pub fn session_side(&self, session: SessionId, router: RouterId) -> Option<Side> {
+        Side::BOTH.into_iter().find(|side| {
+            self.net.session_router(End::new(session, *side)) == router
+        })
+    }
+
+    /// How many groups there are.
+    pub(super) fn group_ids(&self) -> impl Iterator<Item = GroupId> + use<> {
+        (0..self.net.groups.len()).map(GroupId::from_index)
+    }
+}
+
+const fn up_down(up: bool) -> (&'static str, &'static str) {
+    if up { ("down", "up") } else { ("up", "down") }
+}

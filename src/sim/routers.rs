@@ -1,0 +1,147 @@
+//! Routers gain and lose power, crash and boot.
+//!
+//! # Departures
+//! A router that crashes turns its lasers off until it has booted, and forwards nothing: line
+//! cards restart with it. It keeps nothing but its configuration and the sequence number of its
+//! link-state PDU.
+
+use std::collections::VecDeque;
+
+use super::bgp::{CpuItem, Rib};
+use super::event::Event;
+use super::fib::FibQueue;
+use super::lsdb::{Lsdb, Routes};
+use super::world::World;
+use crate::ids::{CircuitId, Id, RouterId, Side};
+use crate::proto::bgp::session;
+use crate::proto::igp::Throttle;
+use crate::units::{SimDuration, SimTime};
+
+/// What a router knows and does.
+#[derive(Clone, Debug)]
+pub struct RouterState {
+    /// Whether it runs.
+    pub up: bool,
+    /// Faults that keep its power away, feeds aside.
+    pub power_losses: u32,
+    /// When it has booted, if it is about to.
+    pub boot_at: Option<SimTime>,
+    /// Sequence of its last link-state PDU.
+    pub lsp_sequence: u64,
+    /// What it knows of its network.
+    pub lsdb: Lsdb,
+    /// When SPF may run.
+    pub throttle: Throttle,
+    /// When SPF runs next, if it is to.
+    pub spf_at: Option<SimTime>,
+    /// Its interior routes.
+    pub routes: Routes,
+    /// BGP work that waits, the first being done.
+    pub cpu: VecDeque<CpuItem>,
+    /// When the first is done.
+    pub cpu_done_at: Option<SimTime>,
+    /// Its routes.
+    pub rib: Rib,
+    /// Its forwarding writes.
+    pub fib: FibQueue,
+}
+
+impl World {
+    /// What feeds a router may have changed.
+    pub(super) fn power_changed(&mut self, router: RouterId) {
+        let state = &self.state.routers[router];
+        let powered = state.power_losses == 0 && self.is_fed(router);
+        if !powered {
+            self.state.routers.edit(router).boot_at = None;
+            self.router_down(router, "power_lost");
+        } else if !state.up && state.boot_at.is_none() {
+            self.boot_after(router, self.net.topology.routers[router].reload);
+        }
+    }
+
+    fn is_fed(&self, router: RouterId) -> bool {
+        let config = &self.net.topology.routers[router];
+        let live = config.feeds.iter().filter(|feed| self.dead_feeds[feed.index()] == 0).count();
+        config.feeds.is_empty() || live >= config.feeds_needed as usize
+    }
+
+    /// A router crashes and is back after a while, if it has power.
+    pub(super) fn crash(&mut self, router: RouterId, back: SimDuration) {
+        let powered = self.state.routers[router].power_losses == 0 && self.is_fed(router);
+        self.router_down(router, "crashed");
+        if powered {
+            self.boot_after(router, back);
+        }
+    }
+
+    fn boot_after(&mut self, router: RouterId, wait: SimDuration) {
+        let at = self.now + wait;
+        self.state.routers.edit(router).boot_at = Some(at);
+        self.at(at, Event::Boot(router));
+    }
+
+    fn router_down(&mut self, router: RouterId, why: &'static str) {
+        if !self.state.routers[router].up {
+            return;
+        }
+        self.record_router(router, false, why);
+        self.state.routers.edit(router).up = false;
+        self.tables.routers[router].up = false;
+        for end in self.net.sessions_at[router].clone() {
+            self.session_input(end, session::Input::RouterDown);
+        }
+        self.switch_ports(router, false);
+        self.forget_routes(router);
+        self.clear_fib(router);
+        let state = self.state.routers.edit(router);
+        state.lsdb.clear();
+        state.spf_at = None;
+        state.routes = Routes::default();
+        let network = self.net.topology.routers[router].network;
+        self.internal_paths_changed(network);
+    }
+
+    /// A router has booted.
+    pub(super) fn on_boot(&mut self, router: RouterId) {
+        if self.state.routers[router].boot_at != Some(self.now) {
+            return;
+        }
+        self.start_router(router);
+    }
+
+    /// A router starts with nothing but its configuration.
+    pub(super) fn start_router(&mut self, router: RouterId) {
+        self.record_router(router, true, "booted");
+        let state = self.state.routers.edit(router);
+        state.boot_at = None;
+        state.up = true;
+        self.tables.routers[router].up = true;
+        self.traffic_dirty = true;
+        self.switch_ports(router, true);
+        self.originate_lsp(router);
+        self.recompute_routes(router);
+        self.originate_prefixes(router);
+        for end in self.net.sessions_at[router].clone() {
+            self.start_session(end);
+        }
+    }
+
+    /// Power or no power on all ports of a router, at the same time.
+    fn switch_ports(&mut self, router: RouterId, on: bool) {
+        let mut circuits: Vec<CircuitId> = Vec::new();
+        for end in self.net.lags_at[router].clone() {
+            for port in self.ports_of(end) {
+                self.state.ports.edit(port).powered = on;
+                circuits.push(port.of);
+            }
+        }
+        for circuit in circuits {
+            self.circuit_changed(circuit);
+        }
+    }
+
+    /// The metro and sides of a LAG end belong to a router that runs.
+    pub(super) fn both_routers_up(&self, routers: [RouterId; 2]) -> bool {
+        Side::BOTH.iter().all(|side| self.state.routers[routers[*side]].up)
+    }
+}

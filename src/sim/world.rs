@@ -1,0 +1,202 @@
+//! The world of one run: the only owner of what changes, and the loop that changes it.
+
+use super::bgp::{SessionEndState, SessionState};
+use super::cause::{Causes, CauseId, Phase};
+use super::circuits::PortState;
+use super::event::{Caused, Event, Hello, KINDS};
+use super::hello::HelloState;
+use super::lags::LagEndState;
+use super::net::Net;
+use super::plan::FaultPlan;
+use super::record::Record;
+use super::routers::RouterState;
+use crate::dataplane::tables::Tables;
+use crate::dataplane::traffic::Traffic;
+use crate::engine::queue::{Key, LimitError, Limits, Queue};
+use crate::engine::store::Store;
+use crate::ids::{BfdId, CircuitId, End, LagId, RouterId, SessionId};
+use crate::proto::bfd;
+use crate::proto::igp::Adjacency;
+use crate::units::SimTime;
+use std::sync::Arc;
+
+/// Protocol state, one store a kind; written through `edit` alone.
+#[derive(Clone, Debug)]
+pub struct State {
+    /// Ports: interface machine, LACP member, physical effects.
+    pub ports: Store<End<CircuitId>, PortState>,
+    /// LAG ends.
+    pub lags: Store<End<LagId>, LagEndState>,
+    /// BFD sessions.
+    pub bfd: Store<End<BfdId>, Option<bfd::Session>>,
+    /// IGP adjacencies of links.
+    pub adjacencies: Store<End<LagId>, Option<Adjacency>>,
+    /// BGP session ends.
+    pub session_ends: Store<End<SessionId>, SessionEndState>,
+    /// What both ends of a session share: its TCP connection.
+    pub sessions: Store<SessionId, SessionState>,
+    /// Routers.
+    pub routers: Store<RouterId, RouterState>,
+    /// Exchanges of LACPDUs by sending port.
+    pub lacp_hellos: Store<End<CircuitId>, HelloState>,
+    /// Exchanges of BFD packets by sending end.
+    pub bfd_hellos: Store<End<BfdId>, HelloState>,
+    /// Exchanges of IGP hellos by sending end.
+    pub igp_hellos: Store<End<LagId>, HelloState>,
+}
+
+/// The world of one run.
+#[derive(Clone, Debug)]
+pub struct World {
+    pub(super) net: Arc<Net>,
+    pub(super) now: SimTime,
+    pub(super) cause: CauseId,
+    pub(super) causes: Causes,
+    pub(super) state: State,
+    pub(super) tables: Tables,
+    pub(super) traffic: Option<Traffic>,
+    pub(super) plan: Arc<FaultPlan>,
+    pub(super) record: Record,
+    pub(super) traffic_dirty: bool,
+    queue: Queue<Caused>,
+    sequences: Vec<u64>,
+    counts: [u64; KINDS.len()],
+    limits: Limits,
+}
+
+impl World {
+    /// A world with nothing queued.
+    pub(super) fn with_state(
+        net: Arc<Net>,
+        plan: Arc<FaultPlan>,
+        state: State,
+        tables: Tables,
+        limits: Limits,
+    ) -> Self {
+        let owners = net.owners();
+        let sequences = vec![0; owners.max(plan.steps.len())];
+        Self {
+            record: Record::new(&plan),
+            net,
+            now: SimTime::ZERO,
+            cause: Causes::START,
+            causes: Causes::new(),
+            state,
+            tables,
+            traffic: None,
+            plan,
+            traffic_dirty: false,
+            queue: Queue::default(),
+            sequences,
+            counts: [0; KINDS.len()],
+            limits,
+        }
+    }
+
+    /// Handles all events up to and including `until`.
+    pub(super) fn run_until(&mut self, until: SimTime) -> Result<(), LimitError> {
+        while let Some((at, caused)) = self.queue.pop_until(until) {
+            self.pass_time(at);
+            self.now = at;
+            self.cause = caused.cause;
+            self.count(&caused.event)?;
+            super::dispatch::dispatch(self, caused.event);
+        }
+        self.pass_time(until);
+        self.now = until;
+        Ok(())
+    }
+
+    /// Traffic of the instant that is over is worked out once, after all of its events.
+    fn pass_time(&mut self, next: SimTime) {
+        if next == self.now {
+            return;
+        }
+        let Some(traffic) = &mut self.traffic else { return };
+        if self.traffic_dirty {
+            traffic.change(&self.tables, self.now);
+            self.traffic_dirty = false;
+        }
+        traffic.advance(&self.tables, next);
+    }
+
+    fn count(&mut self, event: &Event) -> Result<(), LimitError> {
+        self.counts[event.kind()] += 1;
+        let events: u64 = self.counts.iter().sum();
+        if events > self.limits.events {
+            let (at, limit) = (self.now, self.limits.events);
+            return Err(LimitError::Events { at, limit, busiest: self.busiest() });
+        }
+        if self.queue.len() > self.limits.pending {
+            let (at, limit) = (self.now, self.limits.pending);
+            return Err(LimitError::Pending { at, limit, busiest: self.busiest() });
+        }
+        Ok(())
+    }
+
+    /// How often each kind of event was handled.
+    pub fn event_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        KINDS.iter().copied().zip(self.counts)
+    }
+
+    fn busiest(&self) -> String {
+        let mut kinds: Vec<_> = self.event_counts().collect();
+        kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        let top = kinds.iter().take(3).map(|(kind, count)| format!("{count} {kind}"));
+        top.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Queues an event with the present cause.
+    pub(super) fn at(&mut self, at: SimTime, event: Event) {
+        self.at_because(at, event, self.cause);
+    }
+
+    /// Queues an event with a cause of its own.
+    pub(super) fn at_because(&mut self, at: SimTime, event: Event, cause: CauseId) {
+        let owner = self.net.owner(&event);
+        let sequence = &mut self.sequences[owner as usize];
+        *sequence += 1;
+        let key = Key {
+            at,
+            class: event.class(),
+            owner,
+            kind: u8::try_from(event.kind()).expect("there are fewer than 256 kinds"),
+            sequence: *sequence,
+        };
+        self.queue.push(key, Caused { event, cause });
+    }
+
+    /// Forgets what is queued: the settling is over.
+    pub(super) fn forget_queue(&mut self) {
+        self.queue.clear();
+        self.counts = [0; KINDS.len()];
+    }
+
+    /// When the next event is due.
+    pub(super) fn next_event_at(&self) -> Option<SimTime> {
+        self.queue.next_at()
+    }
+
+    /// Accounts for the time since the last mark in the chain of causes.
+    pub(super) fn spend(&mut self, phase: Phase) {
+        self.cause = self.causes.advance(self.cause, phase, self.now);
+    }
+
+    /// The exchange that `hello` names.
+    pub(super) fn hello(&self, hello: Hello) -> &HelloState {
+        match hello {
+            Hello::Lacp(port) => &self.state.lacp_hellos[port],
+            Hello::Bfd(end) => &self.state.bfd_hellos[end],
+            Hello::Igp(end) => &self.state.igp_hellos[end],
+        }
+    }
+
+    /// The exchange that `hello` names, for change.
+    pub(super) fn edit_hello(&mut self, hello: Hello) -> &mut HelloState {
+        match hello {
+            Hello::Lacp(port) => self.state.lacp_hellos.edit(port),
+            Hello::Bfd(end) => self.state.bfd_hellos.edit(end),
+            Hello::Igp(end) => self.state.igp_hellos.edit(end),
+        }
+    }
+}
