@@ -3,7 +3,8 @@
 //! Clause numbers are those of 802.1AX-2008. Control is independent (§5.4.15, figure of the
 //! independent mux): a member collects before it distributes, and an end distributes only while
 //! the partner says that it collects. An end that no longer hears its partner therefore stops
-//! both and says so, and the partner stops sending into the loss.
+//! both and says so, and the partner stops sending into the loss. The first PDU of a port that
+//! came up leaves with the periodic timer, a second later (§5.4.13).
 //!
 //! # Departures
 //! * One partner per member: no system, key or port identifiers, so no wrong patching.
@@ -225,8 +226,8 @@ impl Member {
                 if self.receive == Receive::PortDisabled {
                     return;
                 }
-                need_to_transmit = self.needs_answer(&pdu);
-                self.partner = Some(self.believed(&pdu));
+                need_to_transmit = self.needs_answer(pdu);
+                self.partner = Some(self.believed(pdu));
                 self.set_receive(Receive::Current, out);
                 self.heard(now, out);
             }
@@ -265,8 +266,8 @@ impl Member {
             Receive::PortDisabled => true,
             Receive::Expired | Receive::Defaulted => false,
             Receive::Current => {
-                self.partner == Some(self.believed(pdu))
-                    && !(self.needs_answer(pdu) && self.rate().is_some())
+                self.partner == Some(self.believed(*pdu))
+                    && !(self.needs_answer(*pdu) && self.rate().is_some())
             }
         }
     }
@@ -354,7 +355,7 @@ impl Member {
     }
 
     /// `update_NTT` (§5.4.9): whether the partner knows this end wrongly.
-    fn needs_answer(&self, pdu: &Pdu) -> bool {
+    fn needs_answer(&self, pdu: Pdu) -> bool {
         let known =
             [Flags::ACTIVITY, Flags::SHORT_TIMEOUT, Flags::SYNCHRONIZATION, Flags::AGGREGATION];
         let actor = self.actor();
@@ -362,7 +363,7 @@ impl Member {
     }
 
     /// `recordPDU` (§5.4.9): the partner's flags, in synchronization only if it means this end.
-    fn believed(&self, pdu: &Pdu) -> Flags {
+    fn believed(&self, pdu: Pdu) -> Flags {
         let actor = self.actor();
         let matches = pdu
             .partner
@@ -452,9 +453,8 @@ impl Member {
         let both_collect = in_sync && partner_says(Flags::COLLECTING);
         match self.mux {
             Mux::Detached => self.selected.then_some(Mux::Waiting),
-            Mux::Waiting if !self.selected => Some(Mux::Detached),
+            Mux::Waiting | Mux::Attached if !self.selected => Some(Mux::Detached),
             Mux::Waiting => self.wait_while.is_none().then_some(Mux::Attached),
-            Mux::Attached if !self.selected => Some(Mux::Detached),
             Mux::Attached => in_sync.then_some(Mux::Collecting),
             Mux::Collecting if !in_sync => Some(Mux::Attached),
             Mux::Collecting => both_collect.then_some(Mux::Distributing),

@@ -99,6 +99,18 @@ impl<M: Machine> Pair<M> {
         self.now = until;
     }
 
+    /// Loses one, both or neither direction for random times until `until`, then neither.
+    pub(super) fn shake(&mut self, longest: SimDuration, until: SimTime) {
+        let draws = Draws::new(self.seed, "shake");
+        let mut draw = 0;
+        while self.now < until {
+            self.lost = [draws.chance(draw, 400_000_000), draws.chance(draw + 1, 400_000_000)];
+            self.run(self.now + draws.below(draw + 2, longest));
+            draw += 3;
+        }
+        self.lost = [false; 2];
+    }
+
     /// The earliest event; at one instant packets come before timers and those before hellos.
     fn next(&self) -> Option<(SimTime, usize, What<M::Input>)> {
         let packets = self.flying.iter().enumerate().map(|(i, f)| (f.0, f.1, What::Packet(i)));

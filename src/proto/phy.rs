@@ -252,9 +252,8 @@ impl Port {
     /// Starts or stops the carrier delays, or changes the interface where there is none.
     fn follow_port(&mut self, now: SimTime, out: &mut Vec<Output>) {
         match (self.interface, self.is_good()) {
-            (Interface::Up { down_at: None }, true)
-            | (Interface::Down { up_at: None }, false)
-            | (Interface::Down { up_at: Some(_) }, true) => {}
+            (Interface::Up { down_at: None } | Interface::Down { up_at: Some(_) }, true)
+            | (Interface::Down { up_at: None }, false) => {}
             (Interface::Up { down_at: Some(_) }, true) => {
                 self.interface = Interface::Up { down_at: None };
                 out.push(Output::Disarm(Timer::CarrierDown));

@@ -12,8 +12,8 @@ fn ms(ms: i64) -> SimTime {
     SimTime::from_nanos(ms * 1_000_000)
 }
 
-fn span(shortest: u64, longest: u64) -> Option<(SimDuration, SimDuration)> {
-    Some((SimDuration::from_millis(shortest), SimDuration::from_millis(longest)))
+fn span(shortest: u64, longest: u64) -> (SimDuration, SimDuration) {
+    (SimDuration::from_millis(shortest), SimDuration::from_millis(longest))
 }
 
 fn step(session: &mut Session, at: SimTime, input: Input) -> Vec<Output> {
@@ -79,11 +79,9 @@ const DELAY: SimDuration = SimDuration::from_micros(500);
 fn first(pair: &Pair<Session>, end: usize, state: State) -> (SimTime, Diag, By) {
     pair.log
         .iter()
-        .find_map(|(at, who, output)| match output {
-            Output::Changed { to, diag, by, .. } if (*who, *to) == (end, state) => {
-                Some((*at, *diag, *by))
-            }
-            _ => None,
+        .find_map(|(at, who, output)| {
+            let Output::Changed { to, diag, by, .. } = output else { return None };
+            ((*who, *to) == (end, state)).then_some((*at, *diag, *by))
         })
         .expect("it gets there")
 }
@@ -152,7 +150,7 @@ fn a_silent_peer_is_lost_900_ms_after_its_last_packet() {
         [
             Output::Changed { from: State::Up, to: State::Down, diag, by: By::Local },
             Output::Transmit(down),
-            Output::Rate(span(750, 1000)),
+            Output::Rate(Some(span(750, 1000))),
         ]
     );
     assert_eq!(session.deadline(), None);
@@ -165,8 +163,8 @@ fn each_direction_negotiates_on_its_own() {
     let here = Session::running(fast, Some(slow));
     let there = Session::running(slow, Some(fast));
     // Here sends every max(300, 1000); there every max(1000, 300).
-    assert_eq!(here.rate(), span(750, 1000));
-    assert_eq!(there.rate(), span(750, 1000));
+    assert_eq!(here.rate(), Some(span(750, 1000)));
+    assert_eq!(there.rate(), Some(span(750, 1000)));
     // Here waits 5 × max(300, 1000); there 3 × max(1000, 300).
     assert_eq!(here.hold(), Some(SimDuration::from_secs(5)));
     assert_eq!(there.hold(), Some(SimDuration::from_secs(3)));
@@ -177,8 +175,8 @@ fn a_slow_sender_and_a_slow_receiver_make_different_times() {
     // Here tx 50, rx 400, ×4; there tx 200, rx 100, ×2.
     let (a, b) = (config(50, 400, 4), config(200, 100, 2));
     let (here, there) = (Session::running(a, Some(b)), Session::running(b, Some(a)));
-    assert_eq!(here.rate(), span(75, 100)); // max(50, 100)
-    assert_eq!(there.rate(), span(300, 400)); // max(200, 400)
+    assert_eq!(here.rate(), Some(span(75, 100))); // max(50, 100)
+    assert_eq!(there.rate(), Some(span(300, 400))); // max(200, 400)
     assert_eq!(here.hold(), Some(SimDuration::from_millis(800))); // 2 × max(400, 200)
     assert_eq!(there.hold(), Some(SimDuration::from_millis(400))); // 4 × max(100, 50)
 }
@@ -186,7 +184,7 @@ fn a_slow_sender_and_a_slow_receiver_make_different_times() {
 #[test]
 fn a_detect_mult_of_one_never_uses_the_last_tenth_of_the_interval() {
     let session = Session::running(config(100, 100, 1), Some(config(100, 100, 1)));
-    assert_eq!(session.rate(), span(75, 90));
+    assert_eq!(session.rate(), Some(span(75, 90)));
 }
 
 #[test]
@@ -198,10 +196,10 @@ fn a_peer_that_requires_no_packets_gets_no_periodic_ones() {
 #[test]
 fn a_session_that_is_not_up_sends_once_a_second_at_most() {
     let session = Session::running(config(50, 50, 3), None);
-    assert_eq!((session.state(), session.rate()), (State::Down, span(750, 1000)));
+    assert_eq!((session.state(), session.rate()), (State::Down, Some(span(750, 1000))));
     assert_eq!(session.packet().timing.tx, SimDuration::from_secs(1));
     // Slower ones stay as slow as they are.
-    assert_eq!(Session::running(config(2000, 50, 3), None).rate(), span(1500, 2000));
+    assert_eq!(Session::running(config(2000, 50, 3), None).rate(), Some(span(1500, 2000)));
 }
 
 #[test]
@@ -226,7 +224,7 @@ fn a_poll_is_answered_at_once_and_never_with_another_poll() {
             Output::Changed { from: State::Init, to: State::Up, diag: Diag::None, by: By::Remote },
             Output::Arm(ms(910)),
             Output::Transmit(answer),
-            Output::Rate(span(225, 300)),
+            Output::Rate(Some(span(225, 300))),
         ]
     );
     // Its own Poll goes out with the periodic packets until the Final comes.
@@ -258,7 +256,7 @@ fn a_lost_path_is_known_at_once_and_silences_the_session() {
     assert_eq!(step(&mut session, ms(6), Input::PathDown), []);
     assert_eq!(
         step(&mut session, ms(7), Input::PathUp),
-        [Output::Transmit(session.packet()), Output::Rate(span(750, 1000))]
+        [Output::Transmit(session.packet()), Output::Rate(Some(span(750, 1000)))]
     );
 }
 
@@ -275,7 +273,7 @@ fn an_operator_holds_the_session_down_and_lets_it_go() {
         ]
     );
     assert!(matches!(out[2], Output::Transmit(Packet { state: State::AdminDown, .. })));
-    assert_eq!(out[3..], [Output::Rate(span(750, 1000))]);
+    assert_eq!(out[3..], [Output::Rate(Some(span(750, 1000)))]);
     assert_eq!(step(&mut session, ms(6), Input::Received(packet(State::Down, Bit::None))), []);
     assert_eq!(step(&mut session, ms(6), Input::AdminDown(true)), []);
     assert_eq!(step(&mut session, ms(6), Input::PathDown), [Output::Rate(None)]);
@@ -375,4 +373,20 @@ fn an_idle_hour_is_all_absorbed() {
     // Gaps of 225 to 300 ms: 12,000 to 16,000 packets from each end.
     assert!((24_000..=32_000).contains(&pair.packets), "{}", pair.packets);
     assert_eq!(pair.log, []);
+}
+
+#[test]
+fn whatever_was_lost_two_ends_that_hear_each_other_come_up_again() {
+    let (a, b) = (config(300, 300, 3), config(1000, 200, 2));
+    for seed in 0..100 {
+        let ends = [Session::running(a, Some(b)), Session::running(b, Some(a))];
+        let mut pair = Pair::new(ends, DELAY, seed);
+        pair.shake(SimDuration::from_secs(5), ms(200_000));
+        assert!(pair.log.len() > 10, "it went down and up");
+        pair.run(ms(220_000));
+        for (end, (own, peer)) in [(a, b), (b, a)].into_iter().enumerate() {
+            let settled = Session { deadline: None, ..pair.ends[end].clone() };
+            assert_eq!(settled, Session::running(own, Some(peer)));
+        }
+    }
 }

@@ -19,8 +19,8 @@ fn ms(ms: i64) -> SimTime {
     SimTime::from_nanos(ms * 1_000_000)
 }
 
-fn every(seconds: u64) -> Option<(SimDuration, SimDuration)> {
-    Some((SimDuration::from_secs(seconds), SimDuration::from_secs(seconds)))
+fn every(seconds: u64) -> (SimDuration, SimDuration) {
+    (SimDuration::from_secs(seconds), SimDuration::from_secs(seconds))
 }
 
 fn step(member: &mut Member, at: SimTime, input: Input) -> Vec<Output> {
@@ -89,18 +89,18 @@ fn muxes(pair: &Pair<Member>, end: usize) -> Vec<(i64, Mux)> {
     pair.log
         .iter()
         .filter(|entry| entry.1 == end)
-        .filter_map(|(at, _, output)| match output {
-            Output::MuxChanged { to, .. } => Some((at.as_nanos() / 1_000_000, *to)),
-            _ => None,
+        .filter_map(|(at, _, output)| {
+            let Output::MuxChanged { to, .. } = output else { return None };
+            Some((at.as_nanos() / 1_000_000, *to))
         })
         .collect()
 }
 
 /// When an end's receive machine entered `state`.
 fn received(pair: &Pair<Member>, end: usize, state: Receive) -> Option<SimTime> {
-    pair.log.iter().find_map(|(at, who, output)| match output {
-        Output::ReceiveChanged { to, .. } if (*who, *to) == (end, state) => Some(*at),
-        _ => None,
+    pair.log.iter().find_map(|(at, who, output)| {
+        let Output::ReceiveChanged { to, .. } = output else { return None };
+        ((*who, *to) == (end, state)).then_some(*at)
     })
 }
 
@@ -152,17 +152,17 @@ fn two_passive_ends_never_say_a_word() {
 #[test]
 fn the_partners_timeout_sets_the_rate_and_the_own_one_the_wait() {
     let (a, b) = (Member::running(fast(), slow()), Member::running(slow(), fast()));
-    assert_eq!((a.rate(), a.hold()), (every(30), Some(SimDuration::from_secs(3))));
-    assert_eq!((b.rate(), b.hold()), (every(1), Some(SimDuration::from_secs(90))));
+    assert_eq!((a.rate(), a.hold()), (Some(every(30)), Some(SimDuration::from_secs(3))));
+    assert_eq!((b.rate(), b.hold()), (Some(every(1)), Some(SimDuration::from_secs(90))));
 }
 
 #[test]
 fn a_partner_that_is_not_known_or_has_expired_is_spoken_to_every_second() {
     let mut member = heard(slow(), slow());
     let out = step(&mut member, ms(90_000), Input::Expired(Timer::CurrentWhile));
-    assert!(out.contains(&Output::Rate(every(1))));
+    assert!(out.contains(&Output::Rate(Some(every(1)))));
     step(&mut member, ms(93_000), Input::Expired(Timer::CurrentWhile));
-    assert_eq!(member.rate(), every(1));
+    assert_eq!(member.rate(), Some(every(1)));
     assert_eq!(Member::disabled(slow()).rate(), None);
 }
 
@@ -284,7 +284,7 @@ fn a_port_that_returns_waits_for_others_before_it_joins() {
         [
             Output::ReceiveChanged { from: Receive::PortDisabled, to: Receive::Expired },
             Output::Arm(Timer::CurrentWhile, ms(4000)),
-            Output::Rate(every(1)),
+            Output::Rate(Some(every(1))),
         ]
     );
     assert_eq!(step(&mut member, ms(1001), Input::PortUp), []);
@@ -401,7 +401,7 @@ fn a_partner_that_shortens_its_timeout_hears_at_once() {
         step(&mut member, ms(7), Input::Received(pdu)),
         [
             Output::Arm(Timer::CurrentWhile, ms(3007)),
-            Output::Rate(every(1)),
+            Output::Rate(Some(every(1))),
             Output::Transmit(member.packet()),
         ]
     );
@@ -436,4 +436,17 @@ fn an_idle_hour_is_all_absorbed() {
     // 3600 PDUs toward the fast end, 120 toward the slow one, give or take the first.
     assert!((3720..=3722).contains(&pair.packets), "{}", pair.packets);
     assert_eq!(pair.log, []);
+}
+
+#[test]
+fn whatever_was_lost_two_ends_that_hear_each_other_distribute_again() {
+    for seed in 0..100 {
+        let mut pair = settled_pair(fast(), config(Mode::Passive, Interval::Slow), seed);
+        pair.shake(SimDuration::from_secs(100), ms(2_000_000));
+        assert!(pair.log.len() > 10, "it left the LAG and joined it");
+        pair.run(ms(2_200_000));
+        let [a, b] = &pair.ends;
+        assert_eq!(without_timers(a), Member::running(a.config, b.config));
+        assert_eq!(without_timers(b), Member::running(b.config, a.config));
+    }
 }
