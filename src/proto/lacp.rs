@@ -384,9 +384,8 @@ impl Member {
         self.arm(Timer::CurrentWhile, now + SHORT_TIMEOUT, out);
     }
 
-    /// Enters `PORT_DISABLED`.
+    /// Enters `PORT_DISABLED`; the partner is out of synchronization when it is left.
     fn disable(&mut self, out: &mut Vec<Output>) {
-        self.partner = self.partner.map(|partner| partner.with(Flags::SYNCHRONIZATION, false));
         self.set_receive(Receive::PortDisabled, out);
         self.disarm(Timer::CurrentWhile, out);
     }

@@ -450,3 +450,25 @@ fn whatever_was_lost_two_ends_that_hear_each_other_distribute_again() {
         assert_eq!(without_timers(b), Member::running(b.config, a.config));
     }
 }
+
+#[test]
+fn a_passive_end_neither_answers_nor_joins_a_partner_that_turned_passive() {
+    // Nobody would maintain the link: synchronization does not count (§5.4.9).
+    let mut member = heard(config(Mode::Passive, Interval::Fast), fast());
+    let mut pdu = Member::running(fast(), config(Mode::Passive, Interval::Fast)).packet();
+    pdu.actor = pdu.actor.with(Flags::ACTIVITY, false);
+    assert_eq!(
+        step(&mut member, ms(5), Input::Received(pdu)),
+        [
+            Output::Arm(Timer::CurrentWhile, ms(3005)),
+            Output::MuxChanged { from: Mux::Distributing, to: Mux::Attached },
+            Output::Rate(None),
+        ]
+    );
+    pdu.partner = None;
+    assert!(member.absorbs(&pdu), "it is not known, but does not speak");
+    assert_eq!(
+        step(&mut member, ms(6), Input::Received(pdu)),
+        [Output::Arm(Timer::CurrentWhile, ms(3006))]
+    );
+}
