@@ -1,6 +1,18 @@
-//! Interior routing: adjacencies, flooding, SPF throttle.
+//! Interior routing: adjacencies, SPF throttle, shortest paths.
+//!
+//! # Departures
+//! * OSPF and IS-IS differ here in the jitter of their hellos alone. Databases are not exchanged
+//!   when an adjacency comes up, and there are no designated routers: links join two routers.
 
 use crate::units::SimDuration;
+
+mod adjacency;
+mod spf;
+mod throttle;
+
+pub use adjacency::{Adjacency, Hello, Input, Output, Why};
+pub use spf::{Edge, Reach, spf};
+pub use throttle::Throttle;
 
 /// Which interior protocol a network runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,5 +6,7 @@ pub mod bfd;
 pub mod bgp;
 pub mod igp;
 pub mod lacp;
+#[cfg(test)]
+mod pair;
 pub mod phy;
 pub mod schedule;

@@ -1,0 +1,210 @@
+//! Shortest paths from one router, with every equal-cost first hop.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use petgraph::algo::dijkstra;
+use petgraph::graph::{DiGraph, NodeIndex};
+use petgraph::visit::EdgeRef;
+
+use crate::ids::{LagId, RouterId};
+
+/// A link that both of its ends advertise (RFC 2328 §16.1: one that only one end advertises is
+/// not used).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// The link.
+    pub link: LagId,
+    /// The routers it joins; links between the same two are told apart by `link`.
+    pub ends: [RouterId; 2],
+    /// The metric of the first end toward the second, and of the second toward the first.
+    pub metrics: [u32; 2],
+}
+
+/// How a router is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The sum of the metrics of a shortest path.
+    pub distance: u64,
+    /// The first links of all shortest paths, in ascending order; none to the root itself.
+    pub first_hops: Vec<LagId>,
+}
+
+/// How each router that `root` can reach over `edges` is reached, `root` included.
+///
+/// The order of `edges` does not matter. Metrics may be zero.
+#[must_use]
+pub fn spf(root: RouterId, edges: &[Edge]) -> BTreeMap<RouterId, Reach> {
+    let (graph, root) = graph(root, edges);
+    let distances = dijkstra(&graph, root, None, |edge| edge.weight().metric);
+    let mut first_hops = vec![BTreeSet::new(); graph.node_count()];
+    // In the order of distance, a router's first hops are complete before they are passed on;
+    // only among routers at distance zero from each other may one have to pass on twice.
+    let mut waiting = BTreeSet::from([(0, root)]);
+    while let Some((distance, node)) = waiting.pop_first() {
+        for edge in graph.edges(node) {
+            let (next, through) = (edge.target(), distance + edge.weight().metric);
+            if next == root || distances.get(&next) != Some(&through) {
+                continue;
+            }
+            let before = first_hops[next.index()].len();
+            if node == root {
+                first_hops[next.index()].insert(edge.weight().link);
+            } else {
+                let inherited = first_hops[node.index()].clone();
+                first_hops[next.index()].extend(inherited);
+            }
+            if first_hops[next.index()].len() > before {
+                waiting.insert((through, next));
+            }
+        }
+    }
+    let reach = |node: NodeIndex| {
+        let first_hops = first_hops[node.index()].iter().copied().collect();
+        distances.get(&node).map(|distance| Reach { distance: *distance, first_hops })
+    };
+    graph.node_indices().filter_map(|node| Some((graph[node], reach(node)?))).collect()
+}
+
+struct Hop {
+    link: LagId,
+    metric: u64,
+}
+
+/// One hop each way for each edge, and the node of `root`.
+fn graph(root: RouterId, edges: &[Edge]) -> (DiGraph<RouterId, Hop>, NodeIndex) {
+    let mut graph = DiGraph::with_capacity(edges.len() + 1, edges.len() * 2);
+    let mut nodes = BTreeMap::new();
+    let mut node = |graph: &mut DiGraph<_, _>, router| {
+        *nodes.entry(router).or_insert_with(|| graph.add_node(router))
+    };
+    let root = node(&mut graph, root);
+    for Edge { link, ends, metrics } in edges.iter().copied() {
+        let [a, b] = ends.map(|router| node(&mut graph, router));
+        graph.add_edge(a, b, Hop { link, metric: u64::from(metrics[0]) });
+        graph.add_edge(b, a, Hop { link, metric: u64::from(metrics[1]) });
+    }
+    (graph, root)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+    use crate::rng::Draws;
+
+    fn r(index: usize) -> RouterId {
+        RouterId::from_index(index)
+    }
+
+    fn l(index: usize) -> LagId {
+        LagId::from_index(index)
+    }
+
+    fn edge(link: usize, a: usize, b: usize, metrics: [u32; 2]) -> Edge {
+        Edge { link: l(link), ends: [r(a), r(b)], metrics }
+    }
+
+    fn reach(distance: u64, first_hops: &[usize]) -> Reach {
+        Reach { distance, first_hops: first_hops.iter().map(|hop| l(*hop)).collect() }
+    }
+
+    #[test]
+    fn all_equal_cost_first_hops_are_kept() {
+        // A square 0-1-3, 0-2-3 of metric 10, its last side doubled, and a long way 0-3.
+        let edges = [
+            edge(4, 0, 1, [10, 10]),
+            edge(1, 0, 2, [10, 10]),
+            edge(2, 1, 3, [10, 10]),
+            edge(3, 2, 3, [10, 10]),
+            edge(0, 0, 1, [10, 10]),
+            edge(5, 0, 3, [21, 21]),
+        ];
+        let paths = spf(r(0), &edges);
+        assert_eq!(paths[&r(0)], reach(0, &[]));
+        assert_eq!(paths[&r(1)], reach(10, &[0, 4]));
+        assert_eq!(paths[&r(2)], reach(10, &[1]));
+        assert_eq!(paths[&r(3)], reach(20, &[0, 1, 4]));
+    }
+
+    #[test]
+    fn the_metric_counts_in_the_direction_of_travel() {
+        let edges = [edge(0, 0, 1, [5, 50]), edge(1, 2, 1, [7, 70])];
+        assert_eq!(spf(r(0), &edges)[&r(2)], reach(75, &[0]));
+        assert_eq!(spf(r(2), &edges)[&r(0)], reach(57, &[1]));
+    }
+
+    #[test]
+    fn what_cannot_be_reached_is_absent() {
+        let edges = [edge(0, 1, 2, [1, 1])];
+        assert_eq!(spf(r(0), &edges), BTreeMap::from([(r(0), reach(0, &[]))]));
+    }
+
+    #[test]
+    fn distances_do_not_overflow_a_metric() {
+        let far = [u32::MAX, u32::MAX];
+        let edges = [edge(0, 0, 1, far), edge(1, 1, 2, far)];
+        assert_eq!(spf(r(0), &edges)[&r(2)].distance, 2 * u64::from(u32::MAX));
+    }
+
+    /// Walks every simple path onward from `path`'s last router and notes the best of them.
+    fn explore(
+        edges: &[Edge],
+        path: &mut Vec<RouterId>,
+        (distance, first): (u64, Option<LagId>),
+        best: &mut BTreeMap<RouterId, Reach>,
+    ) {
+        let here = *path.last().expect("it starts at the root");
+        let known = best.entry(here).or_insert(Reach { distance, first_hops: Vec::new() });
+        if distance < known.distance {
+            *known = Reach { distance, first_hops: Vec::new() };
+        }
+        if let Some(first) = first.filter(|_| distance == known.distance) {
+            known.first_hops.push(first);
+        }
+        for edge in edges {
+            for (from, to) in [(0, 1), (1, 0)] {
+                if edge.ends[from] == here && !path.contains(&edge.ends[to]) {
+                    path.push(edge.ends[to]);
+                    let next = distance + u64::from(edge.metrics[from]);
+                    explore(edges, path, (next, Some(first.unwrap_or(edge.link))), best);
+                    path.pop();
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn random_graphs_have_the_paths_that_trying_all_of_them_finds() {
+        let mut several = 0;
+        for seed in 0..400 {
+            let draws = Draws::new(seed, "graph");
+            let draw = |n: usize, bound: u64| {
+                let n = u64::try_from(n).expect("small");
+                usize::try_from(draws.index_below(n, bound)).expect("small")
+            };
+            let (routers, links) = (2 + draw(0, 5), draw(1, 10));
+            // Metrics 0 to 3: many ties, and links that cost nothing.
+            let metric = |n: usize| u32::try_from(draw(n, 4)).expect("small");
+            let bound = u64::try_from(routers).expect("small");
+            let edges: Vec<Edge> = (0..links)
+                .map(|link| {
+                    let n = 10 * (link + 1);
+                    let a = draw(n, bound);
+                    let b = (a + 1 + draw(n + 1, bound - 1)) % routers;
+                    edge(link, a, b, [metric(n + 2), metric(n + 3)])
+                })
+                .collect();
+            let mut expected = BTreeMap::new();
+            explore(&edges, &mut vec![r(0)], (0, None), &mut expected);
+            for reach in expected.values_mut() {
+                reach.first_hops.sort_unstable();
+                reach.first_hops.dedup();
+                several += usize::from(reach.first_hops.len() > 1);
+            }
+            assert_eq!(spf(r(0), &edges), expected, "{edges:?}");
+            let backward: Vec<Edge> = edges.iter().rev().copied().collect();
+            assert_eq!(spf(r(0), &backward), expected, "in whatever order");
+        }
+        assert!(several > 100, "ties were tried: {several}");
+    }
+}
