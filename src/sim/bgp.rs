@@ -1,0 +1,202 @@
+//! Drives BGP sessions: carries out what their machines want.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::cause::{CauseId, Phase};
+use super::event::Event;
+use super::transport::Transport;
+use super::world::World;
+use crate::ids::{End, GroupId, SessionId};
+use crate::model::topology::SessionKind;
+use crate::proto::bfd;
+use crate::proto::bgp::advertise::Route;
+use crate::proto::bgp::message::Message;
+use crate::proto::bgp::session::{By, DownReason, Fsm, Input, Lower, Output, State, Timer};
+use crate::units::SimTime;
+
+/// What an UPDATE says: a route, or none, per group.
+pub type Changes = Arc<Vec<(GroupId, Option<Route>)>>;
+
+/// A message as TCP carries it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Wire {
+    /// Anything but an UPDATE.
+    Message(Message),
+    /// An UPDATE with its routes.
+    Update(Changes),
+}
+
+impl Wire {
+    /// A KEEPALIVE.
+    pub const KEEPALIVE: Self = Self::Message(Message::Keepalive);
+}
+
+/// One end of a session.
+#[derive(Clone, Debug)]
+pub struct SessionEndState {
+    /// Its connection machine.
+    pub fsm: Fsm,
+    /// Its end of the TCP connection.
+    pub transport: Transport,
+    /// Groups the peer may have to be told about.
+    pub pending: BTreeSet<GroupId>,
+    /// Until when new routes wait.
+    pub mrai_until: Option<SimTime>,
+    /// How often that wait began; numbers the draws.
+    pub mrai_waits: u64,
+}
+
+/// Work of a router's BGP process.
+#[derive(Clone, Debug)]
+pub struct CpuItem {
+    /// What is to be done.
+    pub work: Work,
+    /// Why.
+    pub cause: CauseId,
+}
+
+/// What a router's BGP process does.
+#[derive(Clone, Debug)]
+pub enum Work {
+    /// Takes in an UPDATE that came on this connection.
+    Update(End<SessionId>, Option<u32>, Changes),
+    /// Tells a new peer everything.
+    SessionUp(End<SessionId>),
+    /// Forgets what a lost peer told.
+    SessionDown(End<SessionId>),
+    /// Looks at all next hops again.
+    NextHops,
+}
+
+impl World {
+    /// Starts a session whose router has booted.
+    pub(super) fn start_session(&mut self, end: End<SessionId>) {
+        if let SessionKind::External(lag) = self.net.topology.sessions[end.of].kind
+            && !self.tables.lags[lag][end.side].up
+        {
+            self.session_input(end, Input::InterfaceDown(Lower::Interface));
+        }
+        self.session_input(end, Input::Start);
+    }
+
+    /// The LAG below an external session came up or went down; `dark`: all of its interfaces are.
+    pub(super) fn session_interface(&mut self, end: End<SessionId>, up: bool, dark: bool) {
+        let lower = if dark { Lower::Interface } else { Lower::Lag };
+        self.session_input(end, if up { Input::InterfaceUp } else { Input::InterfaceDown(lower) });
+    }
+
+    /// BFD says that the peer cannot be reached.
+    pub(super) fn session_bfd_down(&mut self, end: End<SessionId>, by: bfd::By) {
+        self.session_input(end, Input::BfdDown { by_remote: by == bfd::By::Remote });
+    }
+
+    /// Gives one input to a connection machine.
+    pub(super) fn session_input(&mut self, end: End<SessionId>, input: Input) {
+        match input {
+            Input::Message(Message::Keepalive | Message::Update) => {}
+            Input::HoldExpired | Input::InterfaceDown(_) => {
+                self.rouse_session(end.of);
+                self.spend(Phase::Detect);
+            }
+            Input::TransportClosed | Input::Message(Message::Notification(_)) => {
+                self.rouse_session(end.of);
+                self.spend(Phase::Notify);
+            }
+            Input::Message(Message::Open(_))
+            | Input::Start
+            | Input::IdleHoldExpired
+            | Input::ConnectRetryExpired
+            | Input::TransportUp
+            | Input::InterfaceUp
+            | Input::BfdDown { .. }
+            | Input::AdminDown
+            | Input::AdminUp
+            | Input::AdminReset
+            | Input::RouterDown => self.rouse_session(end.of),
+        }
+        let now = self.now;
+        let mut out = Vec::new();
+        self.state.session_ends.edit(end).fsm.handle(now, input, &mut out);
+        self.session_outputs(end, out);
+    }
+
+    /// The peer's last message arrived at `at`.
+    pub(super) fn session_heard(&mut self, end: End<SessionId>, at: SimTime) {
+        let mut out = Vec::new();
+        self.state.session_ends.edit(end).fsm.heard(at, &mut out);
+        self.session_outputs(end, out);
+    }
+
+    fn session_outputs(&mut self, end: End<SessionId>, out: Vec<Output>) {
+        for output in out {
+            match output {
+                Output::Connect => self.begin_calling(end),
+                Output::StopConnect => self.stop_calling(end),
+                Output::CloseTransport => self.close_transport(end, true),
+                Output::DropTransport => self.close_transport(end, false),
+                Output::Send(message) => self.send_message(end, Wire::Message(message)),
+                Output::Arm(timer, at) => self.at(at, Event::Session(end, timer)),
+                Output::Disarm(_) => {}
+                Output::Keepalives(range) => self.set_keepalives(end, range),
+                Output::Changed { from, to, reason } => {
+                    self.record_session_state(end, from, to, reason);
+                }
+                Output::Up => self.session_up(end),
+                Output::Down { reason, by } => self.session_down(end, reason, by),
+            }
+        }
+    }
+
+    /// A timer of a connection machine.
+    pub(super) fn on_session_timer(&mut self, end: End<SessionId>, timer: Timer) {
+        let fsm = &self.state.session_ends[end].fsm;
+        if fsm.deadline(timer) != Some(self.now) {
+            return;
+        }
+        let input = match timer {
+            Timer::Hold => {
+                if self.hears_keepalives(end) {
+                    return;
+                }
+                self.blame_session_path(end);
+                Input::HoldExpired
+            }
+            Timer::IdleHold => Input::IdleHoldExpired,
+            Timer::ConnectRetry => Input::ConnectRetryExpired,
+        };
+        self.session_input(end, input);
+    }
+
+    /// A message arrives in order.
+    pub(super) fn receive_message(&mut self, end: End<SessionId>, wire: Wire) {
+        match wire {
+            Wire::Message(message) => self.session_input(end, Input::Message(message)),
+            Wire::Update(changes) => {
+                self.session_input(end, Input::Message(Message::Update));
+                if self.state.session_ends[end].fsm.state() == State::Established {
+                    self.spend(Phase::Notify);
+                    let epoch = self.state.session_ends[end].transport.epoch;
+                    let router = self.net.session_router(end);
+                    self.queue_work(router, Work::Update(end, epoch, changes));
+                }
+            }
+        }
+    }
+
+    fn session_up(&mut self, end: End<SessionId>) {
+        self.record_session(end, true, None, By::Local);
+        self.queue_work(self.net.session_router(end), Work::SessionUp(end));
+    }
+
+    fn session_down(&mut self, end: End<SessionId>, reason: DownReason, by: By) {
+        self.record_session(end, false, Some(reason), by);
+        let state = self.state.session_ends.edit(end);
+        state.pending.clear();
+        state.mrai_until = None;
+        let router = self.net.session_router(end);
+        if self.state.routers[router].up {
+            self.queue_work(router, Work::SessionDown(end));
+        }
+    }
+}

@@ -1,0 +1,393 @@
+//! Drives BGP routes: takes them in, decides, writes forwarding, tells neighbours.
+//!
+//! # Departures
+//! * A router's BGP process does one thing after the other: each route of an UPDATE costs the
+//!   router's `update_processing`, and so does each loss or gain of a session or next hop. A
+//!   group of prefixes is one route, whatever its size.
+//! * An UPDATE leaves when the work that made it necessary is done; it carries all routes that
+//!   this work changed.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::bgp::{CpuItem, Work};
+use super::cause::Phase;
+use super::event::Event;
+use super::world::World;
+use crate::dataplane::tables::{Hop, NextHops};
+use crate::ids::{End, GroupId, Id, LagId, RouterId, SessionId, Side};
+use crate::model::topology::{LagKind, SessionKind};
+use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
+use crate::proto::bgp::attrs::Attributes;
+use crate::proto::bgp::rib::{Best, Change, Rib, Slot, Via};
+use crate::proto::bgp::session::State;
+use crate::rng::Draws;
+use crate::units::SimDuration;
+
+impl World {
+    /// Work for the BGP process of a router.
+    pub(super) fn queue_work(&mut self, router: RouterId, work: Work) {
+        let cause = self.cause;
+        let state = self.state.routers.edit(router);
+        state.cpu.push_back(CpuItem { work, cause });
+        if state.cpu.len() == 1 {
+            self.begin_work(router);
+        }
+    }
+
+    fn begin_work(&mut self, router: RouterId) {
+        let Some(item) = self.state.routers[router].cpu.front() else { return };
+        let routes = match &item.work {
+            Work::Update(_, _, changes) => changes.len().max(1) as u64,
+            Work::SessionUp(_) | Work::SessionDown(_) | Work::NextHops => 1,
+        };
+        let cause = item.cause;
+        let at = self.now + self.net.topology.routers[router].update_processing * routes;
+        self.state.routers.edit(router).cpu_done_at = Some(at);
+        self.at_because(at, Event::Cpu(router), cause);
+    }
+
+    /// A router's BGP process is done with the first item of its queue.
+    pub(super) fn on_cpu(&mut self, router: RouterId) {
+        if self.state.routers[router].cpu_done_at != Some(self.now) {
+            return;
+        }
+        let Some(item) = self.state.routers.edit(router).cpu.pop_front() else { return };
+        self.state.routers.edit(router).cpu_done_at = None;
+        self.cause = item.cause;
+        self.spend(Phase::Decide);
+        let groups = self.work_off(router, item.work);
+        self.decide(router, &groups);
+        self.begin_work(router);
+    }
+
+    /// Does the work and tells which groups must be decided anew.
+    fn work_off(&mut self, router: RouterId, work: Work) -> Vec<GroupId> {
+        match work {
+            Work::Update(end, epoch, changes) => {
+                if self.state.session_ends[end].transport.epoch != epoch {
+                    return Vec::new();
+                }
+                let learn = |world: &mut Self, change: &(GroupId, Option<Route>)| {
+                    world.learn(router, end, change.0, change.1.as_ref())
+                };
+                let news = changes.iter().filter(|change| learn(self, change));
+                news.map(|(group, _)| *group).collect()
+            }
+            Work::SessionUp(end) => {
+                let all: Vec<GroupId> = self.group_ids().collect();
+                self.state.session_ends.edit(end).pending.extend(all);
+                self.tell(end);
+                Vec::new()
+            }
+            Work::SessionDown(end) => {
+                let slot = self.slot(end);
+                self.state.routers.edit(router).rib.forget_session(slot)
+            }
+            Work::NextHops => self.group_ids().collect(),
+        }
+    }
+
+    /// Takes in one route of an UPDATE; whether it is news.
+    fn learn(
+        &mut self,
+        router: RouterId,
+        end: End<SessionId>,
+        group: GroupId,
+        told: Option<&Route>,
+    ) -> bool {
+        let ways = self.net.topology.sessions[end.of].ends[end.side].import.as_ref();
+        let ours = SessionEnd { policy: ways, ..self.session_end(end, group) };
+        let route = told.and_then(|told| ours.import(told).ok());
+        let slot = self.slot(end);
+        self.state.routers.edit(router).rib.learn(group, slot, route)
+    }
+
+    /// How a router sees a session for a group; the policy is the caller's to add.
+    fn session_end(&self, end: End<SessionId>, group: GroupId) -> SessionEnd<'_> {
+        let topology = &self.net.topology;
+        let asn = |router: RouterId| topology.networks[topology.routers[router].network].asn;
+        let neighbor = match topology.sessions[end.of].kind {
+            SessionKind::Internal => Neighbor::Internal,
+            SessionKind::External(lag) => {
+                let LagKind::Pni { relation } = topology.lags[lag].kind else {
+                    unreachable!("external sessions run over PNIs only")
+                };
+                let relation = match end.side {
+                    Side::A => relation,
+                    Side::B => relation.reversed(),
+                };
+                let asn = asn(self.net.session_router(end.far()));
+                Neighbor::External { asn, relation, session: end.of }
+            }
+        };
+        SessionEnd {
+            own_as: asn(self.net.session_router(end)),
+            neighbor,
+            prefix: topology.prefixes[self.net.groups[group].prefixes[0]].prefix,
+            policy: None,
+        }
+    }
+
+    /// The slot of a session end among its router's sessions.
+    fn slot(&self, end: End<SessionId>) -> Slot {
+        let router = self.net.session_router(end);
+        let place = self.net.sessions_at[router].iter().position(|at| *at == end);
+        Slot::from_index(place.expect("a session end belongs to its router"))
+    }
+
+    /// Runs the decision process for some groups; forwarding and neighbours follow.
+    fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
+        let mut writes = Vec::new();
+        let mut told = Vec::new();
+        for group in groups {
+            let mut rib = std::mem::replace(
+                &mut self.state.routers.edit(router).rib,
+                Rib::empty(),
+            );
+            let old = rib.best(*group).cloned();
+            let change = rib.decide(*group, |_, route| self.metric(router, route));
+            let best = rib.best(*group).cloned();
+            self.state.routers.edit(router).rib = rib;
+            if change != Change::None {
+                let text = |best: &Option<Best>| self.best_text(router, best.as_ref());
+                let (from, to) = (text(&old), text(&best));
+                let why = best.as_ref().map_or("no_route", |best| best.reason.as_str());
+                self.record_rib(router, *group, from, to, why);
+            }
+            if change == Change::Best {
+                told.push(*group);
+            }
+            // Even where the choice stands, the way to its next hops may have changed.
+            writes.push((*group, self.next_hops(router, best.as_ref())));
+        }
+        self.write_fib(router, writes);
+        if told.is_empty() {
+            return;
+        }
+        for end in self.net.sessions_at[router].clone() {
+            if self.state.session_ends[end].fsm.state() == State::Established {
+                self.state.session_ends.edit(end).pending.extend(told.iter().copied());
+                self.tell(end);
+            }
+        }
+    }
+
+    /// Interior distance to the next hop of a route, `None` if it cannot be reached.
+    fn metric(&self, router: RouterId, route: &Route) -> Option<u64> {
+        match route.next_hop {
+            NextHop::Own => Some(0),
+            NextHop::Router(to) => {
+                self.state.routers[router].routes.to.get(&to).map(|(metric, _)| *metric)
+            }
+            NextHop::Neighbor(session) => {
+                let lag = self.session_lag(session)?;
+                if let Some(side) = self.side_of(router, lag) {
+                    return self.tables.lags[lag][side].up.then_some(0);
+                }
+                let border = self.border(router, lag)?;
+                let lsdb = &self.state.routers[router].lsdb;
+                let told = lsdb.get(&border).is_none_or(|lsp| lsp.stubs.contains(&lag));
+                let (metric, _) = self.state.routers[router].routes.to.get(&border)?;
+                told.then_some(*metric)
+            }
+        }
+    }
+
+    fn session_lag(&self, session: SessionId) -> Option<LagId> {
+        match self.net.topology.sessions[session].kind {
+            SessionKind::External(lag) => Some(lag),
+            SessionKind::Internal => None,
+        }
+    }
+
+    fn side_of(&self, router: RouterId, lag: LagId) -> Option<Side> {
+        let ends = &self.net.topology.lags[lag].ends;
+        Side::BOTH.into_iter().find(|side| ends[*side].router == router)
+    }
+
+    /// The router of `router`'s own network at an end of a PNI.
+    fn border(&self, router: RouterId, lag: LagId) -> Option<RouterId> {
+        let topology = &self.net.topology;
+        let own = topology.routers[router].network;
+        let ends = topology.lags[lag].ends.iter().map(|end| end.router);
+        ends.into_iter().find(|at| topology.routers[*at].network == own)
+    }
+
+    /// The ways out for a best route: its next hops resolved to LAGs.
+    fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
+        let Some(best) = best.filter(|best| best.via != Via::Local) else { return Arc::from([]) };
+        let mut sets: Vec<Vec<(LagId, Side)>> = Vec::new();
+        for used in &best.multipath {
+            let ways = self.resolve(router, used.next_hop);
+            if !ways.is_empty() {
+                sets.push(ways);
+            }
+        }
+        let all: u32 = sets.iter().map(|s| u32::try_from(s.len()).unwrap_or(u32::MAX)).fold(1, lcm);
+        let mut weights: BTreeMap<(LagId, Side), u32> = BTreeMap::new();
+        for ways in &sets {
+            let weight = all / u32::try_from(ways.len()).unwrap_or(u32::MAX).max(1);
+            for way in ways {
+                *weights.entry(*way).or_insert(0) += weight;
+            }
+        }
+        let common = weights.values().copied().fold(0, gcd).max(1);
+        let hop = |((lag, side), weight): ((LagId, Side), u32)| Hop {
+            lag,
+            side,
+            weight: weight / common,
+        };
+        weights.into_iter().map(hop).collect()
+    }
+
+    fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<(LagId, Side)> {
+        let routes = &self.state.routers[router].routes.to;
+        let inside = |to: RouterId| {
+            let links = routes.get(&to).map_or(&[][..], |(_, links)| links);
+            let sided = links.iter().filter_map(|lag| Some((*lag, self.side_of(router, *lag)?)));
+            sided.collect()
+        };
+        match next_hop {
+            NextHop::Own => Vec::new(),
+            NextHop::Router(to) => inside(to),
+            NextHop::Neighbor(session) => {
+                let Some(lag) = self.session_lag(session) else { return Vec::new() };
+                match self.side_of(router, lag) {
+                    Some(side) => vec![(lag, side)],
+                    None => self.border(router, lag).map_or_else(Vec::new, inside),
+                }
+            }
+        }
+    }
+
+    fn best_text(&self, router: RouterId, best: Option<&Best>) -> String {
+        let Some(best) = best else { return "none".to_owned() };
+        let name = |via: &Via| match via {
+            Via::Local => "local".to_owned(),
+            Via::Session(slot) => {
+                let end = self.net.sessions_at[router][slot.index()];
+                self.net.topology.sessions[end.of].name.clone()
+            }
+        };
+        let names: Vec<String> = best.multipath.iter().map(|used| name(&used.via)).collect();
+        names.join("+")
+    }
+
+    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval.
+    fn tell(&mut self, end: End<SessionId>) {
+        let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
+        let router = self.net.session_router(end);
+        let slot = self.slot(end);
+        let waits = self.state.session_ends[end].mrai_until.is_some();
+        let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
+        let mut changes = Vec::new();
+        let mut announces = false;
+        for group in pending {
+            let route = self.export(router, end, slot, group);
+            if waits && (route.is_some() || config.mrai_withdrawals) {
+                self.state.session_ends.edit(end).pending.insert(group);
+                continue;
+            }
+            let is_route = route.is_some();
+            let rib = &mut self.state.routers.edit(router).rib;
+            if rib.tell(group, slot, route.clone()).is_some() {
+                announces |= is_route || config.mrai_withdrawals;
+                changes.push((group, route));
+            }
+        }
+        if changes.is_empty() {
+            return;
+        }
+        if announces {
+            self.begin_mrai(end, config.mrai);
+        }
+        self.send_message(end, super::bgp::Wire::Update(Arc::new(changes)));
+    }
+
+    fn begin_mrai(&mut self, end: End<SessionId>, mrai: SimDuration) {
+        if mrai.is_zero() || self.traffic.is_none() {
+            return;
+        }
+        let name = format!("mrai/{}", self.net.session_end_name(end));
+        let state = self.state.session_ends.edit(end);
+        state.mrai_waits += 1;
+        let n = state.mrai_waits;
+        let at = self.now + Draws::new(self.net.seed, &name).between(n, mrai.scaled(3, 4), mrai);
+        self.state.session_ends.edit(end).mrai_until = Some(at);
+        self.at(at, Event::Mrai(end));
+    }
+
+    /// The advertisement interval towards a peer is over.
+    pub(super) fn on_mrai(&mut self, end: End<SessionId>) {
+        if self.state.session_ends[end].mrai_until == Some(self.now) {
+            self.state.session_ends.edit(end).mrai_until = None;
+            self.spend(Phase::Decide);
+            self.tell(end);
+        }
+    }
+
+    /// What a peer should know of a group.
+    fn export(
+        &self,
+        router: RouterId,
+        end: End<SessionId>,
+        slot: Slot,
+        group: GroupId,
+    ) -> Option<Route> {
+        if self.net.groups[group].family != self.net.topology.sessions[end.of].family {
+            return None;
+        }
+        let rib = &self.state.routers[router].rib;
+        let best = rib.best(group)?;
+        let policy = self.net.topology.sessions[end.of].ends[end.side].export.as_ref();
+        let ours = SessionEnd { policy, ..self.session_end(end, group) };
+        let network = self.net.topology.routers[router].network;
+        let rule = if self.net.topology.networks[network].next_hop_self {
+            NextHopRule::SelfAs(router)
+        } else {
+            NextHopRule::Unchanged(router)
+        };
+        ours.export(&best.route, rib.provenance(best.via, slot), rule).ok()
+    }
+
+    /// A router originates the prefixes it serves.
+    pub(super) fn originate_prefixes(&mut self, router: RouterId) {
+        let mut groups = Vec::new();
+        for group in self.group_ids() {
+            if self.net.groups[group].served_by.contains(&router) {
+                let communities = self.net.groups[group].communities.clone();
+                let attributes = Attributes::originated().with_communities(communities);
+                let route = Some(Route::originated(attributes));
+                self.state.routers.edit(router).rib.originate(group, route);
+                groups.push(group);
+            }
+        }
+        self.decide(router, &groups);
+    }
+
+    /// The interior routes of a router have changed: next hops may be gone or elsewhere.
+    pub(super) fn next_hops_changed(&mut self, router: RouterId) {
+        let waiting = |item: &CpuItem| matches!(item.work, Work::NextHops);
+        if !self.state.routers[router].cpu.iter().skip(1).any(waiting) {
+            self.queue_work(router, Work::NextHops);
+        }
+    }
+
+    /// A router has lost all of its routes and all work on them.
+    pub(super) fn forget_routes(&mut self, router: RouterId) {
+        let rib = self.fresh_rib(router);
+        let state = self.state.routers.edit(router);
+        state.rib = rib;
+        state.cpu.clear();
+        state.cpu_done_at = None;
+    }
+}
+
+const fn gcd(a: u32, b: u32) -> u32 {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+fn lcm(a: u32, b: u32) -> u32 {
+    (a / gcd(a, b).max(1)).saturating_mul(b)
+}
