@@ -3,7 +3,9 @@
 use crate::units::SimDuration;
 
 pub mod attrs;
+pub mod decision;
 pub mod policy;
+pub mod relation;
 
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
