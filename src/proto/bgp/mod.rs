@@ -4,8 +4,10 @@ use crate::units::SimDuration;
 
 pub mod attrs;
 pub mod decision;
+pub mod message;
 pub mod policy;
 pub mod relation;
+pub mod session;
 
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
