@@ -22,7 +22,7 @@ pub struct Candidate<'r> {
     pub attributes: &'r Attributes,
     /// Where this router has it from.
     pub source: Source,
-    /// The AS that decides whose MEDs compare: the first of the path as received.
+    /// MEDs compare within it: the first AS of the path, the own AS if the path is empty.
     pub neighbor_as: u32,
     /// Interior distance to the next hop; `None`: it cannot be reached.
     pub igp_metric: Option<u64>,

@@ -2,12 +2,15 @@
 
 use crate::units::SimDuration;
 
+pub mod advertise;
 pub mod attrs;
 pub mod decision;
 pub mod message;
 pub mod policy;
 pub mod relation;
+pub mod rib;
 pub mod session;
+pub mod tcp;
 
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
