@@ -434,7 +434,7 @@ impl Fsm {
             Then::Restart => idle_hold,
             Then::BackOff => self.next_wait,
         };
-        self.next_wait = (wait * 2).min(idle_hold_max.max(idle_hold));
+        self.next_wait = (wait * 2).min(idle_hold_max);
         Some(wait)
     }
 

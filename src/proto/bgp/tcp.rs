@@ -376,6 +376,16 @@ mod tests {
     }
 
     #[test]
+    fn a_duplicate_leaves_no_trace() {
+        let mut receiver = Receiver::new();
+        let mut read = Vec::new();
+        receiver.receive(Segment { number: 0, message: 'a' }, &mut read);
+        let before = receiver.clone();
+        assert_eq!(receiver.receive(Segment { number: 0, message: 'a' }, &mut read), 1);
+        assert_eq!((receiver, read), (before, vec!['a']));
+    }
+
+    #[test]
     fn syns_follow_at_doubling_gaps_and_end_after_six_repeats() {
         let start = at(500);
         let all: Vec<_> = syn_times(start).collect();

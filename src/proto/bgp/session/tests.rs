@@ -447,6 +447,17 @@ fn a_reset_ends_the_session_and_starts_it_again_after_the_shortest_wait() {
 }
 
 #[test]
+fn a_reset_forgets_the_failures_before_it() {
+    let mut fsm = machine(State::Established);
+    // Up for a second: 10 s of waiting, and the next wait would be 20 s.
+    step(&mut fsm, at(1), Input::TransportClosed);
+    step(&mut fsm, at(11), Input::IdleHoldExpired);
+    step(&mut fsm, at(11), Input::TransportUp);
+    step(&mut fsm, at(12), Input::AdminReset);
+    assert_eq!(fsm.deadline(Timer::IdleHold), Some(at(22)));
+}
+
+#[test]
 fn a_dead_router_forgets_without_a_word_and_starts_anew() {
     let mut fsm = machine(State::Established);
     let reason = DownReason::RouterDown;
@@ -526,6 +537,47 @@ fn a_failure_right_after_the_interface_came_up_waits_the_shortest_wait() {
     step(&mut fsm, at(2), Input::TransportUp);
     step(&mut fsm, at(2), Input::Message(Message::Notification(Notification::HoldTimerExpired)));
     assert_eq!(fsm.deadline(Timer::IdleHold), Some(at(12)));
+}
+
+/// Carries messages between two machines at `now` until both are silent.
+fn talk(machines: &mut [Fsm; 2], now: SimTime, mut pending: Vec<(usize, Input)>) {
+    while !pending.is_empty() {
+        let (to, input) = pending.remove(0);
+        for output in step(&mut machines[to], now, input) {
+            match output {
+                Output::Send(message) => pending.push((1 - to, Input::Message(message))),
+                Output::CloseTransport => pending.push((1 - to, Input::TransportClosed)),
+                Output::Connect
+                | Output::StopConnect
+                | Output::DropTransport
+                | Output::Arm(..)
+                | Output::Disarm(_)
+                | Output::Keepalives(_)
+                | Output::Changed { .. }
+                | Output::Up
+                | Output::Down { .. } => {}
+            }
+        }
+    }
+}
+
+#[test]
+fn two_machines_that_are_connected_agree_and_part_with_a_reason_on_each_side() {
+    let slow = Speaker { timers: BgpConfig { hold: SECOND * 30, ..timers() }, ..speaker(8075, 2) };
+    let mut both = [Fsm::new(own(), 8075), Fsm::new(slow, 64500)];
+    for side in [0, 1] {
+        step(&mut both[side], at(0), Input::Start);
+    }
+    talk(&mut both, at(0), vec![(0, Input::TransportUp), (1, Input::TransportUp)]);
+    assert_eq!(both.each_ref().map(Fsm::state), [State::Established; 2]);
+    assert_eq!(both.each_ref().map(Fsm::hold), [Some(SECOND * 30); 2]);
+    // What a settled start builds is what this bring-up leads to, a minute later.
+    let settled = Fsm::established(own(), &slow, at(60));
+    assert_eq!(settled.keepalives(), both[0].keepalives());
+    talk(&mut both, at(5), vec![(0, Input::AdminDown)]);
+    assert_eq!(both.each_ref().map(Fsm::state), [State::Idle; 2]);
+    // The one shut down waits for its operator, the other one tries again.
+    assert_eq!(both.each_ref().map(|m| m.deadline(Timer::IdleHold)), [None, Some(at(15))]);
 }
 
 #[test]
