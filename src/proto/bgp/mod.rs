@@ -1,9 +1,21 @@
-//! BGP (RFC 4271): connection machine, attributes, policies, decision process.
+//! BGP (RFC 4271), without clock, wires or topology.
+//!
+//! [`session`] brings a session up and down with the [`message`]s it exchanges over [`tcp`].
+//! [`advertise`] turns what a neighbour tells into a route and a route into what a neighbour is
+//! told, by [`policy`] and [`relation`]. [`rib`] keeps routes, [`attrs`] their attributes, and
+//! [`decision`] chooses among them.
 
 use crate::units::SimDuration;
 
+pub mod advertise;
 pub mod attrs;
+pub mod decision;
+pub mod message;
 pub mod policy;
+pub mod relation;
+pub mod rib;
+pub mod session;
+pub mod tcp;
 
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

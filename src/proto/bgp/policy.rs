@@ -1,8 +1,11 @@
 //! Routing policies: ordered named terms; what no term accepts is rejected.
+//!
+//! A term sees what earlier terms have set (as Junos and IOS XR do): a term that adds a community
+//! and says `next` can be matched by that community further down.
 
 use ipnet::IpNet;
 
-use super::attrs::{Community, Origin};
+use super::attrs::{Attributes, Community, Origin};
 
 /// An ordered list of terms; a route that passes all of them is rejected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -80,4 +83,297 @@ pub enum Then {
     Reject,
     /// The next term looks at it.
     Next,
+}
+
+/// A route as a policy looks at it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyRoute<'r> {
+    /// Its prefix.
+    pub prefix: IpNet,
+    /// Its attributes before the policy.
+    pub attributes: &'r Attributes,
+    /// The AS of the neighbour it comes from (import) or goes to (export).
+    pub neighbor_as: u32,
+}
+
+/// What a policy makes of a route, and which term decided.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict<'p> {
+    /// Taken.
+    Accepted {
+        /// With these attributes.
+        attributes: Attributes,
+        /// By this term.
+        term: &'p str,
+    },
+    /// Dropped.
+    Rejected {
+        /// By this term; `None` if no term accepted it, the last resort.
+        term: Option<&'p str>,
+    },
+}
+
+impl Policy {
+    /// Runs the route through the terms in order; `own_as` is what a term prepends.
+    #[must_use]
+    pub fn evaluate(&self, route: &PolicyRoute<'_>, own_as: u32) -> Verdict<'_> {
+        let mut attributes = route.attributes.clone();
+        for term in &self.terms {
+            let seen = PolicyRoute { attributes: &attributes, ..*route };
+            if !term.matches.holds(&seen) {
+                continue;
+            }
+            match term.then {
+                Then::Accept => {
+                    attributes = term.set.applied(attributes, own_as);
+                    return Verdict::Accepted { attributes, term: &term.name };
+                }
+                Then::Reject => return Verdict::Rejected { term: Some(&term.name) },
+                Then::Next => attributes = term.set.applied(attributes, own_as),
+            }
+        }
+        Verdict::Rejected { term: None }
+    }
+
+    /// For each term, whether its conditions on the prefix and its length hold.
+    ///
+    /// Two prefixes with equal signatures in every policy they meet are treated alike.
+    #[must_use]
+    pub fn prefix_signature(&self, prefix: &IpNet) -> Vec<bool> {
+        self.terms.iter().map(|term| term.matches.holds_for_prefix(prefix)).collect()
+    }
+}
+
+impl Match {
+    /// Whether the conditions on the prefix and its length hold.
+    #[must_use]
+    pub fn holds_for_prefix(&self, prefix: &IpNet) -> bool {
+        let length = prefix.prefix_len();
+        any_or_none(&self.prefix, |m| m.holds(prefix))
+            && self.length.is_none_or(|(low, high)| (low..=high).contains(&length))
+    }
+
+    /// Whether all conditions hold.
+    fn holds(&self, route: &PolicyRoute<'_>) -> bool {
+        let Attributes { origin, as_path, .. } = route.attributes;
+        self.holds_for_prefix(&route.prefix)
+            && any_or_none(&self.community, |c| route.attributes.has_community(*c))
+            && any_or_none(&self.as_path_contains, |asn| as_path.contains(asn))
+            && self
+                .as_path_at_most
+                .is_none_or(|most| u32::try_from(as_path.len()).is_ok_and(|length| length <= most))
+            && any_or_none(&self.origin, |o| o == origin)
+            && any_or_none(&self.neighbor_as, |asn| *asn == route.neighbor_as)
+    }
+}
+
+impl PrefixMatch {
+    /// Whether `prefix` lies within the covering one and its length is allowed.
+    #[must_use]
+    pub fn holds(&self, prefix: &IpNet) -> bool {
+        self.prefix.contains(prefix) && (self.ge..=self.le).contains(&prefix.prefix_len())
+    }
+}
+
+impl Set {
+    /// `attributes` with these changes made.
+    fn applied(&self, mut attributes: Attributes, own_as: u32) -> Attributes {
+        attributes.local_pref = self.local_pref.or(attributes.local_pref);
+        attributes.med = self.med.or(attributes.med);
+        if self.clear {
+            attributes.clear_communities();
+        }
+        for community in &self.remove {
+            attributes.remove_community(*community);
+        }
+        for community in &self.add {
+            attributes.add_community(*community);
+        }
+        attributes.prepended(own_as, usize::from(self.prepend))
+    }
+}
+
+/// Whether one of the list holds, or nothing is listed.
+fn any_or_none<T>(list: &[T], holds: impl FnMut(&T) -> bool) -> bool {
+    list.is_empty() || list.iter().any(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OWN_AS: u32 = 64500;
+
+    fn net(text: &str) -> IpNet {
+        text.parse().expect("a prefix")
+    }
+
+    fn community(text: &str) -> Community {
+        text.parse().expect("a community")
+    }
+
+    /// 198.51.100.0/24, path 8075 12076, community 8075:8007, from AS 8075.
+    fn attributes() -> Attributes {
+        Attributes::originated()
+            .prepended(12076, 1)
+            .prepended(8075, 1)
+            .with_communities([community("8075:8007")])
+    }
+
+    fn route(attributes: &Attributes) -> PolicyRoute<'_> {
+        PolicyRoute { prefix: net("198.51.100.0/24"), attributes, neighbor_as: 8075 }
+    }
+
+    fn term(name: &str, matches: Match, set: Set, then: Then) -> Term {
+        Term { name: name.to_owned(), matches, set, then }
+    }
+
+    /// Whether a term with these conditions matches the route above.
+    fn matches(matches: Match) -> bool {
+        let policy = Policy { terms: vec![term("only", matches, Set::default(), Then::Accept)] };
+        let verdict = policy.evaluate(&route(&attributes()), OWN_AS);
+        verdict == Verdict::Accepted { attributes: attributes(), term: "only" }
+    }
+
+    fn within(prefix: &str, ge: u8, le: u8) -> Match {
+        Match { prefix: vec![PrefixMatch { prefix: net(prefix), ge, le }], ..Match::default() }
+    }
+
+    #[test]
+    fn what_no_term_accepts_is_rejected_by_no_term() {
+        let attributes = attributes();
+        assert_eq!(
+            Policy::default().evaluate(&route(&attributes), OWN_AS),
+            Verdict::Rejected { term: None }
+        );
+        let next = term("next", Match::default(), Set::default(), Then::Next);
+        let policy = Policy { terms: vec![next] };
+        assert_eq!(policy.evaluate(&route(&attributes), OWN_AS), Verdict::Rejected { term: None });
+    }
+
+    #[test]
+    fn the_first_term_that_matches_decides_and_is_named() {
+        let other_as = Match { neighbor_as: vec![1], ..Match::default() };
+        let policy = Policy {
+            terms: vec![
+                term("other", other_as, Set::default(), Then::Accept),
+                term("no", Match::default(), Set::default(), Then::Reject),
+                term("yes", Match::default(), Set::default(), Then::Accept),
+            ],
+        };
+        let attributes = attributes();
+        assert_eq!(
+            policy.evaluate(&route(&attributes), OWN_AS),
+            Verdict::Rejected { term: Some("no") }
+        );
+    }
+
+    #[test]
+    fn a_prefix_matches_within_its_cover_and_lengths_bounds_included() {
+        assert!(matches(within("198.51.0.0/16", 16, 24)));
+        assert!(matches(within("198.51.100.0/24", 24, 24)));
+        assert!(!matches(within("198.51.0.0/16", 16, 23)), "too long");
+        assert!(!matches(within("198.51.0.0/16", 25, 32)), "too short");
+        assert!(!matches(within("198.52.0.0/16", 16, 24)), "elsewhere");
+        assert!(!matches(within("198.51.100.0/25", 24, 32)), "a part of it");
+        assert!(!matches(within("::/0", 0, 128)), "the other family");
+    }
+
+    #[test]
+    fn one_of_a_list_suffices_and_every_condition_must_hold() {
+        let two = vec![community("1:1"), community("8075:8007")];
+        assert!(matches(Match { community: two.clone(), ..Match::default() }));
+        assert!(!matches(Match { community: vec![community("1:1")], ..Match::default() }));
+        let both = Match { community: two, neighbor_as: vec![1], ..Match::default() };
+        assert!(!matches(both), "the neighbour differs");
+    }
+
+    #[test]
+    fn each_condition_holds_and_fails_on_its_own() {
+        let any = Match::default;
+        assert!(matches(Match { length: Some((24, 24)), ..any() }));
+        assert!(!matches(Match { length: Some((25, 32)), ..any() }));
+        assert!(!matches(Match { length: Some((8, 23)), ..any() }));
+        assert!(matches(Match { as_path_contains: vec![12076], ..any() }));
+        assert!(!matches(Match { as_path_contains: vec![64500], ..any() }));
+        assert!(matches(Match { as_path_at_most: Some(2), ..any() }));
+        assert!(!matches(Match { as_path_at_most: Some(1), ..any() }));
+        assert!(matches(Match { origin: vec![Origin::Egp, Origin::Igp], ..any() }));
+        assert!(!matches(Match { origin: vec![Origin::Incomplete], ..any() }));
+        assert!(matches(Match { neighbor_as: vec![8075], ..any() }));
+        assert!(!matches(Match { neighbor_as: vec![12076], ..any() }));
+    }
+
+    #[test]
+    fn sets_change_what_they_name_and_nothing_else() {
+        let set = Set {
+            local_pref: Some(200),
+            med: Some(7),
+            prepend: 2,
+            remove: vec![community("8075:8007")],
+            add: vec![community("64500:1")],
+            clear: false,
+        };
+        let policy = Policy { terms: vec![term("set", Match::default(), set, Then::Accept)] };
+        let mut expected =
+            attributes().prepended(OWN_AS, 2).with_communities([community("64500:1")]);
+        expected.local_pref = Some(200);
+        expected.med = Some(7);
+        let before = attributes();
+        assert_eq!(
+            policy.evaluate(&route(&before), OWN_AS),
+            Verdict::Accepted { attributes: expected, term: "set" }
+        );
+    }
+
+    #[test]
+    fn clearing_and_removing_come_before_adding() {
+        let again = community("8075:8007");
+        let set = Set { clear: true, remove: vec![again], add: vec![again], ..Set::default() };
+        let policy = Policy { terms: vec![term("set", Match::default(), set, Then::Accept)] };
+        let mut before = attributes();
+        before.add_community(community("1:1"));
+        let expected = attributes();
+        assert_eq!(
+            policy.evaluate(&route(&before), OWN_AS),
+            Verdict::Accepted { attributes: expected, term: "set" }
+        );
+    }
+
+    #[test]
+    fn next_keeps_its_sets_and_later_terms_see_them() {
+        let mark = community("64500:77");
+        let first = Set { add: vec![mark], med: Some(5), ..Set::default() };
+        let marked = Match { community: vec![mark], ..Match::default() };
+        let second = Set { local_pref: Some(300), ..Set::default() };
+        let policy = Policy {
+            terms: vec![
+                term("mark", Match::default(), first, Then::Next),
+                term("marked", marked, second, Then::Accept),
+            ],
+        };
+        let before = attributes();
+        let mut expected = attributes();
+        expected.add_community(mark);
+        expected.med = Some(5);
+        expected.local_pref = Some(300);
+        assert_eq!(
+            policy.evaluate(&route(&before), OWN_AS),
+            Verdict::Accepted { attributes: expected, term: "marked" }
+        );
+    }
+
+    #[test]
+    fn a_signature_tells_the_prefix_conditions_alone() {
+        let from_elsewhere = Match { neighbor_as: vec![1], ..within("198.51.0.0/16", 24, 24) };
+        let long = Match { length: Some((25, 32)), ..Match::default() };
+        let policy = Policy {
+            terms: [from_elsewhere, long, Match::default()]
+                .map(|m| term("t", m, Set::default(), Then::Reject))
+                .to_vec(),
+        };
+        assert_eq!(policy.prefix_signature(&net("198.51.100.0/24")), [true, false, true]);
+        assert_eq!(policy.prefix_signature(&net("198.51.100.0/25")), [false, true, true]);
+        assert_eq!(policy.prefix_signature(&net("203.0.113.0/24")), [false, false, true]);
+    }
 }

@@ -1,0 +1,410 @@
+//! What a router takes from a neighbour and what it tells one (RFC 4271 §9.1.1, §9.1.3, §9.2).
+//!
+//! # Departures
+//! * Where a network learned a route travels with it inside the network
+//!   ([`Route::learned`]); real networks mark it with communities of their own, which policies
+//!   here remain free to use for other things.
+//! * A sender does not look whether the neighbour's AS is in the path already; the neighbour
+//!   refuses such a route as a loop, so only a message is wasted.
+//! * `NO_EXPORT_SUBCONFED` is absent: there are no confederations.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use super::attrs::{Attributes, Community};
+use super::policy::{Policy, PolicyRoute, Verdict};
+use super::relation::{Learned, Relation, valley_free};
+use crate::ids::{RouterId, SessionId};
+
+/// A route as RIBs keep it and UPDATEs carry it; cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// Its path attributes.
+    pub attributes: Arc<Attributes>,
+    /// Where this network learned it.
+    pub learned: Learned,
+    /// Where its traffic goes next.
+    pub next_hop: NextHop,
+}
+
+impl Route {
+    /// A router's own route for a prefix it serves.
+    #[must_use]
+    pub fn originated(attributes: Attributes) -> Self {
+        let attributes = Arc::new(attributes);
+        Self { attributes, learned: Learned::Own, next_hop: NextHop::Own }
+    }
+}
+
+/// `NEXT_HOP` (RFC 4271 §5.1.3), as what its address belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NextHop {
+    /// The router that originates the route.
+    Own,
+    /// The neighbour at the far end of this external session.
+    Neighbor(SessionId),
+    /// This router of the own network.
+    Router(RouterId),
+}
+
+/// Who is at the other end of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Neighbor {
+    /// Another network.
+    External {
+        /// Its AS.
+        asn: u32,
+        /// What it is to ours.
+        relation: Relation,
+        /// The session.
+        session: SessionId,
+    },
+    /// A router of our own.
+    Internal,
+}
+
+/// One router's end of one session, for the prefixes that `prefix` stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SessionEnd<'p> {
+    /// The router's own AS.
+    pub own_as: u32,
+    /// Who is at the other end.
+    pub neighbor: Neighbor,
+    /// One of the prefixes treated alike.
+    pub prefix: IpNet,
+    /// The policy of the direction asked for; absent: everything is accepted.
+    pub policy: Option<&'p Policy>,
+}
+
+/// From where a router has the route it might tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Provenance {
+    /// It originates it.
+    Own,
+    /// From this very session.
+    SameSession,
+    /// From another external session.
+    External,
+    /// From another internal session.
+    Internal,
+}
+
+/// What a border router puts as next hop on what it tells inside its network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextHopRule {
+    /// Itself, being this router.
+    SelfAs(RouterId),
+    /// The external neighbour, unchanged.
+    Unchanged(RouterId),
+}
+
+/// Why a route was not taken or not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The own AS is in its path (§9.1.2).
+    Loop,
+    /// It came from there.
+    SplitHorizon,
+    /// It came over an internal session and this is one too (§9.2).
+    InternalToInternal,
+    /// It carries `NO_ADVERTISE` (RFC 1997).
+    NoAdvertise,
+    /// It carries `NO_EXPORT` and this is another network (RFC 1997).
+    NoExport,
+    /// The relation to the neighbour forbids it.
+    Relation,
+    /// The policy's term of this name rejected it, or none accepted it.
+    Policy(Option<String>),
+}
+
+impl SessionEnd<'_> {
+    /// What the router makes of a route that the neighbour tells.
+    ///
+    /// `LOCAL_PREF` means nothing between networks and is dropped (§5.1.5) before the policy.
+    ///
+    /// # Errors
+    /// Tells why the route is not taken.
+    pub fn import(&self, told: &Route) -> Result<Route, Refused> {
+        if told.attributes.has_loop(self.own_as) {
+            return Err(Refused::Loop);
+        }
+        let mut route = told.clone();
+        if let Neighbor::External { relation, session, .. } = self.neighbor {
+            route.learned = relation.into();
+            route.next_hop = NextHop::Neighbor(session);
+            if told.attributes.local_pref.is_some() {
+                Arc::make_mut(&mut route.attributes).local_pref = None;
+            }
+        }
+        self.apply_policy(&mut route)?;
+        Ok(route)
+    }
+
+    /// What the router tells the neighbour about its best route.
+    ///
+    /// Another network gets the own AS in front of the path, no `LOCAL_PREF`, and a MED only if
+    /// the policy sets one (§5.1.4); the policy sees the path before the own AS is put there.
+    ///
+    /// # Errors
+    /// Tells why the route is not told.
+    pub fn export(
+        &self,
+        best: &Route,
+        provenance: Provenance,
+        next_hop: NextHopRule,
+    ) -> Result<Route, Refused> {
+        self.may_tell(best, provenance)?;
+        let mut route = best.clone();
+        match self.neighbor {
+            Neighbor::External { .. } => {
+                let attributes = Arc::make_mut(&mut route.attributes);
+                (attributes.local_pref, attributes.med) = (None, None);
+                self.apply_policy(&mut route)?;
+                let mut attributes = Arc::unwrap_or_clone(route.attributes);
+                attributes.local_pref = None;
+                route.attributes = Arc::new(attributes.prepended(self.own_as, 1));
+            }
+            Neighbor::Internal => {
+                if route.attributes.local_pref.is_none() {
+                    let preference = route.attributes.preference();
+                    Arc::make_mut(&mut route.attributes).local_pref = Some(preference);
+                }
+                self.apply_policy(&mut route)?;
+                route.next_hop = match (next_hop, best.next_hop) {
+                    (NextHopRule::SelfAs(own), _) | (NextHopRule::Unchanged(own), NextHop::Own) => {
+                        NextHop::Router(own)
+                    }
+                    (NextHopRule::Unchanged(_), kept) => kept,
+                };
+            }
+        }
+        Ok(route)
+    }
+
+    fn may_tell(&self, best: &Route, provenance: Provenance) -> Result<(), Refused> {
+        if provenance == Provenance::SameSession {
+            return Err(Refused::SplitHorizon);
+        }
+        if best.attributes.has_community(Community::NO_ADVERTISE) {
+            return Err(Refused::NoAdvertise);
+        }
+        match self.neighbor {
+            Neighbor::Internal if provenance == Provenance::Internal => {
+                Err(Refused::InternalToInternal)
+            }
+            Neighbor::Internal => Ok(()),
+            Neighbor::External { .. } if best.attributes.has_community(Community::NO_EXPORT) => {
+                Err(Refused::NoExport)
+            }
+            Neighbor::External { relation, .. } if valley_free(best.learned, relation) => Ok(()),
+            Neighbor::External { .. } => Err(Refused::Relation),
+        }
+    }
+
+    fn apply_policy(&self, route: &mut Route) -> Result<(), Refused> {
+        let Some(policy) = self.policy else { return Ok(()) };
+        let neighbor_as = match self.neighbor {
+            Neighbor::External { asn, .. } => asn,
+            Neighbor::Internal => self.own_as,
+        };
+        let seen = PolicyRoute { prefix: self.prefix, attributes: &route.attributes, neighbor_as };
+        match policy.evaluate(&seen, self.own_as) {
+            Verdict::Accepted { attributes, .. } => {
+                if attributes != *route.attributes {
+                    route.attributes = Arc::new(attributes);
+                }
+                Ok(())
+            }
+            Verdict::Rejected { term } => Err(Refused::Policy(term.map(str::to_owned))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::Id;
+    use crate::proto::bgp::policy::{Match, Set, Term, Then};
+
+    const OWN_AS: u32 = 64500;
+    const MICROSOFT: u32 = 8075;
+
+    fn session() -> SessionId {
+        SessionId::from_index(4)
+    }
+
+    fn router() -> RouterId {
+        RouterId::from_index(7)
+    }
+
+    fn external(relation: Relation) -> SessionEnd<'static> {
+        let neighbor = Neighbor::External { asn: MICROSOFT, relation, session: session() };
+        let prefix = "198.51.100.0/24".parse().expect("a prefix");
+        SessionEnd { own_as: OWN_AS, neighbor, prefix, policy: None }
+    }
+
+    fn internal() -> SessionEnd<'static> {
+        SessionEnd { neighbor: Neighbor::Internal, ..external(Relation::Peer) }
+    }
+
+    /// What a neighbour tells: path `8075 12076`, MED 5, a `LOCAL_PREF` it should not carry.
+    fn told() -> Route {
+        let mut attributes = Attributes::originated().prepended(12076, 1).prepended(MICROSOFT, 1);
+        (attributes.local_pref, attributes.med) = (Some(900), Some(5));
+        Route::originated(attributes)
+    }
+
+    fn changed(mut route: Route, change: impl FnOnce(&mut Attributes)) -> Route {
+        change(Arc::make_mut(&mut route.attributes));
+        route
+    }
+
+    fn policy(matches: Match, set: Set, then: Then) -> Policy {
+        Policy { terms: vec![Term { name: "only".to_owned(), matches, set, then }] }
+    }
+
+    const SELF: fn() -> NextHopRule = || NextHopRule::SelfAs(router());
+
+    fn tell(end: &SessionEnd<'_>, route: &Route, provenance: Provenance) -> Result<Route, Refused> {
+        end.export(route, provenance, SELF())
+    }
+
+    #[test]
+    fn import_from_another_network_drops_local_pref_and_notes_where_it_was_learned() {
+        let expected = Route {
+            learned: Learned::Peer,
+            next_hop: NextHop::Neighbor(session()),
+            ..changed(told(), |a| a.local_pref = None)
+        };
+        assert_eq!(external(Relation::Peer).import(&told()), Ok(expected));
+    }
+
+    #[test]
+    fn import_from_inside_changes_nothing() {
+        let inside =
+            Route { learned: Learned::Customer, next_hop: NextHop::Router(router()), ..told() };
+        let taken = internal().import(&inside).expect("taken");
+        assert_eq!(taken, inside);
+        assert!(Arc::ptr_eq(&taken.attributes, &inside.attributes), "shared, not copied");
+    }
+
+    #[test]
+    fn import_refuses_a_path_with_the_own_as() {
+        let looped = changed(told(), |a| a.as_path.push(OWN_AS));
+        assert_eq!(external(Relation::Peer).import(&looped), Err(Refused::Loop));
+        assert_eq!(internal().import(&looped), Err(Refused::Loop));
+    }
+
+    #[test]
+    fn import_policy_sees_no_foreign_local_pref_and_sets_its_own() {
+        let set = Set { local_pref: Some(200), ..Set::default() };
+        let from = Match { neighbor_as: vec![MICROSOFT], ..Match::default() };
+        let policy = policy(from, set, Then::Accept);
+        let end = SessionEnd { policy: Some(&policy), ..external(Relation::Peer) };
+        let taken = end.import(&told()).expect("taken");
+        assert_eq!(taken.attributes.local_pref, Some(200));
+    }
+
+    #[test]
+    fn a_policy_that_rejects_is_named() {
+        let reject = policy(Match::default(), Set::default(), Then::Reject);
+        let named = Refused::Policy(Some("only".to_owned()));
+        let end = SessionEnd { policy: Some(&reject), ..external(Relation::Customer) };
+        assert_eq!(end.import(&told()), Err(named.clone()));
+        assert_eq!(tell(&end, &told(), Provenance::Own), Err(named));
+        let none = Policy::default();
+        let end = SessionEnd { policy: Some(&none), ..internal() };
+        assert_eq!(end.import(&told()), Err(Refused::Policy(None)));
+    }
+
+    #[test]
+    fn another_network_gets_the_own_as_in_front_and_neither_local_pref_nor_med() {
+        let expected = changed(told(), |a| {
+            a.as_path.insert(0, OWN_AS);
+            (a.local_pref, a.med) = (None, None);
+        });
+        assert_eq!(tell(&external(Relation::Peer), &told(), Provenance::Own), Ok(expected));
+    }
+
+    #[test]
+    fn an_export_policy_sets_the_med_and_prepends_behind_the_own_as() {
+        let set = Set { med: Some(30), local_pref: Some(7), prepend: 2, ..Set::default() };
+        let short = Match { as_path_at_most: Some(2), ..Match::default() };
+        let policy = policy(short, set, Then::Accept);
+        let end = SessionEnd { policy: Some(&policy), ..external(Relation::Peer) };
+        let out = tell(&end, &told(), Provenance::Own).expect("told");
+        assert_eq!(out.attributes.as_path, [OWN_AS, OWN_AS, OWN_AS, MICROSOFT, 12076]);
+        assert_eq!((out.attributes.med, out.attributes.local_pref), (Some(30), None));
+    }
+
+    #[test]
+    fn inside_the_network_med_stays_and_local_pref_is_always_told() {
+        let best = changed(told(), |a| a.local_pref = None);
+        let expected = Route {
+            next_hop: NextHop::Router(router()),
+            ..changed(told(), |a| a.local_pref = Some(100))
+        };
+        assert_eq!(tell(&internal(), &best, Provenance::External), Ok(expected));
+    }
+
+    #[test]
+    fn the_next_hop_inside_is_the_border_router_or_its_neighbour() {
+        let neighbor = NextHop::Neighbor(session());
+        let learned = Route { next_hop: neighbor, ..told() };
+        let unchanged = NextHopRule::Unchanged(router());
+        let next_hop = |route: &Route, rule| {
+            internal().export(route, Provenance::External, rule).map(|told| told.next_hop)
+        };
+        assert_eq!(next_hop(&learned, SELF()), Ok(NextHop::Router(router())));
+        assert_eq!(next_hop(&learned, unchanged), Ok(neighbor));
+        assert_eq!(next_hop(&told(), unchanged), Ok(NextHop::Router(router())), "its own route");
+    }
+
+    #[test]
+    fn nothing_goes_back_where_it_came_from_nor_from_inside_to_inside() {
+        let end = external(Relation::Customer);
+        assert_eq!(tell(&end, &told(), Provenance::SameSession), Err(Refused::SplitHorizon));
+        assert_eq!(tell(&internal(), &told(), Provenance::SameSession), Err(Refused::SplitHorizon));
+        assert_eq!(
+            tell(&internal(), &told(), Provenance::Internal),
+            Err(Refused::InternalToInternal)
+        );
+        assert!(tell(&end, &told(), Provenance::Internal).is_ok());
+        assert!(tell(&end, &told(), Provenance::External).is_ok());
+    }
+
+    #[test]
+    fn no_export_stays_inside_and_no_advertise_stays_here() {
+        let with = |community| changed(told(), |a| a.add_community(community));
+        let (kept, silent) = (with(Community::NO_EXPORT), with(Community::NO_ADVERTISE));
+        let outside = external(Relation::Customer);
+        assert_eq!(tell(&outside, &kept, Provenance::Own), Err(Refused::NoExport));
+        assert!(tell(&internal(), &kept, Provenance::Own).is_ok());
+        assert_eq!(tell(&outside, &silent, Provenance::Own), Err(Refused::NoAdvertise));
+        assert_eq!(tell(&internal(), &silent, Provenance::Own), Err(Refused::NoAdvertise));
+    }
+
+    #[test]
+    fn an_export_policy_may_tell_the_neighbour_not_to_export() {
+        let set = Set { add: vec![Community::NO_EXPORT], ..Set::default() };
+        let policy = policy(Match::default(), set, Then::Accept);
+        let end = SessionEnd { policy: Some(&policy), ..external(Relation::Peer) };
+        let out = tell(&end, &told(), Provenance::Own).expect("told");
+        assert!(out.attributes.has_community(Community::NO_EXPORT));
+    }
+
+    #[test]
+    fn a_peers_route_goes_to_customers_only_also_after_it_crossed_the_network() {
+        let taken = external(Relation::Peer).import(&told()).expect("taken");
+        let inside = tell(&internal(), &taken, Provenance::External).expect("told");
+        let across = internal().import(&inside).expect("taken");
+        assert_eq!(across.learned, Learned::Peer);
+        for relation in [Relation::Peer, Relation::Provider] {
+            let refused = tell(&external(relation), &across, Provenance::Internal);
+            assert_eq!(refused, Err(Refused::Relation));
+        }
+        assert!(tell(&external(Relation::Customer), &across, Provenance::Internal).is_ok());
+    }
+}

@@ -1,0 +1,488 @@
+//! The connection machine of one side of a session (RFC 4271 §8).
+//!
+//! The driver owns the wires: it makes TCP attempts while it is told to (`Connect` to
+//! `StopConnect`; each `ConnectRetryTime` restarts the attempt without a change of state), lets
+//! the neighbour connect while [`Fsm::accepts_connection`] holds, and sends keepalives by the
+//! range it was given, starting anew whenever it sends an UPDATE (§4.4, §10).
+//!
+//! # Departures
+//! * There is one connection at a time: when both sides connect at once, the driver keeps the one
+//!   that §6.8 would keep, so the machine never sees a collision.
+//! * `Active` is only where a connection is awaited after one that closed before its OPEN
+//!   (§8.2.2, `OpenSent`, event 18); a refused attempt leaves the machine in `Connect`, because
+//!   the next one follows by `ConnectRetryTime` either way. The wait there is not jittered.
+//! * Waits in Idle double from `idle_hold` to `idle_hold_max` (§8.1.1 leaves
+//!   `DampPeerOscillations` open) and start anew once a session has been up for a minute, after
+//!   the interface came up and after an operator's command.
+//! * BFD matters in `Established` only: its session is created when BGP gets there.
+//! * Ending a connection is one step: what was sent before it is delivered if the path allows.
+
+use std::net::Ipv4Addr;
+
+pub use self::io::{By, DownReason, Input, KeepaliveRange, Lower, Output, State, Timer};
+use super::BgpConfig;
+use super::message::{Cease, FsmError, Message, Notification, Open, OpenError};
+use crate::units::{SimDuration, SimTime};
+
+mod io;
+
+/// The hold time while an OPEN is awaited: four minutes (RFC 4271 §8.2.2).
+pub const LARGE_HOLD: SimDuration = SimDuration::from_secs(240);
+/// A session that was up for this long starts its back-off anew; a choice of ours.
+pub const STABLE_AFTER: SimDuration = SimDuration::from_secs(60);
+
+/// One side of a session as its OPEN tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Speaker {
+    /// Its AS.
+    pub asn: u32,
+    /// Its BGP identifier.
+    pub router_id: Ipv4Addr,
+    /// Its timers.
+    pub timers: BgpConfig,
+}
+
+/// One side of one session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fsm {
+    own: Speaker,
+    peer_as: u32,
+    phase: Phase,
+    blocks: Blocks,
+    /// How long the next wait in Idle will be.
+    next_wait: SimDuration,
+}
+
+/// A state with what exists only in it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Phase {
+    Idle { until: Option<SimTime> },
+    Connect,
+    Active { until: SimTime },
+    OpenSent { until: SimTime },
+    OpenConfirm { hold: SimDuration, until: Option<SimTime> },
+    Established { hold: SimDuration, until: Option<SimTime>, since: SimTime },
+}
+
+/// What keeps the machine in Idle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Blocks {
+    router: bool,
+    admin: bool,
+    interface: bool,
+}
+
+/// How a connection ends.
+#[derive(Clone, Copy)]
+struct End {
+    reason: DownReason,
+    by: By,
+    last_word: Option<Notification>,
+    then: Then,
+}
+
+/// What follows the end of a connection.
+#[derive(Clone, Copy)]
+enum Then {
+    /// Wait, and wait longer after the next failure.
+    BackOff,
+    /// Wait the shortest wait.
+    Restart,
+    /// Wait for a block to be lifted.
+    Stay,
+}
+
+impl Fsm {
+    /// A machine that waits for `Start`; `peer_as` is the AS configured for the neighbour.
+    #[must_use]
+    pub const fn new(own: Speaker, peer_as: u32) -> Self {
+        Self {
+            own,
+            peer_as,
+            phase: Phase::Idle { until: None },
+            blocks: Blocks { router: true, admin: false, interface: false },
+            next_wait: own.timers.idle_hold,
+        }
+    }
+
+    /// A machine that has long been established with `peer` at `now`.
+    ///
+    /// Keepalives come as they should, so no hold deadline exists until [`Fsm::heard`] tells when
+    /// the last one came. Neither side may offer a hold time of one or two seconds.
+    #[must_use]
+    pub fn established(own: Speaker, peer: &Speaker, now: SimTime) -> Self {
+        let hold = own.timers.hold.min(peer.timers.hold);
+        let phase = Phase::Established { hold, until: None, since: now - STABLE_AFTER };
+        let blocks = Blocks { router: false, admin: false, interface: false };
+        Self { phase, blocks, ..Self::new(own, peer.asn) }
+    }
+
+    /// Takes one input at `now` and appends what the driver is to do.
+    ///
+    /// An expiry before its deadline is stale and ignored, as is every input that means nothing
+    /// in the present state.
+    pub fn handle(&mut self, now: SimTime, input: Input, out: &mut Vec<Output>) {
+        match input {
+            Input::Start => {
+                self.blocks.router = false;
+                self.start_if_free(out);
+            }
+            Input::AdminUp => {
+                self.blocks.admin = false;
+                self.next_wait = self.own.timers.idle_hold;
+                self.start_if_free(out);
+            }
+            Input::InterfaceUp => self.interface_up(out),
+            Input::IdleHoldExpired => {
+                if self.is_due(Timer::IdleHold, now) {
+                    self.start_if_free(out);
+                }
+            }
+            Input::ConnectRetryExpired => {
+                if self.is_due(Timer::ConnectRetry, now) {
+                    self.connect(out);
+                }
+            }
+            Input::HoldExpired => {
+                if self.is_due(Timer::Hold, now) {
+                    let word = Notification::HoldTimerExpired;
+                    self.fail(now, DownReason::HoldTimerExpired, Some(word), out);
+                }
+            }
+            Input::TransportUp => self.transport_up(now, out),
+            Input::TransportClosed => self.transport_closed(now, out),
+            Input::Message(message) => self.message(now, message, out),
+            Input::InterfaceDown(lower) => self.interface_down(now, lower, out),
+            Input::BfdDown { by_remote } => self.bfd_down(now, by_remote, out),
+            Input::AdminDown => {
+                self.blocks.admin = true;
+                let word = Notification::Cease(Cease::AdministrativeShutdown);
+                self.hold_down(now, DownReason::AdminShutdown, Some(word), out);
+            }
+            Input::AdminReset => self.reset(now, out),
+            Input::RouterDown => {
+                self.blocks.router = true;
+                self.hold_down(now, DownReason::RouterDown, None, out);
+                self.next_wait = self.own.timers.idle_hold;
+            }
+        }
+    }
+
+    /// As if a KEEPALIVE of an established session had arrived at `at`, which may be past.
+    ///
+    /// An earlier arrival than one already known changes nothing.
+    pub fn heard(&mut self, at: SimTime, out: &mut Vec<Output>) {
+        let Phase::Established { hold, until, .. } = &mut self.phase else { return };
+        let deadline = at + *hold;
+        if !hold.is_zero() && until.is_none_or(|known| known < deadline) {
+            *until = Some(deadline);
+            out.push(Output::Arm(Timer::Hold, deadline));
+        }
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match self.phase {
+            Phase::Idle { .. } => State::Idle,
+            Phase::Connect => State::Connect,
+            Phase::Active { .. } => State::Active,
+            Phase::OpenSent { .. } => State::OpenSent,
+            Phase::OpenConfirm { .. } => State::OpenConfirm,
+            Phase::Established { .. } => State::Established,
+        }
+    }
+
+    /// Whether the neighbour's connection would be taken; else its SYN is refused.
+    #[must_use]
+    pub const fn accepts_connection(&self) -> bool {
+        match self.phase {
+            Phase::Connect | Phase::Active { .. } => true,
+            Phase::Idle { .. }
+            | Phase::OpenSent { .. }
+            | Phase::OpenConfirm { .. }
+            | Phase::Established { .. } => false,
+        }
+    }
+
+    /// The negotiated hold time (zero: none), once the OPENs agree.
+    #[must_use]
+    pub const fn hold(&self) -> Option<SimDuration> {
+        match self.phase {
+            Phase::OpenConfirm { hold, .. } | Phase::Established { hold, .. } => Some(hold),
+            Phase::Idle { .. } | Phase::Connect | Phase::Active { .. } | Phase::OpenSent { .. } => {
+                None
+            }
+        }
+    }
+
+    /// The range of gaps between keepalives: the shorter of the configured interval and a third
+    /// of the negotiated hold time, jittered; `None` before the OPENs agree or without hold time.
+    #[must_use]
+    pub fn keepalives(&self) -> Option<KeepaliveRange> {
+        let hold = self.hold().filter(|hold| !hold.is_zero())?;
+        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3));
+        Some(KeepaliveRange { shortest: longest.scaled(3, 4), longest })
+    }
+
+    /// When `timer` runs out, if it runs.
+    #[must_use]
+    pub fn deadline(&self, timer: Timer) -> Option<SimTime> {
+        let (running, until) = match self.phase {
+            Phase::Idle { until } => (Timer::IdleHold, until),
+            Phase::Connect => return None,
+            Phase::Active { until } => (Timer::ConnectRetry, Some(until)),
+            Phase::OpenSent { until } => (Timer::Hold, Some(until)),
+            Phase::OpenConfirm { until, .. } | Phase::Established { until, .. } => {
+                (Timer::Hold, until)
+            }
+        };
+        until.filter(|_| running == timer)
+    }
+
+    fn is_due(&self, timer: Timer, now: SimTime) -> bool {
+        self.deadline(timer).is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Leaves Idle unless something holds the machine there.
+    fn start_if_free(&mut self, out: &mut Vec<Output>) {
+        let Blocks { router, admin, interface } = self.blocks;
+        if self.state() == State::Idle && !(router || admin || interface) {
+            self.connect(out);
+        }
+    }
+
+    fn connect(&mut self, out: &mut Vec<Output>) {
+        self.change(Phase::Connect, None, out);
+        out.push(Output::Connect);
+    }
+
+    fn interface_up(&mut self, out: &mut Vec<Output>) {
+        self.blocks.interface = false;
+        self.next_wait = self.own.timers.idle_hold;
+        match self.state() {
+            State::Idle => self.start_if_free(out),
+            State::Connect => out.push(Output::Connect),
+            State::Active => self.connect(out),
+            State::OpenSent | State::OpenConfirm | State::Established => {}
+        }
+    }
+
+    fn transport_up(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        match self.state() {
+            State::Idle => out.push(Output::CloseTransport),
+            State::Connect | State::Active => {
+                self.change(Phase::OpenSent { until: now + LARGE_HOLD }, None, out);
+                let Speaker { asn, router_id, timers } = self.own;
+                out.push(Output::Send(Message::Open(Open { asn, hold: timers.hold, router_id })));
+            }
+            State::OpenSent | State::OpenConfirm | State::Established => {}
+        }
+    }
+
+    fn transport_closed(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        let reason = DownReason::ConnectionClosed;
+        match self.state() {
+            State::Idle | State::Connect | State::Active => {}
+            State::OpenSent => {
+                let until = now + self.own.timers.connect_retry;
+                self.change(Phase::Active { until }, Some(reason), out);
+            }
+            State::OpenConfirm | State::Established => {
+                let (by, then) = (By::Remote, Then::BackOff);
+                self.end(now, End { reason, by, last_word: None, then }, out);
+            }
+        }
+    }
+
+    fn message(&mut self, now: SimTime, message: Message, out: &mut Vec<Output>) {
+        match (self.phase, message) {
+            (Phase::Idle { .. } | Phase::Connect | Phase::Active { .. }, _) => {}
+            (_, Message::Notification(_)) => {
+                let reason = DownReason::NotificationReceived;
+                let (by, then) = (By::Remote, Then::BackOff);
+                self.end(now, End { reason, by, last_word: None, then }, out);
+            }
+            (Phase::OpenSent { .. }, Message::Open(open)) => self.open(now, open, out),
+            (Phase::OpenConfirm { hold, .. }, Message::Keepalive) => {
+                let until = after(now, hold);
+                self.change(Phase::Established { hold, until, since: now }, None, out);
+                out.push(Output::Up);
+            }
+            (Phase::Established { .. }, Message::Keepalive | Message::Update) => {
+                self.heard(now, out);
+            }
+            (Phase::OpenSent { .. }, Message::Keepalive | Message::Update) => {
+                self.unexpected(now, FsmError::OpenSent, out);
+            }
+            (Phase::OpenConfirm { .. }, Message::Open(_) | Message::Update) => {
+                self.unexpected(now, FsmError::OpenConfirm, out);
+            }
+            (Phase::Established { .. }, Message::Open(_)) => {
+                self.unexpected(now, FsmError::Established, out);
+            }
+        }
+    }
+
+    /// Negotiates (RFC 4271 §4.2, §6.2).
+    fn open(&mut self, now: SimTime, open: Open, out: &mut Vec<Output>) {
+        let internal = self.peer_as == self.own.asn;
+        let same_id = internal && open.router_id == self.own.router_id;
+        let error = if open.asn != self.peer_as {
+            OpenError::BadPeerAs
+        } else if open.router_id.is_unspecified() || same_id {
+            OpenError::BadBgpIdentifier
+        } else if !open.hold.is_zero() && open.hold < SimDuration::from_secs(3) {
+            OpenError::UnacceptableHoldTime
+        } else {
+            let hold = self.own.timers.hold.min(open.hold);
+            self.change(Phase::OpenConfirm { hold, until: after(now, hold) }, None, out);
+            out.push(Output::Send(Message::Keepalive));
+            out.extend(self.keepalives().map(|range| Output::Keepalives(Some(range))));
+            return;
+        };
+        self.fail(now, DownReason::OpenError, Some(Notification::Open(error)), out);
+    }
+
+    fn unexpected(&mut self, now: SimTime, error: FsmError, out: &mut Vec<Output>) {
+        self.fail(now, DownReason::FsmError, Some(Notification::Fsm(error)), out);
+    }
+
+    /// This side gives up, says why and backs off.
+    fn fail(
+        &mut self,
+        now: SimTime,
+        reason: DownReason,
+        last_word: Option<Notification>,
+        out: &mut Vec<Output>,
+    ) {
+        self.end(now, End { reason, by: By::Local, last_word, then: Then::BackOff }, out);
+    }
+
+    fn interface_down(&mut self, now: SimTime, lower: Lower, out: &mut Vec<Output>) {
+        self.blocks.interface = true;
+        let reason = match lower {
+            Lower::Interface => DownReason::InterfaceDown,
+            Lower::Lag => DownReason::LagDown,
+        };
+        self.hold_down(now, reason, None, out);
+    }
+
+    fn bfd_down(&mut self, now: SimTime, by_remote: bool, out: &mut Vec<Output>) {
+        if self.state() == State::Established {
+            let by = if by_remote { By::Remote } else { By::Local };
+            let last_word = Some(Notification::Cease(Cease::BfdDown));
+            let (reason, then) = (DownReason::BfdDown, Then::BackOff);
+            self.end(now, End { reason, by, last_word, then }, out);
+        }
+    }
+
+    fn reset(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        if self.phase.is_connected() {
+            let last_word = Some(Notification::Cease(Cease::AdministrativeReset));
+            let (reason, by, then) = (DownReason::AdminReset, By::Local, Then::Restart);
+            self.end(now, End { reason, by, last_word, then }, out);
+        }
+    }
+
+    /// Stays in Idle until what holds it there ends.
+    fn hold_down(
+        &mut self,
+        now: SimTime,
+        reason: DownReason,
+        last_word: Option<Notification>,
+        out: &mut Vec<Output>,
+    ) {
+        self.end(now, End { reason, by: By::Local, last_word, then: Then::Stay }, out);
+    }
+
+    /// Falls back to Idle, closing what is open.
+    fn end(&mut self, now: SimTime, end: End, out: &mut Vec<Output>) {
+        let was = self.phase;
+        if was.is_connected() {
+            let last_word = end.last_word.map(|word| Output::Send(Message::Notification(word)));
+            out.extend(last_word);
+            out.push(if self.blocks.router {
+                Output::DropTransport
+            } else {
+                Output::CloseTransport
+            });
+        }
+        let until = self.wait(now, end.then).map(|wait| now + wait);
+        self.change(Phase::Idle { until }, Some(end.reason), out);
+        if let Phase::Established { .. } = was {
+            out.push(Output::Down { reason: end.reason, by: end.by });
+        }
+    }
+
+    /// How long Idle lasts, and what the next back-off is.
+    fn wait(&mut self, now: SimTime, then: Then) -> Option<SimDuration> {
+        let BgpConfig { idle_hold, idle_hold_max, .. } = self.own.timers;
+        let stable = match self.phase {
+            Phase::Established { since, .. } => now.since(since) >= STABLE_AFTER,
+            Phase::Idle { .. }
+            | Phase::Connect
+            | Phase::Active { .. }
+            | Phase::OpenSent { .. }
+            | Phase::OpenConfirm { .. } => false,
+        };
+        if stable {
+            self.next_wait = idle_hold;
+        }
+        let wait = match then {
+            Then::Stay => return None,
+            Then::Restart => idle_hold,
+            Then::BackOff => self.next_wait,
+        };
+        self.next_wait = (wait * 2).min(idle_hold_max);
+        Some(wait)
+    }
+
+    /// The one place where the state changes; what ran in the old one stops, timers of the new
+    /// one start.
+    fn change(&mut self, to: Phase, reason: Option<DownReason>, out: &mut Vec<Output>) {
+        let (from, running, keepalives) = (self.state(), self.running(), self.keepalives());
+        self.phase = to;
+        if from == State::Connect && self.state() != State::Connect {
+            out.push(Output::StopConnect);
+        }
+        if keepalives.is_some() && self.keepalives().is_none() {
+            out.push(Output::Keepalives(None));
+        }
+        let runs = self.running();
+        out.extend(
+            running
+                .filter(|old| runs.is_none_or(|new| new.0 != old.0))
+                .map(|old| Output::Disarm(old.0)),
+        );
+        if from != self.state() {
+            out.push(Output::Changed { from, to: self.state(), reason });
+        }
+        out.extend(runs.map(|(timer, at)| Output::Arm(timer, at)));
+    }
+
+    /// The timer that runs, and when it runs out.
+    fn running(&self) -> Option<(Timer, SimTime)> {
+        [Timer::Hold, Timer::IdleHold, Timer::ConnectRetry]
+            .into_iter()
+            .find_map(|timer| self.deadline(timer).map(|at| (timer, at)))
+    }
+}
+
+impl Phase {
+    /// Whether a TCP connection stands.
+    const fn is_connected(self) -> bool {
+        match self {
+            Self::OpenSent { .. } | Self::OpenConfirm { .. } | Self::Established { .. } => true,
+            Self::Idle { .. } | Self::Connect | Self::Active { .. } => false,
+        }
+    }
+}
+
+/// `hold` after `now`, never if it is zero.
+fn after(now: SimTime, hold: SimDuration) -> Option<SimTime> {
+    (!hold.is_zero()).then(|| now + hold)
+}
+
+#[cfg(test)]
+mod tests;
