@@ -6,4 +6,5 @@ pub mod ids;
 pub mod model;
 pub mod proto;
 pub mod rng;
+mod sim;
 pub mod units;

@@ -94,6 +94,14 @@ pub enum LimitError {
         /// Which events were handled most often, for a person.
         busiest: String,
     },
+    /// Routing was still busy when it should have come to rest.
+    #[error("routing does not settle within {after}; the busiest were {busiest}")]
+    Unsettled {
+        /// How long it was given.
+        after: SimDuration,
+        /// Which events were handled most often, for a person.
+        busiest: String,
+    },
     /// Too many events waiting.
     #[error("stopped at {at} with {limit} events waiting; the busiest were {busiest}")]
     Pending {

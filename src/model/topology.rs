@@ -10,7 +10,9 @@ use crate::ids::{
 };
 use crate::proto::bfd;
 use crate::proto::bgp::BgpConfig;
+pub use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::policy::Policy;
+pub use crate::proto::bgp::relation::Relation;
 use crate::proto::igp::IgpConfig;
 use crate::proto::lacp;
 use crate::proto::phy::InterfaceConfig;
@@ -145,17 +147,6 @@ pub struct Network {
     pub multipath: Multipath,
 }
 
-/// How many equal paths BGP may use (RFC 4271 leaves this to the implementation).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Multipath {
-    /// Over external sessions, at least 1.
-    pub ebgp: u32,
-    /// Over internal sessions, at least 1.
-    pub ibgp: u32,
-    /// Whether equal length of the AS path suffices.
-    pub relax: bool,
-}
-
 /// How a router writes its forwarding table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FibMode {
@@ -213,30 +204,6 @@ pub enum LagKind {
     },
     /// Inside one network.
     Link,
-}
-
-/// What the other network is to ours (Gao and Rexford's relations; RFC 9234 roles).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Relation {
-    /// Settlement-free: gets our own and our customers' routes.
-    Peer,
-    /// Pays us: gets everything.
-    Customer,
-    /// We pay it: gets our own and our customers' routes.
-    Provider,
-}
-
-impl Relation {
-    /// The same relation seen from the other end.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        match self {
-            Self::Peer => Self::Peer,
-            Self::Customer => Self::Provider,
-            Self::Provider => Self::Customer,
-        }
-    }
 }
 
 /// A PNI or a link: one LAG of one or more circuits, also when it is one.

@@ -44,6 +44,19 @@ pub enum State {
     Up,
 }
 
+impl State {
+    /// Its name in results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AdminDown => "admin_down",
+            Self::Down => "down",
+            Self::Init => "init",
+            Self::Up => "up",
+        }
+    }
+}
+
 /// Why the session last changed: `bfd.LocalDiag` with its code (RFC 5880 §4.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
@@ -58,6 +71,20 @@ pub enum Diag {
     PathDown,
     /// 7: administratively down.
     AdministrativelyDown,
+}
+
+impl Diag {
+    /// Its name in results, after OpenConfig.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::ControlDetectionTimeExpired => "detection_time_expired",
+            Self::NeighborSignaledDown => "neighbor_signaled_down",
+            Self::PathDown => "path_down",
+            Self::AdministrativelyDown => "administratively_down",
+        }
+    }
 }
 
 /// Who made the session change.

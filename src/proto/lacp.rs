@@ -75,6 +75,19 @@ pub enum Receive {
     Current,
 }
 
+impl Receive {
+    /// Its name in results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PortDisabled => "port_disabled",
+            Self::Expired => "expired",
+            Self::Defaulted => "defaulted",
+            Self::Current => "current",
+        }
+    }
+}
+
 /// The mux machine with independent control (§5.4.15).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Mux {
@@ -88,6 +101,20 @@ pub enum Mux {
     Collecting,
     /// `DISTRIBUTING`: takes and sends frames.
     Distributing,
+}
+
+impl Mux {
+    /// Its name in results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Detached => "detached",
+            Self::Waiting => "waiting",
+            Self::Attached => "attached",
+            Self::Collecting => "collecting",
+            Self::Distributing => "distributing",
+        }
+    }
 }
 
 /// The timers of a member whose expiry is an event.

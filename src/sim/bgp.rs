@@ -16,11 +16,11 @@ use crate::proto::bgp::session::{By, DownReason, Fsm, Input, Lower, Output, Stat
 use crate::units::SimTime;
 
 /// What an UPDATE says: a route, or none, per group.
-pub type Changes = Arc<Vec<(GroupId, Option<Route>)>>;
+pub(crate) type Changes = Arc<Vec<(GroupId, Option<Route>)>>;
 
 /// A message as TCP carries it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Wire {
+pub(crate) enum Wire {
     /// Anything but an UPDATE.
     Message(Message),
     /// An UPDATE with its routes.
@@ -29,36 +29,36 @@ pub enum Wire {
 
 impl Wire {
     /// A KEEPALIVE.
-    pub const KEEPALIVE: Self = Self::Message(Message::Keepalive);
+    pub(crate) const KEEPALIVE: Self = Self::Message(Message::Keepalive);
 }
 
 /// One end of a session.
 #[derive(Clone, Debug)]
-pub struct SessionEndState {
+pub(crate) struct SessionEndState {
     /// Its connection machine.
-    pub fsm: Fsm,
+    pub(crate) fsm: Fsm,
     /// Its end of the TCP connection.
-    pub transport: Transport,
+    pub(crate) transport: Transport,
     /// Groups the peer may have to be told about.
-    pub pending: BTreeSet<GroupId>,
+    pub(crate) pending: BTreeSet<GroupId>,
     /// Until when new routes wait.
-    pub mrai_until: Option<SimTime>,
+    pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.
-    pub mrai_waits: u64,
+    pub(crate) mrai_waits: u64,
 }
 
 /// Work of a router's BGP process.
 #[derive(Clone, Debug)]
-pub struct CpuItem {
+pub(crate) struct CpuItem {
     /// What is to be done.
-    pub work: Work,
+    pub(crate) work: Work,
     /// Why.
-    pub cause: CauseId,
+    pub(crate) cause: CauseId,
 }
 
 /// What a router's BGP process does.
 #[derive(Clone, Debug)]
-pub enum Work {
+pub(crate) enum Work {
     /// Takes in an UPDATE that came on this connection.
     Update(End<SessionId>, Option<u32>, Changes),
     /// Tells a new peer everything.

@@ -4,7 +4,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// What time on the way from a fault to an effect was spent on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
+pub(crate) enum Phase {
     /// Until some router saw it.
     Detect,
     /// On the way from router to router.
@@ -17,50 +17,59 @@ pub enum Phase {
 
 /// One cause; the phases sum to `mark` minus `at`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cause {
+pub(crate) struct Cause {
     /// The window (scenario event) of the latest fault step in the chain; `None`: the start.
-    pub window: Option<usize>,
+    pub(crate) window: Option<usize>,
     /// When that fault step was.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// Time spent on each phase.
-    pub phases: [SimDuration; 4],
+    pub(crate) phases: [SimDuration; 4],
     /// Until when time is accounted for.
-    pub mark: SimTime,
+    pub(crate) mark: SimTime,
 }
 
 /// A cause, interned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct CauseId(u32);
+pub(crate) struct CauseId(u32);
 
 /// All causes of a run.
 #[derive(Clone, Debug)]
-pub struct Causes {
+pub(crate) struct Causes {
     all: Vec<Cause>,
 }
 
 impl Causes {
     /// Nothing happened yet: the cause of the start.
-    pub fn new() -> Self {
-        let start =
-            Cause { window: None, at: SimTime::ZERO, phases: [SimDuration::ZERO; 4], mark: SimTime::ZERO };
+    pub(crate) fn new() -> Self {
+        let start = Cause {
+            window: None,
+            at: SimTime::ZERO,
+            phases: [SimDuration::ZERO; 4],
+            mark: SimTime::ZERO,
+        };
         Self { all: vec![start] }
     }
 
     /// The cause of what happens without a fault.
-    pub const START: CauseId = CauseId(0);
+    pub(crate) const START: CauseId = CauseId(0);
 
     /// The cause with this id.
-    pub fn get(&self, id: CauseId) -> Cause {
+    pub(crate) fn get(&self, id: CauseId) -> Cause {
         self.all[id.0 as usize]
     }
 
     /// A fault step of this window happens at `now`.
-    pub fn fault(&mut self, window: usize, now: SimTime) -> CauseId {
-        self.push(Cause { window: Some(window), at: now, phases: [SimDuration::ZERO; 4], mark: now })
+    pub(crate) fn fault(&mut self, window: usize, now: SimTime) -> CauseId {
+        self.push(Cause {
+            window: Some(window),
+            at: now,
+            phases: [SimDuration::ZERO; 4],
+            mark: now,
+        })
     }
 
     /// The chain goes on: the time since its mark was spent on `phase`.
-    pub fn advance(&mut self, id: CauseId, phase: Phase, now: SimTime) -> CauseId {
+    pub(crate) fn advance(&mut self, id: CauseId, phase: Phase, now: SimTime) -> CauseId {
         let mut cause = self.get(id);
         if now == cause.mark {
             return id;

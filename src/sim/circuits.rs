@@ -18,38 +18,38 @@ use crate::units::{Share, SimDuration};
 
 /// A port, its interface, its LACP member and what is wrong on its way out.
 #[derive(Clone, Debug)]
-pub struct PortState {
+pub(crate) struct PortState {
     /// The interface machine.
-    pub machine: Port,
+    pub(crate) machine: Port,
     /// The LACP member, unless the LAG is static at this end.
-    pub lacp: Option<lacp::Member>,
+    pub(crate) lacp: Option<lacp::Member>,
     /// Whether router and card are alive: the laser is on.
-    pub powered: bool,
+    pub(crate) powered: bool,
     /// Faults that keep the card or optic dead.
-    pub dead: u32,
+    pub(crate) dead: u32,
     /// Cuts of the fibre (or of the carrier's line) that leaves here.
-    pub cuts: u32,
+    pub(crate) cuts: u32,
     /// Faults that take frames, not light, on the way out.
-    pub silences: u32,
+    pub(crate) silences: u32,
     /// Random loss and added delay on the way out, by fault.
-    pub degradations: Vec<(usize, Share, SimDuration)>,
+    pub(crate) degradations: Vec<(usize, Share, SimDuration)>,
     /// The carrier's protection carries the way out.
-    pub protected: bool,
+    pub(crate) protected: bool,
     /// The carrier has turned its client laser towards this port off.
-    pub client_off: bool,
+    pub(crate) client_off: bool,
     /// Counts changes of the line towards this port; stale carrier events differ.
-    pub line_generation: u32,
+    pub(crate) line_generation: u32,
     /// Whether the line towards this port was seen lost.
-    pub line_lost: bool,
+    pub(crate) line_lost: bool,
     /// Whether this port's Remote Fault is on its way to or at the far end.
-    pub announced_fault: bool,
+    pub(crate) announced_fault: bool,
     /// Counts changes of the Remote Fault that arrives here.
-    pub fault_generation: u32,
+    pub(crate) fault_generation: u32,
 }
 
 impl PortState {
     /// A port in this state with nothing wrong.
-    pub const fn new(machine: Port, lacp: Option<lacp::Member>, powered: bool) -> Self {
+    pub(crate) const fn new(machine: Port, lacp: Option<lacp::Member>, powered: bool) -> Self {
         Self {
             machine,
             lacp,
@@ -68,7 +68,7 @@ impl PortState {
     }
 
     /// Whether the port sends light.
-    pub const fn laser_on(&self) -> bool {
+    pub(crate) const fn laser_on(&self) -> bool {
         self.powered && self.dead == 0
     }
 }

@@ -2,16 +2,18 @@
 
 use std::sync::Arc;
 
+use super::bgp::Wire;
 use super::cause::CauseId;
 use super::lsdb::Lsp;
 use crate::engine::queue::Class;
 use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId};
+use crate::proto::bgp::tcp::Segment;
 use crate::proto::{bfd, bgp, igp, lacp, phy};
 use crate::units::SimTime;
 
 /// A periodic exchange of datagrams, named by the end that sends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Hello {
+pub(crate) enum Hello {
     /// LACPDUs of a port.
     Lacp(End<CircuitId>),
     /// BFD control packets.
@@ -22,7 +24,7 @@ pub enum Hello {
 
 /// A datagram of one of the exchanges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Packet {
+pub(crate) enum Packet {
     /// An LACPDU.
     Lacp(lacp::Pdu),
     /// A BFD control packet.
@@ -33,7 +35,7 @@ pub enum Packet {
 
 /// Something that happens at an instant.
 #[derive(Clone, Debug)]
-pub enum Event {
+pub(crate) enum Event {
     /// Step `n` of the fault plan.
     Fault(usize),
     /// A port's timer.
@@ -61,11 +63,11 @@ pub enum Event {
     /// A SYN is due.
     Syn(End<SessionId>),
     /// The SYN-ACK is back at the end that called.
-    Connected { end: End<SessionId>, attempt: u32, sent: SimTime },
+    Connected { end: End<SessionId>, start: SimTime, sent: SimTime },
     /// The third packet of the handshake arrives at the end that was called.
-    Accepted { end: End<SessionId>, epoch: u32, sent: SimTime },
+    Accepted { end: End<SessionId>, epoch: u32 },
     /// A TCP segment arrives at `end`.
-    Segment { end: End<SessionId>, epoch: u32, sequence: u64, sent: SimTime },
+    Segment { end: End<SessionId>, epoch: u32, segment: Segment<Wire>, sent: SimTime },
     /// An acknowledgement of all segments below `upto` arrives at `end`.
     Ack { end: End<SessionId>, epoch: u32, upto: u64, sent: SimTime },
     /// A TCP reset arrives at `end`.
@@ -88,16 +90,16 @@ pub enum Event {
 
 /// An event with what led to it.
 #[derive(Clone, Debug)]
-pub struct Caused {
+pub(crate) struct Caused {
     /// What happens.
-    pub event: Event,
+    pub(crate) event: Event,
     /// What led to it.
-    pub cause: CauseId,
+    pub(crate) cause: CauseId,
 }
 
 impl Event {
     /// Fault before packet before timer.
-    pub fn class(&self) -> Class {
+    pub(crate) fn class(&self) -> Class {
         match self {
             Self::Fault(_) => Class::Fault,
             Self::RemoteFault { .. }
@@ -128,7 +130,7 @@ impl Event {
     }
 
     /// Which kind of event it is, for order and for counting.
-    pub fn kind(&self) -> usize {
+    pub(crate) fn kind(&self) -> usize {
         match self {
             Self::Fault(_) => 0,
             Self::Port(..) => 1,
@@ -160,7 +162,7 @@ impl Event {
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub const KINDS: [&str; 25] = [
+pub(crate) const KINDS: [&str; 25] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",

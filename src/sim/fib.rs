@@ -20,28 +20,28 @@ use crate::units::{SimDuration, SimTime};
 
 /// One write that is under way or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
+pub(crate) struct Job {
     /// What is written.
-    pub next: NextHops,
+    pub(crate) next: NextHops,
     /// When the router turns to it.
-    pub start: SimTime,
+    pub(crate) start: SimTime,
     /// When the first prefix is written.
-    pub first: SimTime,
+    pub(crate) first: SimTime,
     /// When the last is.
-    pub last: SimTime,
+    pub(crate) last: SimTime,
     /// Why.
-    pub cause: CauseId,
+    pub(crate) cause: CauseId,
 }
 
 /// The writes of a router.
 #[derive(Clone, Debug, Default)]
-pub struct FibQueue {
+pub(crate) struct FibQueue {
     /// What each group was last asked to become, where that differs from nothing.
-    pub wanted: BTreeMap<GroupId, NextHops>,
+    pub(crate) wanted: BTreeMap<GroupId, NextHops>,
     /// Per group, in order.
-    pub jobs: BTreeMap<GroupId, VecDeque<Job>>,
+    pub(crate) jobs: BTreeMap<GroupId, VecDeque<Job>>,
     /// When the writer is free.
-    pub free_at: SimTime,
+    pub(crate) free_at: SimTime,
 }
 
 /// A long write is looked at this many times, so that two of them at once interleave truly.
@@ -70,7 +70,8 @@ impl World {
                 FibMode::PrefixByPrefix if is_removal(&old, &next) => {
                     let key = (old, Arc::clone(&next));
                     let known = shared.get(&key).copied();
-                    let (start, at) = known.unwrap_or_else(|| self.reserve(router, rate.time_for(1)));
+                    let (start, at) =
+                        known.unwrap_or_else(|| self.reserve(router, rate.time_for(1)));
                     shared.insert(key, (start, at));
                     (start, at, at)
                 }
@@ -125,8 +126,7 @@ impl World {
         if now < job.last {
             let entry = &mut self.tables.routers[router].fib[group];
             if entry.ramp.is_none() {
-                entry.ramp =
-                    Some(Ramp { next: job.next, first: job.first, last: job.last });
+                entry.ramp = Some(Ramp { next: job.next, first: job.first, last: job.last });
                 self.traffic_dirty = true;
             }
             let step = job.last.since(job.first).scaled(1, STEPS);

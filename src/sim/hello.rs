@@ -18,41 +18,41 @@ use crate::units::{Share, SimDuration, SimTime};
 
 /// What the path of an exchange does at present.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct PathView {
+pub(crate) struct PathView {
     /// Whether it delivers.
-    pub up: bool,
+    pub(crate) up: bool,
     /// One-way delay.
-    pub delay: SimDuration,
+    pub(crate) delay: SimDuration,
     /// Random loss.
-    pub loss: Share,
+    pub(crate) loss: Share,
 }
 
 /// One periodic exchange.
 #[derive(Clone, Debug)]
-pub struct HelloState {
+pub(crate) struct HelloState {
     /// When it transmits, if it does.
-    pub schedule: Option<Schedule>,
+    pub(crate) schedule: Option<Schedule>,
     /// How often the schedule started anew; names its draws.
-    pub restarts: u64,
+    pub(crate) restarts: u64,
     /// The path it takes.
-    pub path: PathView,
+    pub(crate) path: PathView,
     /// What last changed the path.
-    pub path_cause: CauseId,
+    pub(crate) path_cause: CauseId,
     /// Datagrams sent before this and still under way are lost.
-    pub lost_before: SimTime,
+    pub(crate) lost_before: SimTime,
     /// The datagram that the receiver takes in without change, if the exchange is quiet.
-    pub quiet: Option<Packet>,
+    pub(crate) quiet: Option<Packet>,
     /// The transmission that is queued.
-    pub next: Option<SimTime>,
+    pub(crate) next: Option<SimTime>,
     /// The last arrival that was an event.
-    pub last_arrival: Option<SimTime>,
+    pub(crate) last_arrival: Option<SimTime>,
     /// Datagrams sent while loss was random; numbers the draws.
-    pub drawn: u64,
+    pub(crate) drawn: u64,
 }
 
 impl HelloState {
     /// An exchange that does not transmit.
-    pub const fn silent() -> Self {
+    pub(crate) const fn silent() -> Self {
         Self {
             schedule: None,
             restarts: 0,
@@ -129,8 +129,7 @@ impl World {
         if loss == Share::ZERO {
             return false;
         }
-        let draws =
-            Draws::new(self.net.seed, &format!("loss/{}", self.net.hello_name(hello)));
+        let draws = Draws::new(self.net.seed, &format!("loss/{}", self.net.hello_name(hello)));
         let state = self.edit_hello(hello);
         state.drawn += 1;
         draws.chance(state.drawn, loss.as_ppb())
@@ -171,9 +170,7 @@ impl World {
         let steady = !self.net.eager && state.path.up && state.path.loss == Share::ZERO;
         steady
             && self.hello_packet(hello).as_ref() == Some(packet)
-            && self
-                .absorbing_hold(hello, packet)
-                .is_some_and(|hold| schedule.longest_gap() <= hold)
+            && self.absorbs(hello, packet, schedule.longest_gap())
     }
 
     /// An exchange that rested takes up where it would be had it never rested.
@@ -208,7 +205,8 @@ impl World {
         self.hello(hello).quiet.is_some()
     }
 
-    fn queue_next(&mut self, hello: Hello, from: SimTime) {
+    /// Queues the first transmission at or after `from`, unless the exchange rests.
+    pub(super) fn queue_next(&mut self, hello: Hello, from: SimTime) {
         let state = self.hello(hello);
         let wanted = self.net.eager || (state.path.up && state.quiet.is_none());
         let Some(schedule) = state.schedule.as_ref().filter(|_| wanted) else { return };

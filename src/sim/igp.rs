@@ -213,21 +213,22 @@ impl World {
             self.tables.lags[*lag][side].up
         };
         let is_static = self.igp_config(router).kind == IgpKind::Static;
-        let edges = if is_static { self.configured_edges(router) } else { self.known_edges(router) };
+        let edges =
+            if is_static { self.configured_edges(router) } else { self.known_edges(router) };
         let found = igp::spf(router, &edges);
         let mut routes = Routes::default();
-        for (destination, (metric, mut first)) in found {
+        for (destination, igp::Reach { distance, mut first_hops }) in found {
             if is_static {
-                first.retain(up);
+                first_hops.retain(up);
             }
-            if !first.is_empty() {
-                routes.to.insert(destination, (metric, first));
+            if !first_hops.is_empty() {
+                routes.to.insert(destination, (distance, first_hops));
             }
         }
         routes
     }
 
-    fn configured_edges(&self, router: RouterId) -> Vec<igp::Edge<RouterId, LagId>> {
+    fn configured_edges(&self, router: RouterId) -> Vec<igp::Edge> {
         let topology = &self.net.topology;
         let network = topology.routers[router].network;
         let inside = topology.lags.ids().filter(|lag| {
@@ -239,11 +240,10 @@ impl World {
     }
 
     /// Links that both ends tell of.
-    fn known_edges(&self, router: RouterId) -> Vec<igp::Edge<RouterId, LagId>> {
+    fn known_edges(&self, router: RouterId) -> Vec<igp::Edge> {
         let lsdb = &self.state.routers[router].lsdb;
-        let tells = |who: RouterId, lag: &LagId| {
-            lsdb.get(&who).is_some_and(|lsp| lsp.links.contains(lag))
-        };
+        let tells =
+            |who: RouterId, lag: &LagId| lsdb.get(&who).is_some_and(|lsp| lsp.links.contains(lag));
         let mut edges = Vec::new();
         for lsp in lsdb.values() {
             for lag in &lsp.links {
@@ -257,12 +257,12 @@ impl World {
         edges
     }
 
-    fn edge(&self, lag: LagId) -> igp::Edge<RouterId, LagId> {
+    fn edge(&self, lag: LagId) -> igp::Edge {
         let ends = &self.net.topology.lags[lag].ends;
         igp::Edge {
-            id: lag,
+            link: lag,
             ends: [ends[Side::A].router, ends[Side::B].router],
-            metrics: [u64::from(ends[Side::A].metric), u64::from(ends[Side::B].metric)],
+            metrics: [ends[Side::A].metric, ends[Side::B].metric],
         }
     }
 }

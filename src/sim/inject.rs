@@ -72,14 +72,28 @@ impl World {
             }
             Effect::Surge(demands, factor) => {
                 for demand in demands {
-                    let factor = if on { *factor } else { 1_000_000_000 };
-                    if let Some(traffic) = &mut self.traffic {
-                        traffic.set_factor(demand.index(), factor);
-                    }
+                    self.surge(fault, demand.index(), on.then_some(*factor));
                 }
-                self.traffic_dirty = true;
             }
         }
+    }
+
+    /// Surges of the same demand multiply.
+    fn surge(&mut self, fault: usize, demand: usize, factor: Option<u64>) {
+        let surges = &mut self.surges[demand];
+        match factor {
+            Some(factor) => surges.push((fault, factor)),
+            None => surges.retain(|(of, _)| *of != fault),
+        }
+        let times = |product: u64, (_, factor): &(usize, u64)| {
+            let wide = u128::from(product) * u128::from(*factor) / 1_000_000_000;
+            u64::try_from(wide).unwrap_or(u64::MAX)
+        };
+        let factor = surges.iter().fold(1_000_000_000, times);
+        if let Some(traffic) = &mut self.traffic {
+            traffic.set_factor(demand, factor);
+        }
+        self.traffic_dirty = true;
     }
 
     /// Changes all ports first and lets the circuits follow then: a fault that hits several

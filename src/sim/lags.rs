@@ -5,13 +5,13 @@ use super::world::World;
 use crate::dataplane::tables::LagEndTable;
 use crate::ids::{CircuitId, End, LagId, Side};
 use crate::proto::{bfd, lacp};
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Share, SimDuration, SimTime};
 
 /// What a LAG end remembers beside its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LagEndState {
+pub(crate) struct LagEndState {
     /// Whether enough members are eligible for LACP to offer synchronization.
-    pub selected: bool,
+    pub(crate) selected: bool,
 }
 
 impl World {
@@ -90,7 +90,7 @@ impl World {
     /// A detection timer ran out: the cause is what last changed the path, if that is broken.
     pub(super) fn blame_path(&mut self, incoming: Hello) {
         let state = self.hello(incoming);
-        if !state.path.up || state.path.loss > crate::units::Share::ZERO {
+        if !state.path.up || state.path.loss > Share::ZERO {
             self.cause = state.path_cause;
         }
     }
@@ -249,25 +249,26 @@ impl World {
         }
     }
 
-    /// The receiver's detection time, if it would take this packet in again and again without
-    /// any other change.
-    pub(super) fn absorbing_hold(&self, hello: Hello, packet: &Packet) -> Option<SimDuration> {
+    /// Whether the receiver would take this packet in again and again without any other change,
+    /// and gaps of `gap` never let its detection time run out.
+    pub(super) fn absorbs(&self, hello: Hello, packet: &Packet, gap: SimDuration) -> bool {
+        let lasting = |hold: Option<SimDuration>| hold.is_none_or(|hold| gap <= hold);
         match (hello, packet) {
             (Hello::Lacp(port), Packet::Lacp(pdu)) => {
-                let member = self.state.ports[port.far()].lacp.as_ref()?;
-                member.hold().filter(|_| member.absorbs(pdu))
+                let receiver = self.state.ports[port.far()].lacp.as_ref();
+                receiver.is_none_or(|r| r.absorbs(pdu) && lasting(r.hold()))
             }
             (Hello::Bfd(end), Packet::Bfd(packet)) => {
-                let session = self.state.bfd[end.far()].as_ref()?;
-                session.hold().filter(|_| session.absorbs(packet))
+                let receiver = self.state.bfd[end.far()].as_ref();
+                receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
             }
             (Hello::Igp(end), Packet::Igp(packet)) => {
-                let adjacency = self.state.adjacencies[end.far()].as_ref()?;
-                adjacency.hold().filter(|_| adjacency.absorbs(packet))
+                let receiver = self.state.adjacencies[end.far()].as_ref();
+                receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
             }
             (Hello::Lacp(_), Packet::Bfd(_) | Packet::Igp(_))
             | (Hello::Bfd(_), Packet::Lacp(_) | Packet::Igp(_))
-            | (Hello::Igp(_), Packet::Lacp(_) | Packet::Bfd(_)) => None,
+            | (Hello::Igp(_), Packet::Lacp(_) | Packet::Bfd(_)) => false,
         }
     }
 

@@ -7,23 +7,23 @@ use crate::ids::{LagId, RouterId};
 
 /// A link-state PDU: one router's own links.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lsp {
+pub(crate) struct Lsp {
     /// Who tells.
-    pub origin: RouterId,
+    pub(crate) origin: RouterId,
     /// Higher is newer.
-    pub sequence: u64,
+    pub(crate) sequence: u64,
     /// Links with an adjacency up, in order.
-    pub links: Vec<LagId>,
+    pub(crate) links: Vec<LagId>,
     /// PNIs that are up, in order; told where next hops outside must be reachable.
-    pub stubs: Vec<LagId>,
+    pub(crate) stubs: Vec<LagId>,
 }
 
 /// The newest of each router's.
-pub type Lsdb = BTreeMap<RouterId, Arc<Lsp>>;
+pub(crate) type Lsdb = BTreeMap<RouterId, Arc<Lsp>>;
 
 /// Interior routes of one router.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Routes {
+pub(crate) struct Routes {
     /// Distance and first links, equal-cost ones all, by destination.
-    pub to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
+    pub(crate) to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
 }

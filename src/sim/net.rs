@@ -12,7 +12,7 @@ use crate::proto::bgp::attrs::Community;
 
 /// What a pair of BFD sessions watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum BfdOf {
+pub(crate) enum BfdOf {
     /// A BGP session, over the LAG.
     Session(SessionId, LagId),
     /// An IGP adjacency, over the LAG.
@@ -23,66 +23,66 @@ pub enum BfdOf {
 
 /// A pair of BFD sessions.
 #[derive(Clone, Debug)]
-pub struct BfdPair {
+pub(crate) struct BfdPair {
     /// What it watches.
-    pub of: BfdOf,
+    pub(crate) of: BfdOf,
     /// How each side runs it, if it does.
-    pub ends: [Option<bfd::Config>; 2],
+    pub(crate) ends: [Option<bfd::Config>; 2],
     /// Routers at the ends.
-    pub routers: [RouterId; 2],
+    pub(crate) routers: [RouterId; 2],
     /// Its name without the router.
-    pub name: String,
+    pub(crate) name: String,
 }
 
 /// Prefixes that are treated alike everywhere.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub(crate) struct Group {
     /// Members, in file order; the first stands for all in policies.
-    pub prefixes: Vec<PrefixId>,
+    pub(crate) prefixes: Vec<PrefixId>,
     /// How many prefixes they stand for.
-    pub count: u64,
+    pub(crate) count: u64,
     /// Address family.
-    pub family: Family,
+    pub(crate) family: Family,
     /// Routers that originate it and where its traffic ends.
-    pub served_by: Vec<RouterId>,
+    pub(crate) served_by: Vec<RouterId>,
     /// Communities it is originated with.
-    pub communities: Vec<Community>,
+    pub(crate) communities: Vec<Community>,
 }
 
 /// A session end as a router sees it: its slot among the router's sessions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Slot {
+pub(crate) struct Slot {
     /// The session end.
-    pub end: End<SessionId>,
+    pub(crate) end: End<SessionId>,
 }
 
 /// The facts of a run.
 #[derive(Clone, Debug)]
-pub struct Net {
+pub(crate) struct Net {
     /// The design.
-    pub topology: Topology,
+    pub(crate) topology: Topology,
     /// Seed of all draws.
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// Whether hellos, keepalives and retries are really sent when nothing depends on them.
-    pub eager: bool,
+    pub(crate) eager: bool,
     /// Groups of prefixes treated alike.
-    pub groups: IdVec<GroupId, Group>,
+    pub(crate) groups: IdVec<GroupId, Group>,
     /// The group of each prefix.
-    pub group_of: IdVec<PrefixId, GroupId>,
+    pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
-    pub bfd: IdVec<BfdId, BfdPair>,
+    pub(crate) bfd: IdVec<BfdId, BfdPair>,
     /// BFD pair of a BGP session.
-    pub session_bfd: IdVec<SessionId, Option<BfdId>>,
+    pub(crate) session_bfd: IdVec<SessionId, Option<BfdId>>,
     /// BFD pair of a link's adjacency.
-    pub adjacency_bfd: IdVec<LagId, Option<BfdId>>,
+    pub(crate) adjacency_bfd: IdVec<LagId, Option<BfdId>>,
     /// Micro-BFD pair of a circuit.
-    pub member_bfd: IdVec<CircuitId, Option<BfdId>>,
+    pub(crate) member_bfd: IdVec<CircuitId, Option<BfdId>>,
     /// BFD pairs that ride each LAG.
-    pub lag_bfd: IdVec<LagId, Vec<BfdId>>,
+    pub(crate) lag_bfd: IdVec<LagId, Vec<BfdId>>,
     /// Session ends at each router, in order of session.
-    pub sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
+    pub(crate) sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
     /// LAG ends at each router, in order of LAG.
-    pub lags_at: IdVec<RouterId, Vec<End<LagId>>>,
+    pub(crate) lags_at: IdVec<RouterId, Vec<End<LagId>>>,
     ranks: Ranks,
 }
 
@@ -99,7 +99,7 @@ struct Ranks {
 
 impl Net {
     /// Works out the facts of a run.
-    pub fn new(topology: Topology, seed: u64, eager: bool) -> Self {
+    pub(crate) fn new(topology: Topology, seed: u64, eager: bool) -> Self {
         let (groups, group_of) = group_prefixes(&topology);
         let bfd = bfd_pairs(&topology);
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
@@ -110,8 +110,7 @@ impl Net {
             .map(|s| find(&|of| matches!(of, BfdOf::Session(session, _) if *session == s)))
             .collect();
         let adjacency_bfd = topology.lags.ids();
-        let adjacency_bfd =
-            adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
+        let adjacency_bfd = adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
         let member_bfd = topology.circuits.ids();
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&bfd, lag)).collect();
@@ -134,7 +133,7 @@ impl Net {
     }
 
     /// The rank of the owner of an event.
-    pub fn owner(&self, event: &Event) -> u32 {
+    pub(crate) fn owner(&self, event: &Event) -> u32 {
         let ranks = &self.ranks;
         match event {
             Event::Fault(step) => u32::try_from(*step).expect("bounded by the input limits"),
@@ -160,39 +159,40 @@ impl Net {
             | Event::Reset { end, .. }
             | Event::Rto(end)
             | Event::Mrai(end) => ranks.sessions[end.index()],
-            Event::Cpu(router) | Event::Spf(router) | Event::Fib(router, _) | Event::Boot(router) => {
-                ranks.routers[router.index()]
-            }
+            Event::Cpu(router)
+            | Event::Spf(router)
+            | Event::Fib(router, _)
+            | Event::Boot(router) => ranks.routers[router.index()],
         }
     }
 
     /// How many owners there are.
-    pub fn owners(&self) -> usize {
+    pub(crate) fn owners(&self) -> usize {
         self.ranks.count
     }
 
     /// The router at an end of a circuit.
-    pub fn port_router(&self, port: End<CircuitId>) -> RouterId {
+    pub(crate) fn port_router(&self, port: End<CircuitId>) -> RouterId {
         self.topology.circuit_router(port.of, port.side)
     }
 
     /// The router at an end of a LAG.
-    pub fn lag_router(&self, end: End<LagId>) -> RouterId {
+    pub(crate) fn lag_router(&self, end: End<LagId>) -> RouterId {
         self.topology.lags[end.of].ends[end.side].router
     }
 
     /// The router at an end of a session.
-    pub fn session_router(&self, end: End<SessionId>) -> RouterId {
+    pub(crate) fn session_router(&self, end: End<SessionId>) -> RouterId {
         self.topology.sessions[end.of].ends[end.side].router
     }
 
     /// Name of a router.
-    pub fn router_name(&self, router: RouterId) -> &str {
+    pub(crate) fn router_name(&self, router: RouterId) -> &str {
         &self.topology.routers[router].name
     }
 
     /// Name of the draws of a periodic exchange.
-    pub fn hello_name(&self, hello: Hello) -> String {
+    pub(crate) fn hello_name(&self, hello: Hello) -> String {
         match hello {
             Hello::Lacp(port) => {
                 let circuit = &self.topology.circuits[port.of].name;
@@ -210,7 +210,7 @@ impl Net {
     }
 
     /// Name of a session end, for draws: `pni/ipv4/router`.
-    pub fn session_end_name(&self, end: End<SessionId>) -> String {
+    pub(crate) fn session_end_name(&self, end: End<SessionId>) -> String {
         let session = &self.topology.sessions[end.of].name;
         format!("{session}/{}", self.router_name(self.session_router(end)))
     }
@@ -222,7 +222,11 @@ impl Ranks {
         let mut names: BTreeMap<String, u32> = BTreeMap::new();
         let ports = ends(topology.circuits.len(), |end: End<CircuitId>| {
             let circuit = &topology.circuits[end.of];
-            format!("circuit/{}/{}", circuit.name, router(topology.lags[circuit.lag].ends[end.side].router))
+            format!(
+                "circuit/{}/{}",
+                circuit.name,
+                router(topology.lags[circuit.lag].ends[end.side].router)
+            )
         });
         let lags = ends(topology.lags.len(), |end: End<LagId>| {
             let lag = &topology.lags[end.of];
@@ -316,9 +320,7 @@ fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
 type Treatment<'a> =
     (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community], Vec<Vec<bool>>);
 
-fn group_prefixes(
-    topology: &Topology,
-) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
+fn group_prefixes(topology: &Topology) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
     let mut known: BTreeMap<Treatment<'_>, GroupId> = BTreeMap::new();
     let mut groups: IdVec<GroupId, Group> = IdVec::new();
     let mut group_of = IdVec::new();
@@ -345,11 +347,5 @@ fn treatment<'a>(topology: &Topology, prefix: &'a Prefix) -> Treatment<'a> {
     let policies = policies.flat_map(|s| &s.ends).flat_map(|end| [&end.import, &end.export]);
     let signatures =
         policies.flatten().map(|policy| policy.prefix_signature(&prefix.prefix)).collect();
-    (
-        Family::of(&prefix.prefix),
-        prefix.network,
-        &prefix.served_by,
-        &prefix.communities,
-        signatures,
-    )
+    (Family::of(&prefix.prefix), prefix.network, &prefix.served_by, &prefix.communities, signatures)
 }

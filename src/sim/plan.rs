@@ -12,7 +12,7 @@ use crate::units::{Share, SimDuration, SimTime};
 
 /// What a fault does to the world, as long as it lasts.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
+pub(crate) enum Effect {
     /// What these ports send is cut off: no light, no frames.
     Cut(Vec<End<CircuitId>>),
     /// Frames that these ports send are lost.
@@ -37,41 +37,41 @@ pub enum Effect {
 
 /// Something begins or ends.
 #[derive(Clone, Debug)]
-pub struct Step {
+pub(crate) struct Step {
     /// When.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// The window it falls into; a step that opens no window belongs to the one of its fault.
-    pub window: usize,
+    pub(crate) window: usize,
     /// Which unrolled fault.
-    pub fault: usize,
+    pub(crate) fault: usize,
     /// Index into that fault's effects.
-    pub effect: Option<usize>,
+    pub(crate) effect: Option<usize>,
     /// Begins or ends.
-    pub on: bool,
+    pub(crate) on: bool,
 }
 
 /// One fault at one of its times.
 #[derive(Clone, Debug)]
-pub struct FaultRun {
+pub(crate) struct FaultRun {
     /// Index in the scenario file.
-    pub index: usize,
+    pub(crate) index: usize,
     /// How many of the same came before.
-    pub repeat: u32,
+    pub(crate) repeat: u32,
     /// When it begins.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// When it ends, if it does.
-    pub until: Option<SimTime>,
+    pub(crate) until: Option<SimTime>,
     /// Name of its kind.
-    pub kind: &'static str,
+    pub(crate) kind: &'static str,
     /// Names of its targets.
-    pub target: String,
+    pub(crate) target: String,
     /// What it does.
-    pub effects: Vec<Effect>,
+    pub(crate) effects: Vec<Effect>,
 }
 
 impl FaultRun {
     /// `fault0`, or `fault0#1` for its first repeat.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         match self.repeat {
             0 => format!("fault{}", self.index),
             n => format!("fault{}#{n}", self.index),
@@ -81,27 +81,27 @@ impl FaultRun {
 
 /// The time from one event of the scenario to the next.
 #[derive(Clone, Debug, Default)]
-pub struct WindowSpec {
+pub(crate) struct WindowSpec {
     /// When it opens.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// The events that open it, in order of fault: `(name, whether it is a begin)`.
-    pub events: Vec<(String, bool)>,
+    pub(crate) events: Vec<(String, bool)>,
 }
 
 /// All faults of a run in order of time.
 #[derive(Clone, Debug, Default)]
-pub struct FaultPlan {
+pub(crate) struct FaultPlan {
     /// Unrolled faults in order of time, then of the file.
-    pub faults: Vec<FaultRun>,
+    pub(crate) faults: Vec<FaultRun>,
     /// What happens, in order of time; ends before begins, then in order of the file.
-    pub steps: Vec<Step>,
+    pub(crate) steps: Vec<Step>,
     /// Windows; the first is the quiet time before any event and has no events.
-    pub windows: Vec<WindowSpec>,
+    pub(crate) windows: Vec<WindowSpec>,
 }
 
 impl FaultPlan {
     /// Unrolls the faults of a scenario.
-    pub fn new(topology: &Topology, scenario: &Scenario) -> Self {
+    pub(crate) fn new(topology: &Topology, scenario: &Scenario) -> Self {
         let end = SimTime::ZERO + scenario.duration;
         let mut faults: Vec<FaultRun> = Vec::new();
         for (index, fault) in scenario.faults.iter().enumerate() {
@@ -397,7 +397,9 @@ fn targets(topology: &Topology, kind: &FaultKind) -> String {
             };
             ids.iter().map(name).collect()
         }
-        FaultKind::SitePower(ids) => ids.iter().map(|id| topology.sites[*id].name.clone()).collect(),
+        FaultKind::SitePower(ids) => {
+            ids.iter().map(|id| topology.sites[*id].name.clone()).collect()
+        }
         FaultKind::MetroOutage(ids) => {
             ids.iter().map(|id| topology.metros[*id].name.clone()).collect()
         }

@@ -15,7 +15,7 @@ use crate::units::{SimDuration, SimTime};
 
 /// What changed its state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Element {
+pub(crate) enum Element {
     /// The interface at an end of a circuit.
     Interface(End<CircuitId>),
     /// An LACP member.
@@ -40,81 +40,78 @@ pub enum Element {
 
 /// One change of state.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Transition {
+pub(crate) struct Transition {
     /// When.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// Of what.
-    pub element: Element,
+    pub(crate) element: Element,
     /// From which state.
-    pub from: Cow<'static, str>,
+    pub(crate) from: Cow<'static, str>,
     /// To which.
-    pub to: Cow<'static, str>,
+    pub(crate) to: Cow<'static, str>,
     /// Why, as far as the element knows.
-    pub reason: Cow<'static, str>,
+    pub(crate) reason: Cow<'static, str>,
     /// The scenario event in its chain of causes.
-    pub window: Option<usize>,
+    pub(crate) window: Option<usize>,
 }
 
 /// One BGP session end that went down or up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SessionChange {
+pub(crate) struct SessionChange {
     /// When.
-    pub at: SimTime,
+    pub(crate) at: SimTime,
     /// Which end.
-    pub end: End<SessionId>,
+    pub(crate) end: End<SessionId>,
     /// Up or down.
-    pub up: bool,
+    pub(crate) up: bool,
     /// Why it went down.
-    pub reason: Option<DownReason>,
+    pub(crate) reason: Option<DownReason>,
     /// Who saw it.
-    pub by: session::By,
+    pub(crate) by: session::By,
     /// Since the latest fault in the chain of causes; `None`: there is none.
-    pub detection: Option<SimDuration>,
+    pub(crate) detection: Option<SimDuration>,
     /// The window of that fault.
-    pub window: Option<usize>,
+    pub(crate) window: Option<usize>,
 }
 
 /// What one window measured.
 #[derive(Clone, Debug, Default)]
-pub struct WindowRecord {
+pub(crate) struct WindowRecord {
     /// When it closed.
-    pub until: SimTime,
+    pub(crate) until: SimTime,
     /// Per demand, forward and return: just before it opened.
-    pub before: Vec<[Instant; 2]>,
+    pub(crate) before: Vec<[Instant; 2]>,
     /// At its end.
-    pub after: Vec<[Instant; 2]>,
+    pub(crate) after: Vec<[Instant; 2]>,
     /// What the atoms went through in it.
-    pub harm: Vec<[Harm; 2]>,
+    pub(crate) harm: Vec<[Harm; 2]>,
     /// First session that was declared lost because of it.
-    pub first_detection: Option<SimTime>,
+    pub(crate) first_detection: Option<SimTime>,
     /// Last change of a best route or interior route.
-    pub control: Option<SimTime>,
+    pub(crate) control: Option<SimTime>,
     /// Last change of forwarding, and its chain.
-    pub forwarding: Option<(SimTime, Cause)>,
+    pub(crate) forwarding: Option<(SimTime, Cause)>,
 }
 
 /// Everything a run leaves behind.
 #[derive(Clone, Debug, Default)]
-pub struct Record {
+pub(crate) struct Record {
     /// Changes of state in order.
-    pub transitions: Vec<Transition>,
+    pub(crate) transitions: Vec<Transition>,
     /// Session ends that went down or up.
-    pub sessions: Vec<SessionChange>,
+    pub(crate) sessions: Vec<SessionChange>,
     /// Windows, as in the fault plan.
-    pub windows: Vec<WindowRecord>,
+    pub(crate) windows: Vec<WindowRecord>,
     /// Per demand, forward and return: over the whole run.
-    pub run: Vec<[Harm; 2]>,
+    pub(crate) run: Vec<[Harm; 2]>,
     /// The window that is open.
-    pub open: usize,
+    pub(crate) open: usize,
 }
 
 impl Record {
     /// A record with a window for each of the plan's.
-    pub fn new(plan: &FaultPlan) -> Self {
-        Self {
-            windows: vec![WindowRecord::default(); plan.windows.len()],
-            ..Self::default()
-        }
+    pub(crate) fn new(plan: &FaultPlan) -> Self {
+        Self { windows: vec![WindowRecord::default(); plan.windows.len()], ..Self::default() }
     }
 }
 
@@ -285,9 +282,8 @@ impl World {
 
     pub(super) fn record_forwarding(&mut self, router: RouterId, group: GroupId) {
         let hops = &self.tables.routers[router].fib[group].current;
-        let name = |hop: &crate::dataplane::tables::Hop| {
-            self.net.topology.lags[hop.lag].name.clone()
-        };
+        let name =
+            |hop: &crate::dataplane::tables::Hop| self.net.topology.lags[hop.lag].name.clone();
         let to = hops.iter().map(name).collect::<Vec<_>>().join("+");
         self.log(Element::Fib(router, group), "", to, "written");
         if self.traffic.is_some() {
@@ -298,7 +294,7 @@ impl World {
     }
 
     /// The name and router of an element, and its kind.
-    pub fn describe(&self, element: Element) -> (&'static str, String, String) {
+    pub(crate) fn describe(&self, element: Element) -> (&'static str, String, String) {
         let topology = &self.net.topology;
         let router = |id: RouterId| topology.routers[id].name.clone();
         let prefixes = |group: GroupId| {
@@ -311,7 +307,8 @@ impl World {
         };
         match element {
             Element::Interface(port) | Element::Member(port) => {
-                let kind = if matches!(element, Element::Interface(_)) { "interface" } else { "lacp" };
+                let kind =
+                    if matches!(element, Element::Interface(_)) { "interface" } else { "lacp" };
                 let name = topology.circuits[port.of].name.clone();
                 (kind, name, router(self.net.port_router(port)))
             }
@@ -335,16 +332,16 @@ impl World {
     }
 
     /// Where the time went on the way to the last change of forwarding in a window.
-    pub fn phases(&self, window: usize) -> Option<[SimDuration; 4]> {
+    pub(crate) fn phases(&self, window: usize) -> Option<[SimDuration; 4]> {
         let (_, cause) = self.record.windows[window].forwarding?;
         (cause.window == Some(window)).then_some(cause.phases)
     }
 
     /// The side of a session that a router is.
-    pub fn session_side(&self, session: SessionId, router: RouterId) -> Option<Side> {
-        Side::BOTH.into_iter().find(|side| {
-            self.net.session_router(End::new(session, *side)) == router
-        })
+    pub(crate) fn session_side(&self, session: SessionId, router: RouterId) -> Option<Side> {
+        Side::BOTH
+            .into_iter()
+            .find(|side| self.net.session_router(End::new(session, *side)) == router)
     }
 
     /// How many groups there are.

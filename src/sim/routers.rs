@@ -7,43 +7,44 @@
 
 use std::collections::VecDeque;
 
-use super::bgp::{CpuItem, Rib};
+use super::bgp::CpuItem;
 use super::event::Event;
 use super::fib::FibQueue;
 use super::lsdb::{Lsdb, Routes};
 use super::world::World;
 use crate::ids::{CircuitId, Id, RouterId, Side};
+use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
 use crate::proto::igp::Throttle;
 use crate::units::{SimDuration, SimTime};
 
 /// What a router knows and does.
 #[derive(Clone, Debug)]
-pub struct RouterState {
+pub(crate) struct RouterState {
     /// Whether it runs.
-    pub up: bool,
+    pub(crate) up: bool,
     /// Faults that keep its power away, feeds aside.
-    pub power_losses: u32,
+    pub(crate) power_losses: u32,
     /// When it has booted, if it is about to.
-    pub boot_at: Option<SimTime>,
+    pub(crate) boot_at: Option<SimTime>,
     /// Sequence of its last link-state PDU.
-    pub lsp_sequence: u64,
+    pub(crate) lsp_sequence: u64,
     /// What it knows of its network.
-    pub lsdb: Lsdb,
+    pub(crate) lsdb: Lsdb,
     /// When SPF may run.
-    pub throttle: Throttle,
+    pub(crate) throttle: Throttle,
     /// When SPF runs next, if it is to.
-    pub spf_at: Option<SimTime>,
+    pub(crate) spf_at: Option<SimTime>,
     /// Its interior routes.
-    pub routes: Routes,
+    pub(crate) routes: Routes,
     /// BGP work that waits, the first being done.
-    pub cpu: VecDeque<CpuItem>,
+    pub(crate) cpu: VecDeque<CpuItem>,
     /// When the first is done.
-    pub cpu_done_at: Option<SimTime>,
+    pub(crate) cpu_done_at: Option<SimTime>,
     /// Its routes.
-    pub rib: Rib,
+    pub(crate) rib: Rib,
     /// Its forwarding writes.
-    pub fib: FibQueue,
+    pub(crate) fib: FibQueue,
 }
 
 impl World {

@@ -8,18 +8,21 @@
 //!   this work changed.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::bgp::{CpuItem, Work};
 use super::cause::Phase;
 use super::event::Event;
+use super::net::Net;
 use super::world::World;
 use crate::dataplane::tables::{Hop, NextHops};
 use crate::ids::{End, GroupId, Id, LagId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::attrs::Attributes;
-use crate::proto::bgp::rib::{Best, Change, Rib, Slot, Via};
+use crate::proto::bgp::decision::Multipath;
+use crate::proto::bgp::rib::{Best, Change, Peer, Rib, Slot, Via};
 use crate::proto::bgp::session::State;
 use crate::rng::Draws;
 use crate::units::SimDuration;
@@ -140,27 +143,24 @@ impl World {
     fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
         let mut writes = Vec::new();
         let mut told = Vec::new();
+        let mut rib = self.take_rib(router);
         for group in groups {
-            let mut rib = std::mem::replace(
-                &mut self.state.routers.edit(router).rib,
-                Rib::empty(),
-            );
             let old = rib.best(*group).cloned();
             let change = rib.decide(*group, |_, route| self.metric(router, route));
-            let best = rib.best(*group).cloned();
-            self.state.routers.edit(router).rib = rib;
+            let best = rib.best(*group);
             if change != Change::None {
-                let text = |best: &Option<Best>| self.best_text(router, best.as_ref());
-                let (from, to) = (text(&old), text(&best));
-                let why = best.as_ref().map_or("no_route", |best| best.reason.as_str());
+                let from = self.best_text(router, old.as_ref());
+                let to = self.best_text(router, best);
+                let why = best.map_or("no_route", |best| best.reason.as_str());
                 self.record_rib(router, *group, from, to, why);
             }
             if change == Change::Best {
                 told.push(*group);
             }
             // Even where the choice stands, the way to its next hops may have changed.
-            writes.push((*group, self.next_hops(router, best.as_ref())));
+            writes.push((*group, self.next_hops(router, best)));
         }
+        self.state.routers.edit(router).rib = rib;
         self.write_fib(router, writes);
         if told.is_empty() {
             return;
@@ -171,6 +171,29 @@ impl World {
                 self.tell(end);
             }
         }
+    }
+
+    /// Takes a router's RIB out of the world for a while, so that both can be looked at.
+    fn take_rib(&mut self, router: RouterId) -> Rib {
+        let none = Multipath { ebgp: 1, ibgp: 1, relax: false };
+        let empty = Rib::new(0, none, Vec::new(), 0);
+        std::mem::replace(&mut self.state.routers.edit(router).rib, empty)
+    }
+
+    /// A RIB for the sessions of a router, with no routes.
+    pub(super) fn fresh_rib(net: &Net, router: RouterId) -> Rib {
+        let topology = &net.topology;
+        let network = &topology.networks[topology.routers[router].network];
+        let peer = |end: &End<SessionId>| {
+            let far = net.session_router(end.far());
+            Peer {
+                external: topology.sessions[end.of].kind != SessionKind::Internal,
+                router_id: topology.routers[far].router_id,
+                address: IpAddr::V4(topology.routers[far].router_id),
+            }
+        };
+        let peers = net.sessions_at[router].iter().map(peer).collect();
+        Rib::new(network.asn, network.multipath, peers, net.groups.len())
     }
 
     /// Interior distance to the next hop of a route, `None` if it cannot be reached.
@@ -376,7 +399,7 @@ impl World {
 
     /// A router has lost all of its routes and all work on them.
     pub(super) fn forget_routes(&mut self, router: RouterId) {
-        let rib = self.fresh_rib(router);
+        let rib = Self::fresh_rib(&self.net, router);
         let state = self.state.routers.edit(router);
         state.rib = rib;
         state.cpu.clear();

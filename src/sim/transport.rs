@@ -25,7 +25,7 @@ use crate::units::{Share, SimDuration, SimTime};
 
 /// Attempts to connect: the first at `start`, the others by the schedule.
 #[derive(Clone, Debug)]
-pub struct Calling {
+pub(crate) struct Calling {
     start: SimTime,
     restarts: Schedule,
     /// The SYN that is queued.
@@ -34,38 +34,38 @@ pub struct Calling {
 
 /// One end of a TCP connection and of the path it takes.
 #[derive(Clone, Debug)]
-pub struct Transport {
+pub(crate) struct Transport {
     /// Attempts to connect, while there are any.
-    pub calling: Option<Calling>,
+    pub(crate) calling: Option<Calling>,
     /// How often calling began; names its draws.
-    pub calls: u64,
+    pub(crate) calls: u64,
     /// The connection this end is part of.
-    pub epoch: Option<u32>,
+    pub(crate) epoch: Option<u32>,
     /// What this end sends.
-    pub sender: Sender<Wire>,
+    pub(crate) sender: Sender<Wire>,
     /// What this end receives.
-    pub receiver: Receiver<Wire>,
+    pub(crate) receiver: Receiver<Wire>,
     /// The path from this end to the other.
-    pub path: PathView,
+    pub(crate) path: PathView,
     /// What last changed the path.
-    pub path_cause: CauseId,
+    pub(crate) path_cause: CauseId,
     /// What was sent on this path before and is still under way is lost.
-    pub lost_before: SimTime,
+    pub(crate) lost_before: SimTime,
     /// Segments that met random loss; numbers the draws.
-    pub drawn: u64,
+    pub(crate) drawn: u64,
     /// When keepalives are sent.
-    pub keepalives: Option<(Schedule, KeepaliveRange)>,
+    pub(crate) keepalives: Option<(Schedule, KeepaliveRange)>,
     /// How often that schedule started anew.
-    pub restarts: u64,
+    pub(crate) restarts: u64,
     /// The keepalive that is queued.
-    pub next_keepalive: Option<SimTime>,
+    pub(crate) next_keepalive: Option<SimTime>,
     /// Whether keepalives of this end rest.
-    pub quiet: bool,
+    pub(crate) quiet: bool,
 }
 
 impl Transport {
     /// No connection and no attempt.
-    pub fn idle() -> Self {
+    pub(crate) fn idle() -> Self {
         Self {
             calling: None,
             calls: 0,
@@ -86,11 +86,11 @@ impl Transport {
 
 /// What both ends of a session share: which connection it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// Counts connections.
-    pub epoch: u32,
+    pub(crate) epoch: u32,
     /// Hash of the present one.
-    pub hash: u64,
+    pub(crate) hash: u64,
 }
 
 const TICK: SimDuration = SimDuration::from_nanos(1);
@@ -135,15 +135,15 @@ impl World {
             SessionKind::External(lag) => {
                 let any = |side: Side| {
                     let table = &self.tables.lags[lag][side];
-                    let carries = |c: &crate::ids::CircuitId| {
-                        self.tables.member_delivers(lag, side, *c)
-                    };
+                    let carries =
+                        |c: &crate::ids::CircuitId| self.tables.member_delivers(lag, side, *c);
                     table.up && table.distributing.iter().any(carries)
                 };
                 any(Side::A) && any(Side::B)
             }
             SessionKind::Internal => {
-                let (near, far) = (self.net.session_router(end), self.net.session_router(end.far()));
+                let (near, far) =
+                    (self.net.session_router(end), self.net.session_router(end.far()));
                 let knows = |from: RouterId, to: &RouterId| {
                     self.state.routers[from].routes.to.contains_key(to)
                 };
@@ -155,7 +155,9 @@ impl World {
     /// A SYN is due.
     pub(super) fn on_syn(&mut self, end: End<SessionId>) {
         let now = self.now;
-        let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else { return };
+        let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else {
+            return;
+        };
         if calling.next != Some(now) {
             return;
         }
@@ -163,7 +165,11 @@ impl World {
         let start = calling.attempt_at(now);
         let hash = self.call_hash(end, start);
         let (out, back) = (self.session_path(end, hash), self.session_path(end.far(), hash));
-        if out.up && back.up && !self.segment_lost(end, out.loss) && !self.segment_lost(end, back.loss) {
+        if out.up
+            && back.up
+            && !self.segment_lost(end, out.loss)
+            && !self.segment_lost(end, back.loss)
+        {
             let at = now + out.delay + back.delay;
             self.at(at, Event::Connected { end, start, sent: now });
         }
@@ -196,14 +202,16 @@ impl World {
         let epoch = shared.epoch;
         self.join(end, epoch);
         self.session_paths_changed(end.of);
-        self.at(now + out.delay, Event::Accepted { end: end.far(), epoch, sent: now });
+        self.at(now + out.delay, Event::Accepted { end: end.far(), epoch });
         self.session_input(end, session::Input::TransportUp);
     }
 
     /// A refused attempt is over; the next one follows by the retry timer.
     fn call_refused(&mut self, end: End<SessionId>) {
         let now = self.now;
-        let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else { return };
+        let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else {
+            return;
+        };
         let next = calling.restarts.at_or_after(now + TICK);
         calling.next = Some(next);
         self.at(next, Event::Syn(end));
@@ -319,8 +327,7 @@ impl World {
             return;
         }
         let mut read = Vec::new();
-        let upto =
-            self.state.session_ends.edit(end).transport.receiver.receive(segment, &mut read);
+        let upto = self.state.session_ends.edit(end).transport.receiver.receive(segment, &mut read);
         if back.up && !self.segment_lost(end, back.loss) {
             self.at(now + back.delay, Event::Ack { end: end.far(), epoch, upto, sent: now });
         }
@@ -435,11 +442,7 @@ impl World {
         let Some((_, range)) = &near.transport.keepalives else { return };
         let hold = far.fsm.hold().unwrap_or(SimDuration::ZERO);
         let lasting = hold.is_zero() || range.longest <= hold;
-        if established
-            && clean
-            && lasting
-            && both.iter().all(|e| steady(e.transport.path))
-        {
+        if established && clean && lasting && both.iter().all(|e| steady(e.transport.path)) {
             let transport = &mut self.state.session_ends.edit(end).transport;
             transport.quiet = true;
             transport.next_keepalive = None;
@@ -468,16 +471,17 @@ impl World {
         let transport = &self.state.session_ends[end].transport;
         let out = transport.path.delay;
         let back = self.state.session_ends[end.far()].transport.path.delay;
-        let (heard, under_way) = transport.keepalives.as_ref().map_or((None, vec![]), |keepalives| {
-            let schedule = &keepalives.0;
-            let mut under_way = Vec::new();
-            let mut sent = schedule.at_or_after(now - (out + back));
-            while sent < now {
-                under_way.push(sent);
-                sent = schedule.at_or_after(sent + TICK);
-            }
-            (schedule.before(now - out).map(|sent| sent + out), under_way)
-        });
+        let (heard, under_way) =
+            transport.keepalives.as_ref().map_or((None, vec![]), |keepalives| {
+                let schedule = &keepalives.0;
+                let mut under_way = Vec::new();
+                let mut sent = schedule.at_or_after(now - (out + back));
+                while sent < now {
+                    under_way.push(sent);
+                    sent = schedule.at_or_after(sent + TICK);
+                }
+                (schedule.before(now - out).map(|sent| sent + out), under_way)
+            });
         for sent in under_way {
             self.resume_keepalive(end, sent, out, back);
         }
@@ -585,7 +589,8 @@ impl World {
     fn session_paths_changed(&mut self, session: SessionId) {
         let hash = self.state.sessions[session].hash;
         let paths = Side::BOTH.map(|side| self.session_path(End::new(session, side), hash));
-        let old = Side::BOTH.map(|side| self.state.session_ends[End::new(session, side)].transport.path);
+        let old =
+            Side::BOTH.map(|side| self.state.session_ends[End::new(session, side)].transport.path);
         let (now, cause) = (self.now, self.cause);
         if paths != old {
             self.rouse_session(session);

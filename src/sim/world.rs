@@ -1,7 +1,7 @@
 //! The world of one run: the only owner of what changes, and the loop that changes it.
 
-use super::bgp::{SessionEndState, SessionState};
-use super::cause::{Causes, CauseId, Phase};
+use super::bgp::SessionEndState;
+use super::cause::{CauseId, Causes, Phase};
 use super::circuits::PortState;
 use super::event::{Caused, Event, Hello, KINDS};
 use super::hello::HelloState;
@@ -10,6 +10,7 @@ use super::net::Net;
 use super::plan::FaultPlan;
 use super::record::Record;
 use super::routers::RouterState;
+use super::transport::Connection;
 use crate::dataplane::tables::Tables;
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{Key, LimitError, Limits, Queue};
@@ -22,32 +23,32 @@ use std::sync::Arc;
 
 /// Protocol state, one store a kind; written through `edit` alone.
 #[derive(Clone, Debug)]
-pub struct State {
+pub(crate) struct State {
     /// Ports: interface machine, LACP member, physical effects.
-    pub ports: Store<End<CircuitId>, PortState>,
+    pub(crate) ports: Store<End<CircuitId>, PortState>,
     /// LAG ends.
-    pub lags: Store<End<LagId>, LagEndState>,
+    pub(crate) lags: Store<End<LagId>, LagEndState>,
     /// BFD sessions.
-    pub bfd: Store<End<BfdId>, Option<bfd::Session>>,
+    pub(crate) bfd: Store<End<BfdId>, Option<bfd::Session>>,
     /// IGP adjacencies of links.
-    pub adjacencies: Store<End<LagId>, Option<Adjacency>>,
+    pub(crate) adjacencies: Store<End<LagId>, Option<Adjacency>>,
     /// BGP session ends.
-    pub session_ends: Store<End<SessionId>, SessionEndState>,
+    pub(crate) session_ends: Store<End<SessionId>, SessionEndState>,
     /// What both ends of a session share: its TCP connection.
-    pub sessions: Store<SessionId, SessionState>,
+    pub(crate) sessions: Store<SessionId, Connection>,
     /// Routers.
-    pub routers: Store<RouterId, RouterState>,
+    pub(crate) routers: Store<RouterId, RouterState>,
     /// Exchanges of LACPDUs by sending port.
-    pub lacp_hellos: Store<End<CircuitId>, HelloState>,
+    pub(crate) lacp_hellos: Store<End<CircuitId>, HelloState>,
     /// Exchanges of BFD packets by sending end.
-    pub bfd_hellos: Store<End<BfdId>, HelloState>,
+    pub(crate) bfd_hellos: Store<End<BfdId>, HelloState>,
     /// Exchanges of IGP hellos by sending end.
-    pub igp_hellos: Store<End<LagId>, HelloState>,
+    pub(crate) igp_hellos: Store<End<LagId>, HelloState>,
 }
 
 /// The world of one run.
 #[derive(Clone, Debug)]
-pub struct World {
+pub(crate) struct World {
     pub(super) net: Arc<Net>,
     pub(super) now: SimTime,
     pub(super) cause: CauseId,
@@ -58,6 +59,10 @@ pub struct World {
     pub(super) plan: Arc<FaultPlan>,
     pub(super) record: Record,
     pub(super) traffic_dirty: bool,
+    /// Faults that keep each feed dead.
+    pub(super) dead_feeds: Vec<u32>,
+    /// Surges of each demand, by fault.
+    pub(super) surges: Vec<Vec<(usize, u64)>>,
     queue: Queue<Caused>,
     sequences: Vec<u64>,
     counts: [u64; KINDS.len()],
@@ -77,6 +82,8 @@ impl World {
         let sequences = vec![0; owners.max(plan.steps.len())];
         Self {
             record: Record::new(&plan),
+            dead_feeds: vec![0; net.topology.feeds.len()],
+            surges: vec![Vec::new(); net.topology.demands.len()],
             net,
             now: SimTime::ZERO,
             cause: Causes::START,
@@ -135,11 +142,11 @@ impl World {
     }
 
     /// How often each kind of event was handled.
-    pub fn event_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+    pub(crate) fn event_counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
         KINDS.iter().copied().zip(self.counts)
     }
 
-    fn busiest(&self) -> String {
+    pub(super) fn busiest(&self) -> String {
         let mut kinds: Vec<_> = self.event_counts().collect();
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
         let top = kinds.iter().take(3).map(|(kind, count)| format!("{count} {kind}"));

@@ -12,6 +12,18 @@ pub enum Relation {
     Provider,
 }
 
+impl Relation {
+    /// The same relation seen from the other end.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Customer => Self::Provider,
+            Self::Peer => Self::Peer,
+            Self::Provider => Self::Customer,
+        }
+    }
+}
+
 /// Where our network learned a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -37,6 +37,20 @@ pub enum Why {
     OneWay,
 }
 
+impl Why {
+    /// Its name in results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TwoWay => "two_way",
+            Self::LinkDown => "link_down",
+            Self::DeadTimer => "dead_timer_expired",
+            Self::BfdDown => "bfd_down",
+            Self::OneWay => "one_way",
+        }
+    }
+}
+
 /// What happens to an adjacency.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Input {

@@ -1,0 +1,37 @@
+//! From an event to the one function that handles it.
+
+use super::event::Event;
+use super::world::World;
+
+/// Handles one event.
+pub(crate) fn dispatch(world: &mut World, event: Event) {
+    match event {
+        Event::Fault(step) => world.on_fault(step),
+        Event::Port(port, timer) => world.on_port_timer(port, timer),
+        Event::RemoteFault { port, on, generation } => world.on_remote_fault(port, on, generation),
+        Event::ClientOff { port, generation } => world.on_client_off(port, generation),
+        Event::Protected { port, generation } => world.on_protected(port, generation),
+        Event::HelloSend(hello) => world.on_hello_send(hello),
+        Event::HelloArrive { hello, packet, sent } => world.on_hello_arrive(hello, packet, sent),
+        Event::Lacp(port, timer) => world.on_lacp_timer(port, timer),
+        Event::Bfd(end) => world.on_bfd_timer(end),
+        Event::Igp(end) => world.on_igp_timer(end),
+        Event::Session(end, timer) => world.on_session_timer(end, timer),
+        Event::Keepalive(end) => world.on_keepalive(end),
+        Event::Syn(end) => world.on_syn(end),
+        Event::Connected { end, start, sent } => world.on_connected(end, start, sent),
+        Event::Accepted { end, epoch } => world.on_accepted(end, epoch),
+        Event::Segment { end, epoch, segment, sent } => {
+            world.on_segment(end, epoch, segment, sent);
+        }
+        Event::Ack { end, epoch, upto, sent } => world.on_ack(end, epoch, upto, sent),
+        Event::Reset { end, epoch, sent } => world.on_reset(end, epoch, sent),
+        Event::Rto(end) => world.on_rto(end),
+        Event::Mrai(end) => world.on_mrai(end),
+        Event::Cpu(router) => world.on_cpu(router),
+        Event::Flood { at, lsp } => world.on_flood(at, lsp),
+        Event::Spf(router) => world.on_spf(router),
+        Event::Fib(router, group) => world.on_fib(router, group),
+        Event::Boot(router) => world.on_boot(router),
+    }
+}

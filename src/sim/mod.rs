@@ -1,0 +1,22 @@
+//! Where layers meet: the world of a run, its events and the drivers of each protocol.
+
+mod bfd;
+mod bgp;
+pub(crate) mod cause;
+mod circuits;
+mod dispatch;
+mod event;
+mod fib;
+mod hello;
+mod igp;
+mod inject;
+mod lags;
+mod lsdb;
+pub(crate) mod net;
+pub(crate) mod plan;
+pub(crate) mod record;
+mod routers;
+mod routes;
+mod settle;
+mod transport;
+pub(crate) mod world;

@@ -1,0 +1,388 @@
+//! How a run starts: settled, as a network that has been running for ever, or cold.
+//!
+//! Settled: every machine is put into the state to which its configuration settles, layer by
+//! layer; then BGP's routes are worked out by the very drivers that run later, before the clock
+//! starts; then every periodic timer is put into its stationary phase.
+
+use std::sync::Arc;
+
+use super::bgp::SessionEndState;
+use super::cause::Causes;
+use super::circuits::PortState;
+use super::event::{Event, Hello};
+use super::fib::FibQueue;
+use super::hello::HelloState;
+use super::lags::LagEndState;
+use super::lsdb::{Lsdb, Routes};
+use super::net::Net;
+use super::plan::FaultPlan;
+use super::routers::RouterState;
+use super::transport::{Connection, Transport};
+use super::world::{State, World};
+use crate::dataplane::tables::{CircuitTable, FibEntry, LagEndTable, RouterTable, Tables, WHOLE};
+use crate::dataplane::traffic::{DemandSpec, Traffic};
+use crate::engine::queue::{LimitError, Limits};
+use crate::ids::{BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, RouterId, SessionId, Side};
+use crate::model::scenario::Start;
+use crate::model::topology::{LagKind, Topology};
+use crate::proto::bfd;
+use crate::proto::bgp::session::{Fsm, Speaker, State as BgpState};
+use crate::proto::igp::{Adjacency, IgpKind, Throttle};
+use crate::proto::lacp::{self, Member};
+use crate::proto::phy::Port;
+use crate::rng::Draws;
+use crate::units::{Share, SimDuration, SimTime};
+
+/// How long routing may take to settle before the clock starts.
+const SETTLING: SimDuration = SimDuration::from_secs(3_600);
+
+impl World {
+    /// A world at time zero.
+    ///
+    /// # Errors
+    /// When routing does not come to rest within the limits.
+    pub(crate) fn new(
+        net: Arc<Net>,
+        plan: Arc<FaultPlan>,
+        start: Start,
+        limits: Limits,
+    ) -> Result<Self, LimitError> {
+        let settled = start == Start::Settled;
+        let state = initial_state(&net, settled);
+        let tables = initial_tables(&net.topology, &net, settled);
+        let mut world = Self::with_state(net, plan, state, tables, limits);
+        if settled {
+            world.settle()?;
+        }
+        world.begin_traffic();
+        if !settled {
+            for router in world.net.topology.routers.ids() {
+                world.start_router(router);
+            }
+        }
+        for (index, step) in Arc::clone(&world.plan).steps.iter().enumerate() {
+            world.at(step.at, Event::Fault(index));
+        }
+        Ok(world)
+    }
+
+    fn settle(&mut self) -> Result<(), LimitError> {
+        for end in self.all_ends::<LagId>(self.net.topology.lags.len()) {
+            self.settle_lag(end);
+        }
+        for circuit in self.net.topology.circuits.ids() {
+            self.update_delivery(circuit);
+            self.member_paths_changed(circuit);
+        }
+        self.settle_interior();
+        for id in self.net.topology.sessions.ids() {
+            self.settle_session(id);
+        }
+        for router in self.net.topology.routers.ids() {
+            self.originate_prefixes(router);
+        }
+        self.run_until(SimTime::ZERO + SETTLING)?;
+        if self.next_event_at().is_some() {
+            return Err(LimitError::Unsettled { after: SETTLING, busiest: self.busiest() });
+        }
+        self.start_clock();
+        Ok(())
+    }
+
+    fn settle_lag(&mut self, end: End<LagId>) {
+        let members = self.ports_of(end);
+        let eligible = |port: &End<CircuitId>| {
+            self.state.ports[*port].lacp.as_ref().is_some_and(Member::eligible)
+        };
+        let lag = &self.net.topology.lags[end.of].ends[end.side];
+        let enough = members.iter().filter(|port| eligible(port)).count() >= lag.min_links as usize;
+        self.state.lags.edit(end).selected = lag.lacp.is_none() || enough;
+        self.tables.lags[end.of][end.side] = self.lag_table(end);
+    }
+
+    fn settle_interior(&mut self) {
+        for end in self.all_ends::<LagId>(self.net.topology.lags.len()) {
+            let up = Side::BOTH.iter().all(|side| self.tables.lags[end.of][*side].up);
+            let config = self.igp_of(end);
+            let wanted = self.net.topology.lags[end.of].kind == LagKind::Link
+                && config.kind != IgpKind::Static;
+            let adjacency = if up { Adjacency::up(config) } else { Adjacency::down(config) };
+            *self.state.adjacencies.edit(end) = wanted.then_some(adjacency);
+            self.lag_paths_changed(end.of);
+        }
+        let all: Vec<RouterId> = self.net.topology.routers.ids().collect();
+        let lsps: Vec<_> = all.iter().map(|router| Arc::new(self.own_lsp(*router))).collect();
+        for router in &all {
+            let network = self.net.topology.routers[*router].network;
+            let inside = |other: &&RouterId| self.net.topology.routers[**other].network == network;
+            let known: Lsdb =
+                all.iter().filter(inside).map(|r| (*r, Arc::clone(&lsps[r.index()]))).collect();
+            let state = self.state.routers.edit(*router);
+            state.lsp_sequence = 1;
+            state.lsdb = known;
+            let routes = self.routes(*router);
+            self.state.routers.edit(*router).routes = routes;
+        }
+        let networks: Vec<_> = self.net.topology.networks.ids().collect();
+        for network in networks {
+            self.internal_paths_changed(network);
+        }
+    }
+
+    fn igp_of(&self, end: End<LagId>) -> crate::proto::igp::IgpConfig {
+        let topology = &self.net.topology;
+        topology.networks[topology.routers[self.net.lag_router(end)].network].igp
+    }
+
+    /// A session is up if its ends agree and a path leads both ways.
+    fn settle_session(&mut self, id: SessionId) {
+        let paths =
+            Side::BOTH.map(|side| self.state.session_ends[End::new(id, side)].transport.path);
+        let speakers = Side::BOTH.map(|side| speaker(&self.net, End::new(id, side)));
+        let live = paths.iter().all(|path| path.up);
+        for side in Side::BOTH {
+            let end = End::new(id, side);
+            if live {
+                let fsm = Fsm::established(speakers[side], &speakers[side.other()], SimTime::ZERO);
+                let state = self.state.session_ends.edit(end);
+                state.fsm = fsm;
+                state.transport.epoch = Some(0);
+                self.queue_work(self.net.session_router(end), super::bgp::Work::SessionUp(end));
+            }
+        }
+    }
+
+    /// Routing has settled: the clock starts, periodic timers are in their stationary phase.
+    fn start_clock(&mut self) {
+        self.now = SimTime::ZERO;
+        self.cause = Causes::START;
+        self.forget_queue();
+        for router in self.net.topology.routers.ids() {
+            self.state.routers.edit(router).fib.free_at = SimTime::ZERO;
+        }
+        let hellos = self.all_hellos();
+        for hello in &hellos {
+            self.settle_hello(*hello);
+        }
+        for end in self.all_ends::<SessionId>(self.net.topology.sessions.len()) {
+            if self.state.session_ends[end].fsm.state() == BgpState::Established {
+                self.stationary_keepalives(end);
+            } else {
+                self.start_session(end);
+            }
+        }
+        if self.net.eager {
+            for hello in hellos {
+                self.wake(hello);
+            }
+            for session in self.net.topology.sessions.ids() {
+                self.rouse_session(session);
+            }
+        }
+    }
+
+    fn settle_hello(&mut self, hello: Hello) {
+        let Some(rate) = self.hello_rate(hello) else { return };
+        self.set_stationary(hello, rate);
+        let packet = self.hello_packet(hello);
+        let rests = packet.as_ref().is_some_and(|packet| self.absorbs(hello, packet, rate.1));
+        if rests && self.hello(hello).path.up {
+            self.edit_hello(hello).quiet = packet;
+        } else {
+            self.queue_next(hello, SimTime::ZERO);
+        }
+    }
+
+    fn hello_rate(&self, hello: Hello) -> Option<(SimDuration, SimDuration)> {
+        match hello {
+            Hello::Lacp(port) => self.state.ports[port].lacp.as_ref()?.rate(),
+            Hello::Bfd(end) => self.state.bfd[end].as_ref()?.rate(),
+            Hello::Igp(end) => self.state.adjacencies[end].as_ref()?.rate(),
+        }
+    }
+
+    fn all_hellos(&self) -> Vec<Hello> {
+        let topology = &self.net.topology;
+        let lacp = self.all_ends::<CircuitId>(topology.circuits.len()).map(Hello::Lacp);
+        let bfd = self.all_ends::<BfdId>(self.net.bfd.len()).map(Hello::Bfd);
+        let igp = self.all_ends::<LagId>(topology.lags.len()).map(Hello::Igp);
+        lacp.chain(bfd).chain(igp).collect()
+    }
+
+    fn all_ends<I: Id>(&self, count: usize) -> impl Iterator<Item = End<I>> + use<I> {
+        (0..count * 2).map(End::from_index)
+    }
+
+    fn begin_traffic(&mut self) {
+        let net = Arc::clone(&self.net);
+        let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
+        self.traffic = Some(Traffic::new(specs, &self.tables));
+    }
+}
+
+fn speaker(net: &Net, end: End<SessionId>) -> Speaker {
+    let topology = &net.topology;
+    let router = net.session_router(end);
+    Speaker {
+        asn: topology.networks[topology.routers[router].network].asn,
+        router_id: topology.routers[router].router_id,
+        timers: topology.sessions[end.of].ends[end.side].bgp,
+    }
+}
+
+fn initial_state(net: &Net, settled: bool) -> State {
+    let topology = &net.topology;
+    let ends = |count: usize| 0..count * 2;
+    let port = |index: usize| initial_port(topology, End::from_index(index), settled);
+    State {
+        ports: ends(topology.circuits.len()).map(port).collect(),
+        lags: ends(topology.lags.len()).map(|_| LagEndState { selected: true }).collect(),
+        bfd: ends(net.bfd.len()).map(|i| initial_bfd(net, End::from_index(i), settled)).collect(),
+        adjacencies: ends(topology.lags.len())
+            .map(|index| initial_adjacency(net, End::from_index(index)))
+            .collect(),
+        session_ends: ends(topology.sessions.len())
+            .map(|index| initial_session(net, End::from_index(index)))
+            .collect(),
+        sessions: topology
+            .sessions
+            .iter()
+            .map(|session| Connection { epoch: 0, hash: first_hash(net, &session.name) })
+            .collect(),
+        routers: topology.routers.ids().map(|r| initial_router(net, r, settled)).collect(),
+        lacp_hellos: ends(topology.circuits.len()).map(|_| HelloState::silent()).collect(),
+        bfd_hellos: ends(net.bfd.len()).map(|_| HelloState::silent()).collect(),
+        igp_hellos: ends(topology.lags.len()).map(|_| HelloState::silent()).collect(),
+    }
+}
+
+fn first_hash(net: &Net, session: &str) -> u64 {
+    Draws::new(net.seed, &format!("hash/tcp/{session}")).bits(0)
+}
+
+fn initial_port(topology: &Topology, port: End<CircuitId>, settled: bool) -> PortState {
+    let circuit = &topology.circuits[port.of];
+    let lag = &topology.lags[circuit.lag];
+    let interface = circuit.interfaces[port.side];
+    let machine = if settled { Port::up(interface) } else { Port::down(interface) };
+    let lacp =
+        lag.ends[port.side].lacp.map(|config| match (settled, lag.ends[port.side.other()].lacp) {
+            (true, Some(partner)) => Member::running(config, partner),
+            (true, None) => defaulted(config),
+            (false, _) => Member::disabled(config),
+        });
+    PortState::new(machine, lacp, settled)
+}
+
+/// What a member becomes whose partner does not speak LACP.
+fn defaulted(config: lacp::Config) -> Member {
+    let mut member = Member::disabled(config);
+    let long_ago = SimTime::ZERO - SimDuration::from_secs(86_400);
+    let mut out = Vec::new();
+    member.handle(long_ago, lacp::Input::PortUp, &mut out);
+    if let Some(at) = member.deadline(lacp::Timer::CurrentWhile) {
+        member.handle(at, lacp::Input::Expired(lacp::Timer::CurrentWhile), &mut out);
+    }
+    member
+}
+
+fn initial_bfd(net: &Net, end: End<BfdId>, settled: bool) -> Option<bfd::Session> {
+    let pair = &net.bfd[end.of];
+    let config = pair.ends[end.side]?;
+    Some(if settled {
+        bfd::Session::running(config, pair.ends[end.side.other()])
+    } else {
+        bfd::Session::down(config)
+    })
+}
+
+fn initial_adjacency(net: &Net, end: End<LagId>) -> Option<Adjacency> {
+    let topology = &net.topology;
+    let config = topology.networks[topology.routers[net.lag_router(end)].network].igp;
+    let wanted = topology.lags[end.of].kind == LagKind::Link && config.kind != IgpKind::Static;
+    wanted.then(|| Adjacency::down(config))
+}
+
+fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
+    let peer = speaker(net, end.far());
+    SessionEndState {
+        fsm: Fsm::new(speaker(net, end), peer.asn),
+        transport: Transport::idle(),
+        pending: std::collections::BTreeSet::new(),
+        mrai_until: None,
+        mrai_waits: 0,
+    }
+}
+
+fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
+    let topology = &net.topology;
+    RouterState {
+        up,
+        power_losses: 0,
+        boot_at: None,
+        lsp_sequence: 0,
+        lsdb: Lsdb::new(),
+        throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),
+        spf_at: None,
+        routes: Routes::default(),
+        cpu: std::collections::VecDeque::new(),
+        cpu_done_at: None,
+        rib: World::fresh_rib(net, router),
+        fib: FibQueue::default(),
+    }
+}
+
+fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
+    let serves = |router: RouterId, group: &super::net::Group| group.served_by.contains(&router);
+    let entry = |router: RouterId, group| FibEntry {
+        current: Arc::from([]),
+        ramp: None,
+        serves: serves(router, group),
+    };
+    let dead = CircuitTable {
+        delivers: false,
+        loss: Share::ZERO,
+        delay: SimDuration::ZERO,
+        speed: crate::units::BitRate::ZERO,
+    };
+    let table = |router: RouterId| RouterTable {
+        up,
+        fib: net.groups.iter().map(|group| entry(router, group)).collect(),
+    };
+    Tables {
+        routers: topology.routers.ids().map(table).collect(),
+        lags: topology
+            .lags
+            .iter()
+            .map(|_| [LagEndTable::default(), LagEndTable::default()])
+            .collect(),
+        ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
+        members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
+        circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
+    }
+}
+
+fn spec(net: &Net, id: DemandId) -> DemandSpec {
+    let topology = &net.topology;
+    let demand = &topology.demands[id];
+    let hash = |n: u32| Draws::new(net.seed, &format!("flow/{}", demand.name)).bits(u64::from(n));
+    let parts = |share: Share| WHOLE / Share::ONE.as_ppb() * share.as_ppb();
+    DemandSpec {
+        sources: demand.at.iter().map(|(router, share)| (*router, parts(*share))).collect(),
+        groups: [net.group_of[demand.to], net.group_of[demand.from]],
+        rates: [demand.rate, demand.return_rate],
+        drop_after: topology.classes[demand.class].drop_after,
+        flows: demand.flows,
+        flow_hashes: demand.flows.map_or(Vec::new(), |f| (0..f.count).map(hash).collect()),
+        local: demand.metro.map_or(Vec::new(), |metro| local_pnis(topology, metro)),
+    }
+}
+
+/// PNIs with both ends in a metro.
+fn local_pnis(topology: &Topology, metro: MetroId) -> Vec<LagId> {
+    let local = |(_, lag): &(LagId, &crate::model::topology::Lag)| {
+        lag.kind != LagKind::Link
+            && lag.ends.iter().all(|end| topology.router_metro(end.router) == metro)
+    };
+    topology.lags.iter_ids().filter(local).map(|(id, _)| id).collect()
+}
