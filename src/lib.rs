@@ -3,5 +3,6 @@
 pub mod ids;
 pub mod model;
 pub mod proto;
+pub mod report;
 pub mod rng;
 pub mod units;
