@@ -10,6 +10,9 @@ pub mod data;
 pub mod html;
 pub mod json;
 pub mod number;
+pub mod summary;
+mod words;
+pub mod write;
 
 #[cfg(test)]
 mod sample;

@@ -193,7 +193,7 @@ fn draw_legend(canvas: &mut Canvas<'_>, baseline: f64) {
         (Role::Decide, "decide: until the route was chosen"),
         (Role::Write, "write: until the FIB had it"),
     ];
-    frame::legend(canvas, (MARGIN, baseline), &entries, draw_part);
+    frame::legend(canvas, (MARGIN, baseline, 22.0), &entries, draw_part);
 }
 
 fn describe(events: &[(&EventRow, &Phases)]) -> String {

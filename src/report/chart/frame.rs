@@ -55,19 +55,20 @@ pub(super) fn footer(canvas: &mut Canvas<'_>, result: &RunResult, top: f64) {
     }
 }
 
-/// Draws words after small pictures, in a row from `x`; `picture` draws into the area it is given.
+/// Draws words after small pictures, in a row from a place, with the width of a picture;
+/// `picture` draws into the area it is given.
 pub(super) fn legend<T: Copy>(
     canvas: &mut Canvas<'_>,
-    (x, baseline): (f64, f64),
+    (x, baseline, w): (f64, f64, f64),
     entries: &[(T, &str)],
     mut picture: impl FnMut(&mut Canvas<'_>, Area, T),
 ) {
     let mut x = x;
     for &(what, words) in entries {
-        picture(canvas, Area { x, y: baseline - 10.0, w: 22.0, h: 12.0 }, what);
+        picture(canvas, Area { x, y: baseline - 10.0, w, h: 12.0 }, what);
         let look = Type::SMALL.role(Role::Muted);
-        canvas.text((x + 28.0, baseline), look, words);
-        x += 28.0 + look.width(words) + 22.0;
+        canvas.text((x + w + 6.0, baseline), look, words);
+        x += w + 6.0 + look.width(words) + 20.0;
     }
 }
 

@@ -238,7 +238,7 @@ fn draw_legend(canvas: &mut Canvas<'_>, baseline: f64) {
         (Sign::Steady, "steady: highest that held for 5 s"),
         (Sign::Before, "at the start of the run"),
     ];
-    frame::legend(canvas, (MARGIN, baseline), &entries, |canvas, area, sign| match sign {
+    frame::legend(canvas, (MARGIN, baseline, 22.0), &entries, |canvas, area, sign| match sign {
         Sign::Peak => draw_peak(canvas, area),
         Sign::Steady => {
             canvas.fill(Area { y: area.y + 2.0, h: area.h - 4.0, ..area }, Role::Steady);

@@ -28,6 +28,7 @@ pub(super) fn chart(report: &RunReport) -> Chart {
                 draw_path(canvas, lag, path);
             }
         }
+        draw_site_names(canvas, &layout);
         for router in map.metros.iter().flat_map(|m| &m.sites).flat_map(|s| &s.routers) {
             draw_router(canvas, &layout, router);
         }
@@ -58,13 +59,20 @@ fn draw_boxes(canvas: &mut Canvas<'_>, layout: &Layout) {
     for site in &layout.sites {
         canvas.fill(site.area, Role::Box);
         canvas.frame(site.area, Role::Grid, 1.2);
-        let look = Type::SMALL.role(Role::Muted);
-        let area = name_of(site, layout.inset, look);
-        canvas.text((area.x, site.area.y + 15.0), look, &look.fit(&site.name, area.w));
     }
     for (name, place) in &layout.networks {
         let look = Type::SMALL.middle().role(Role::Muted);
         canvas.text(*place, look, &look.fit(name, 150.0));
+    }
+}
+
+/// Names of sites, over the links that run down their columns.
+fn draw_site_names(canvas: &mut Canvas<'_>, layout: &Layout) {
+    for site in &layout.sites {
+        let look = Type::SMALL.role(Role::Muted);
+        let area = name_of(site, layout.inset, look);
+        canvas.fill(Area { x: area.x - 2.0, w: area.w + 4.0, ..area }, Role::Box);
+        canvas.text((area.x, site.area.y + 15.0), look, &look.fit(&site.name, area.w));
     }
 }
 
@@ -244,7 +252,7 @@ fn draw_legend(canvas: &mut Canvas<'_>, baseline: f64) {
     ];
     let words = ["PNI", "link in a network", "degraded", "silent", "down"];
     let entries: Vec<(&MapLag, &str)> = lags.iter().zip(words).collect();
-    frame::legend(canvas, (MARGIN, baseline), &entries, |canvas, area, lag| {
+    frame::legend(canvas, (MARGIN, baseline, 34.0), &entries, |canvas, area, lag| {
         let y = area.center().1;
         draw_path(canvas, lag, &[(area.x, y), (area.right(), y)]);
     });

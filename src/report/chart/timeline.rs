@@ -316,7 +316,7 @@ fn draw_legend(canvas: &mut Canvas<'_>, baseline: f64) {
         (Sign::Return, "delivered return"),
         (Sign::Bound, "bound of the gap"),
     ];
-    frame::legend(canvas, (MARGIN, baseline), &entries, |canvas, area, sign| match sign {
+    frame::legend(canvas, (MARGIN, baseline, 22.0), &entries, |canvas, area, sign| match sign {
         Sign::Health(health) => draw_health(canvas, area, health),
         Sign::Event => {
             canvas.fill(area, Role::Fault);
