@@ -1,9 +1,12 @@
 //! A network lab simulator with fault injection.
 
 pub mod dataplane;
+pub mod diag;
 pub mod engine;
 pub mod ids;
+pub mod input;
 pub mod model;
+pub mod observe;
 pub mod proto;
 pub mod report;
 pub mod rng;

@@ -94,6 +94,12 @@ pub enum LimitError {
         /// Which events were handled most often, for a person.
         busiest: String,
     },
+    /// The scenario lasts longer than a run may.
+    #[error("stopped after {limit} of simulated time, the limit of a run")]
+    Time {
+        /// The limit.
+        limit: SimDuration,
+    },
     /// Routing was still busy when it should have come to rest.
     #[error("routing does not settle within {after}; the busiest were {busiest}")]
     Unsettled {

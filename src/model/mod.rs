@@ -1,4 +1,140 @@
 //! Designs and scenarios, validated: after loading, nothing is looked up by name.
 
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::diag::{Code, Diagnostic, Diagnostics, Source};
+use crate::input::sp::Sp;
+use crate::input::{self, FileKind};
+
+mod profiles;
+mod raw;
+mod resolve;
 pub mod scenario;
+pub mod schema;
 pub mod topology;
+
+use raw::scenario::RawScenario;
+use raw::topology::RawTopology;
+use scenario::Scenario;
+use topology::Topology;
+
+pub use profiles::{Documented, TABLE as PROFILE_TABLE};
+
+/// Loads and validates a topology file; the second value has the notes.
+///
+/// # Errors
+/// Returns every problem found, in order of place. A syntax error stands alone; wrong references
+/// and values are reported when all shapes are right.
+///
+/// # Examples
+/// ```
+/// use pnilab::diag::Source;
+/// let source = Source::new("a.yaml", "pnilab: topology/1\nsites:\n  ams-a: {metro: ams}\n");
+/// let errors = pnilab::model::load_topology(&source).unwrap_err();
+/// let error = errors.iter().next().unwrap();
+/// assert_eq!((error.code.as_str(), error.message.as_str()), ("E2001", "unknown metro `ams`"));
+/// ```
+pub fn load_topology(source: &Arc<Source>) -> Result<(Topology, Diagnostics), Diagnostics> {
+    let document = input::parse(source)?;
+    let raw: RawTopology = input::read(&document, FileKind::Topology)?;
+    let name = id_of(source, raw.name.as_ref());
+    resolve::topology(source, &raw, name)
+}
+
+/// A scenario file whose shape is right; not yet held against a design.
+#[derive(Debug)]
+pub struct ScenarioFile {
+    source: Arc<Source>,
+    raw: RawScenario,
+}
+
+impl ScenarioFile {
+    /// Reads the shape of a scenario file.
+    ///
+    /// # Errors
+    /// One syntax error, or every unknown key and at least the first error of every entry.
+    pub fn read(source: &Arc<Source>) -> Result<Self, Diagnostics> {
+        let document = input::parse(source)?;
+        let raw = input::read(&document, FileKind::Scenario)?;
+        Ok(Self { source: Arc::clone(source), raw })
+    }
+
+    /// Its `name:`, or the stem of its file.
+    #[must_use]
+    pub fn id(&self) -> String {
+        id_of(&self.source, self.raw.name.as_ref())
+    }
+
+    /// Where its design lies, seen from where the scenario's own path is seen from.
+    #[must_use]
+    pub fn topology_path(&self) -> Option<PathBuf> {
+        let folder = Path::new(self.source.path()).parent().unwrap_or(Path::new(""));
+        self.raw.topology.as_ref().map(|path| folder.join(path.as_str()))
+    }
+
+    /// Opens the design it names.
+    ///
+    /// # Errors
+    /// E1003 if it names none; E0001 to E0003, shown at the place that names it.
+    pub fn open_topology(&self) -> Result<Arc<Source>, Diagnostics> {
+        let (Some(path), Some(named)) = (self.topology_path(), &self.raw.topology) else {
+            let span = self.raw.pnilab.entry;
+            let message = "the scenario names no topology";
+            let mut error = Diagnostic::at(&self.source, span, Code::MissingKey, message);
+            error.hint = Some("write `topology: FILE`, relative to this file's folder".to_owned());
+            return Err(error.into());
+        };
+        input::open(&path).map_err(|errors| {
+            let here = errors.iter().map(|error| {
+                let mut error = error.clone();
+                if error.span.is_none() {
+                    self.source.path().clone_into(&mut error.file);
+                    error.source = Some(Arc::clone(&self.source));
+                    error.span = Some(named.span);
+                }
+                error
+            });
+            Diagnostics::of(here.collect())
+        })
+    }
+
+    /// Holds it against a design; the second value has the notes.
+    ///
+    /// # Errors
+    /// Every wrong reference and value, in order of place.
+    pub fn resolve(&self, topology: &Topology) -> Result<(Scenario, Diagnostics), Diagnostics> {
+        resolve::scenario::scenario(&self.source, &self.raw, self.id(), topology)
+    }
+}
+
+/// Loads and validates a scenario file and the design it names, or the one in `topology`.
+///
+/// The third value has the notes on both.
+///
+/// # Errors
+/// Every problem found in the scenario's shape and in the design; if there is none, every wrong
+/// reference and value of the scenario.
+pub fn load_scenario(
+    source: &Arc<Source>,
+    topology: Option<&Arc<Source>>,
+) -> Result<(Scenario, Topology, Diagnostics), Diagnostics> {
+    let file = ScenarioFile::read(source)?;
+    let opened = match topology {
+        Some(given) => Arc::clone(given),
+        None => file.open_topology()?,
+    };
+    let (topology, mut notes) = load_topology(&opened)?;
+    let (scenario, more) = file.resolve(&topology)?;
+    notes.extend(more);
+    Ok((scenario, topology, notes))
+}
+
+/// The `name:` of a file, or its stem.
+fn id_of(source: &Source, name: Option<&Sp<String>>) -> String {
+    let stem = || {
+        let stem = Path::new(source.path()).file_stem();
+        stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    };
+    name.map_or_else(stem, |name| name.to_string())
+}

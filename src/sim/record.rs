@@ -9,6 +9,7 @@ use crate::dataplane::atoms::{Harm, Scopes};
 use crate::dataplane::traffic::Instant;
 use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId, Side};
 use crate::model::scenario::Direction;
+pub(crate) use crate::proto::bgp::session::By as Session;
 use crate::proto::bgp::session::{self, DownReason};
 use crate::proto::{bfd, igp, lacp};
 use crate::units::{SimDuration, SimTime};

@@ -100,6 +100,40 @@ impl World {
         }
     }
 
+    /// Runs to the end of the scenario.
+    ///
+    /// # Errors
+    /// When a limit stops it.
+    pub(crate) fn run_to_end(&mut self, until: SimTime) -> Result<(), LimitError> {
+        self.run_until(until)
+    }
+
+    /// The run is over, wherever it stands: the last window closes.
+    pub(crate) fn close(&mut self) {
+        if let Some(traffic) = &mut self.traffic
+            && self.traffic_dirty
+        {
+            traffic.change(&self.tables, self.now);
+        }
+        self.traffic_dirty = false;
+        self.close_window();
+    }
+
+    /// When the run was over.
+    pub(crate) fn end(&self) -> SimTime {
+        self.now
+    }
+
+    /// What happened.
+    pub(crate) fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// What flowed.
+    pub(crate) fn traffic(&self) -> &Traffic {
+        self.traffic.as_ref().expect("traffic begins before the clock starts")
+    }
+
     /// Handles all events up to and including `until`.
     pub(super) fn run_until(&mut self, until: SimTime) -> Result<(), LimitError> {
         while let Some((at, caused)) = self.queue.pop_until(until) {

@@ -1,0 +1,79 @@
+//! Keys and words that later versions read, so that a reader learns that they are not misspelt.
+
+/// Keys of topology and scenario files, and fault kinds.
+const KEYS: &[&str] = &[
+    "add_path",
+    "announce",
+    "availability",
+    "best_external",
+    "chassis",
+    "clusters",
+    "common_causes",
+    "control_plane_hang",
+    "cooling_fail",
+    "costs",
+    "damping",
+    "demands_from",
+    "drain",
+    "endpoints",
+    "exchange",
+    "exchanges",
+    "fabric_fail",
+    "fabric_loop",
+    "failures_per_year",
+    "fib_stuck",
+    "flowspec_drop",
+    "forwarding_hang",
+    "frr",
+    "graceful_restart",
+    "graceful_shutdown",
+    "infrastructure",
+    "lacp_foreign",
+    "leak",
+    "maintenance",
+    "max_prefix",
+    "peering",
+    "peering_state",
+    "peerings",
+    "policer",
+    "policy_edit",
+    "power_zone_fail",
+    "prefer_oldest",
+    "process_freeze",
+    "process_kill",
+    "qos",
+    "reflectors",
+    "registration",
+    "repair",
+    "rules",
+    "service",
+    "service_down",
+    "site_isolate",
+    "stateful",
+    "traffic_growth",
+    "wait_to_restore",
+    "when",
+    "withdraw",
+    "wrong_patch",
+];
+
+/// Words that stand for a value.
+const WORDS: &[&str] = &["by_distance", "reflection", "rs"];
+
+pub(super) fn is_key(key: &str) -> bool {
+    KEYS.binary_search(&key).is_ok()
+}
+
+pub(super) fn is_word(word: &str) -> bool {
+    WORDS.binary_search(&word).is_ok() || is_key(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_lists_are_sorted_as_searching_them_needs() {
+        assert!(KEYS.is_sorted() && WORDS.is_sorted());
+    }
+}

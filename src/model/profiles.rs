@@ -1,0 +1,155 @@
+//! Values that stand in for what a file does not state, each with where it comes from.
+//!
+//! One table, in the spelling of the files. A profile that lacks a value falls back to
+//! `generic`, which has all of them. What no profile has is built in, and stands here too.
+
+use super::raw::values::RawProfile;
+
+/// A value in the spelling of the files, and its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Documented {
+    /// The profile it belongs to, or `None` if it is built in.
+    pub profile: Option<&'static str>,
+    /// Group and key, as in `bgp.hold`.
+    pub key: &'static str,
+    /// As a file would write it.
+    pub value: &'static str,
+    /// The document it stands in.
+    pub source: &'static str,
+}
+
+const fn row(
+    profile: &'static str,
+    key: &'static str,
+    value: &'static str,
+    source: &'static str,
+) -> Documented {
+    Documented { profile: Some(profile), key, value, source }
+}
+
+const fn built_in(key: &'static str, value: &'static str, source: &'static str) -> Documented {
+    Documented { profile: None, key, value, source }
+}
+
+/// All values of all profiles, then what is built in.
+pub const TABLE: &[Documented] = &[
+    row("generic", "bgp.hold", "90s", "RFC 4271 §10"),
+    row("generic", "bgp.keepalive", "30s", "RFC 4271 §10"),
+    row("generic", "bgp.connect_retry", "120s", "RFC 4271 §10"),
+    row("generic", "bgp.idle_hold", "1s", "RFC 4271 §8.1.1 leaves it open; a common first wait"),
+    row("generic", "bgp.idle_hold_max", "60s", "RFC 4271 §8.1.1 leaves it open; a common limit"),
+    row("generic", "bgp.mrai", "0s", "FRR, BIRD and Junos ship 0; RFC 4271 §10 suggests 30s"),
+    row(
+        "generic",
+        "bgp.mrai_withdrawals",
+        "false",
+        "common router systems; RFC 4271 §9.2.1.1 has them wait",
+    ),
+    row("generic", "bfd.tx", "300ms", "Azure ExpressRoute and AWS Direct Connect"),
+    row("generic", "bfd.rx", "300ms", "Azure ExpressRoute and AWS Direct Connect"),
+    row("generic", "bfd.multiplier", "3", "Azure ExpressRoute and AWS Direct Connect"),
+    row("generic", "lacp.mode", "active", "openconfig-lacp"),
+    row("generic", "lacp.interval", "slow", "openconfig-lacp"),
+    row("generic", "lacp.aggregate_wait", "2s", "IEEE 802.1AX, Aggregate_Wait_Time"),
+    row("generic", "interface.los", "10ms", "within the 1 to 50 ms of common PHYs and drivers"),
+    row("generic", "interface.carrier_delay_down", "0s", "common on IOS XR and Junos"),
+    row("generic", "interface.carrier_delay_up", "200ms", "common on IOS XR"),
+    row("generic", "router.fib", "prefix_by_prefix", "the behaviour without PIC"),
+    row("generic", "router.fib_rate", "20000/s", "between 9000/s (2005) and 29000/s (NCS5500)"),
+    row("generic", "router.pic_delay", "100ms", "within the tens to 200 ms that vendors state"),
+    row("generic", "router.update_processing", "50us", "20000 UPDATEs a second"),
+    row("generic", "router.reload", "5m", "the short end of 5 to 15 minutes"),
+    row("generic", "isis.hello", "10s", "ISO 10589"),
+    row("generic", "isis.dead", "30s", "ISO 10589, three hellos"),
+    row("generic", "ospf.hello", "10s", "RFC 2328 §C.3"),
+    row("generic", "ospf.dead", "40s", "RFC 2328 §C.3"),
+    row("generic", "igp.flood", "10ms", "within the 5 to 30 ms a hop that are measured"),
+    row("generic", "igp.spf_initial", "50ms", "RFC 8405, INITIAL_SPF_DELAY"),
+    row("generic", "igp.spf_hold", "200ms", "RFC 8405, SHORT_SPF_DELAY"),
+    row("generic", "igp.spf_max", "5s", "RFC 8405, LONG_SPF_DELAY"),
+    row("provider-edge", "bgp.hold", "180s", "assumed for AS8075, which publishes none"),
+    row("provider-edge", "bgp.keepalive", "60s", "assumed for AS8075, which publishes none"),
+    row("provider-edge", "router.fib_rate", "29000/s", "measured on Cisco NCS5500"),
+    built_in("igp.kind", "isis", "common in provider networks"),
+    built_in("ibgp.mode", "full_mesh", "RFC 4271 §9.2.1"),
+    built_in("multipath.ebgp", "1", "RFC 4271 §9.1.2 chooses one route"),
+    built_in("multipath.ibgp", "1", "RFC 4271 §9.1.2 chooses one route"),
+    built_in("multipath.relax", "false", "common router systems"),
+    built_in("next_hop_self", "true", "common practice at borders"),
+    built_in("feeds_needed", "1", "a router with two power supplies runs on one"),
+    built_in("lag.min_links", "1", "common router systems"),
+    built_in("metric", "10", "ISO 10589, default metric of common router systems"),
+    built_in("transport.signal_forwarding", "false", "the case that hides a cut"),
+    built_in("transport.hold_off", "0s", "no hold-off"),
+    built_in("transport.switch_time", "50ms", "ITU-T G.841 protection switching"),
+    built_in("class.ok", "99%", "voice degrades above 1 % loss"),
+    built_in("demand.class", "default", "no class is named"),
+    built_in("demand.return_rate", "0bps", "no return traffic is stated"),
+    built_in("flows.hash", "modulo", "the simplest hash"),
+];
+
+impl RawProfile {
+    /// Its name in files.
+    #[must_use]
+    pub(super) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Generic => "generic",
+            Self::ProviderEdge => "provider-edge",
+        }
+    }
+
+    /// Its value for `key`, or that of `generic`.
+    pub(super) fn value(self, key: &str) -> &'static Documented {
+        let of =
+            |profile: &str| TABLE.iter().find(|row| row.profile == Some(profile) && row.key == key);
+        of(self.as_str())
+            .or_else(|| of("generic"))
+            .expect("the generic profile has every key that is asked for")
+    }
+}
+
+/// The built-in value for `key`.
+pub(super) fn builtin(key: &str) -> &'static Documented {
+    TABLE
+        .iter()
+        .find(|row| row.profile.is_none() && row.key == key)
+        .expect("every key that is asked for is built in")
+}
+
+impl Documented {
+    /// Profile and document, for the list of assumptions.
+    #[must_use]
+    pub fn origin_text(&self) -> String {
+        match self.profile {
+            Some(profile) => format!("profile {profile}, {}", self.source),
+            None => self.source.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_of_another_profile_overrides_one_of_generic() {
+        let has = |profile, key| {
+            TABLE.iter().filter(|r| r.profile == Some(profile) && r.key == key).count()
+        };
+        for row in TABLE {
+            match row.profile {
+                Some(profile) => {
+                    assert_eq!(has(profile, row.key), 1, "{}", row.key);
+                    assert_eq!(has("generic", row.key), 1, "{}", row.key);
+                }
+                None => assert_eq!(has("generic", row.key), 0, "{}", row.key),
+            }
+        }
+    }
+
+    #[test]
+    fn a_profile_falls_back_to_generic_value_by_value() {
+        assert_eq!(RawProfile::ProviderEdge.value("bgp.hold").value, "180s");
+        assert_eq!(RawProfile::ProviderEdge.value("bgp.mrai").value, "0s");
+    }
+}

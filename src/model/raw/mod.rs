@@ -1,0 +1,8 @@
+//! Input files as they are written: serde structs that mirror the keys, nothing else.
+//!
+//! The doc comments here are the descriptions of the JSON Schemas under `schemas/`.
+
+pub(crate) mod policy;
+pub(crate) mod scenario;
+pub(crate) mod topology;
+pub(crate) mod values;

@@ -1,0 +1,131 @@
+//! Groups of values that may stand at several places; the most specific place wins.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::input::sp::{Sp, Text};
+use crate::units::{PerSecond, SimDuration};
+
+/// BGP timers (RFC 4271 §10).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Bgp")]
+pub(crate) struct RawBgp {
+    /// Offered hold time: 0s (off) or at least 3s.
+    pub hold: Option<Sp<Text<SimDuration>>>,
+    /// Keepalive interval; absent beside a stated `hold`: a third of it.
+    pub keepalive: Option<Sp<Text<SimDuration>>>,
+    /// `ConnectRetryTime`.
+    pub connect_retry: Option<Sp<Text<SimDuration>>>,
+    /// Wait in Idle after the first failure; doubles with each further one.
+    pub idle_hold: Option<Sp<Text<SimDuration>>>,
+    /// The longest wait in Idle.
+    pub idle_hold_max: Option<Sp<Text<SimDuration>>>,
+    /// `MinRouteAdvertisementInterval`.
+    pub mrai: Option<Sp<Text<SimDuration>>>,
+    /// Whether withdrawals wait for the MRAI too.
+    pub mrai_withdrawals: Option<Sp<bool>>,
+}
+
+/// BFD timers (RFC 5880).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Bfd")]
+pub(crate) struct RawBfd {
+    /// Desired Min TX Interval.
+    pub tx: Option<Sp<Text<SimDuration>>>,
+    /// Required Min RX Interval.
+    pub rx: Option<Sp<Text<SimDuration>>>,
+    /// Detect Mult.
+    #[schemars(range(min = 1, max = 255))]
+    pub multiplier: Option<Sp<u64>>,
+}
+
+/// `LACP_Activity`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "LacpMode")]
+pub(crate) enum RawLacpMode {
+    /// Speaks first.
+    Active,
+    /// Speaks only to an active partner.
+    Passive,
+}
+
+/// `LACP_Timeout`.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "LacpInterval")]
+pub(crate) enum RawLacpInterval {
+    /// A PDU a second, timeout 3 s.
+    Fast,
+    /// A PDU every 30 s, timeout 90 s.
+    Slow,
+}
+
+/// LACP (IEEE 802.1AX) of one end of a LAG.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Lacp")]
+pub(crate) struct RawLacp {
+    /// Whether this end speaks without being spoken to.
+    pub mode: Option<Sp<RawLacpMode>>,
+    /// How often the partner sends and how long this end waits.
+    pub interval: Option<Sp<RawLacpInterval>>,
+    /// Delay before a member that returns may carry traffic.
+    pub aggregate_wait: Option<Sp<Text<SimDuration>>>,
+}
+
+/// Interface timers.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Interface")]
+pub(crate) struct RawInterface {
+    /// From the loss of light to the port reporting it.
+    pub los: Option<Sp<Text<SimDuration>>>,
+    /// How long a fault must last before the interface goes down.
+    pub carrier_delay_down: Option<Sp<Text<SimDuration>>>,
+    /// How long the signal must be good before the interface comes up.
+    pub carrier_delay_up: Option<Sp<Text<SimDuration>>>,
+}
+
+/// A named set of default values, documented value by value in `pnilab schema`'s companion docs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(rename = "Profile")]
+pub(crate) enum RawProfile {
+    /// What the standards and the common router systems ship.
+    Generic,
+    /// A provider's edge router.
+    ProviderEdge,
+}
+
+/// How a router writes its forwarding table.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Fib")]
+pub(crate) enum RawFib {
+    /// One write per prefix, at `fib_rate`.
+    PrefixByPrefix,
+    /// Prefix-independent convergence: all prefixes of a next-hop set move in `pic_delay`.
+    Pic,
+}
+
+/// Values of routers.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RouterValues")]
+pub(crate) struct RawRouterValues {
+    /// Where the values come from that nothing here states.
+    pub profile: Option<Sp<RawProfile>>,
+    /// How the forwarding table is written.
+    pub fib: Option<Sp<RawFib>>,
+    /// Forwarding table writes per second.
+    pub fib_rate: Option<Sp<Text<PerSecond>>>,
+    /// Time to move all prefixes of a next-hop set, with `fib: pic`.
+    pub pic_delay: Option<Sp<Text<SimDuration>>>,
+    /// Time to take in one BGP UPDATE.
+    pub update_processing: Option<Sp<Text<SimDuration>>>,
+    /// From power or crash to forwarding again.
+    pub reload: Option<Sp<Text<SimDuration>>>,
+}

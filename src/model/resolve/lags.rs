@@ -1,0 +1,489 @@
+//! LAGs (PNIs and links) and their circuits.
+
+use std::collections::BTreeMap;
+
+use super::Resolver;
+use super::places::{about, great_circle_km};
+use super::report::hole;
+use super::values::{
+    Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, check_bfd, check_bgp, check_duration,
+    check_interface, check_lacp, interface, lacp,
+};
+use crate::diag::{Code, Related, Span};
+use crate::ids::{CardId, CircuitId, Id, LagId, RouterId, Side};
+use crate::input::sp::{Entries, List, Sp};
+use crate::model::raw::topology::{RawCircuit, RawLag, RawProtection, RawRelation};
+use crate::model::raw::values::{RawBfd, RawInterface};
+use crate::model::topology::{Circuit, Lag, LagEnd, LagKind, Relation, Transport};
+use crate::proto::phy::InterfaceConfig;
+use crate::units::{BitRate, Length};
+
+/// What PNIs and links have in common.
+#[derive(Clone, Copy)]
+struct RawEither<'a> {
+    name: &'a Sp<String>,
+    about: Option<&'a Sp<String>>,
+    ends: &'a Sp<List<String>>,
+    circuits: &'a Entries<RawCircuit>,
+    bundle: RawBundle<'a>,
+    kind: LagKind,
+}
+
+/// What may be stated for a LAG and again for one side of it.
+#[derive(Clone, Copy, Default)]
+struct RawBundle<'a> {
+    lag: Option<&'a Sp<RawLag>>,
+    interface: Option<&'a Sp<RawInterface>>,
+    igp_bfd: Option<&'a Sp<RawBfd>>,
+    metric: Option<&'a Sp<u32>>,
+}
+
+/// One end of a LAG: its router, and what its side states.
+#[derive(Clone, Copy)]
+pub(super) struct RawEnd<'a> {
+    pub(super) router: RouterId,
+    pub(super) name: &'a Sp<String>,
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn lags(&mut self) {
+        for (name, pni) in self.raw.pnis.iter() {
+            check_bgp(&mut self.report, pni.bgp.as_ref());
+            let relation = match *pni.relation {
+                RawRelation::Peer => Relation::Peer,
+                RawRelation::Customer => Relation::Customer,
+                RawRelation::Provider => Relation::Provider,
+            };
+            let either = RawEither {
+                name,
+                about: pni.about.as_ref(),
+                ends: &pni.ends,
+                circuits: &pni.circuits,
+                bundle: RawBundle {
+                    lag: pni.lag.as_ref(),
+                    interface: pni.interface.as_ref(),
+                    ..RawBundle::default()
+                },
+                kind: LagKind::Pni { relation },
+            };
+            let sides = pni.sides.iter().map(|(router, side)| {
+                let bundle = RawBundle {
+                    lag: side.lag.as_ref(),
+                    interface: side.interface.as_ref(),
+                    ..RawBundle::default()
+                };
+                (router, bundle)
+            });
+            self.lag(&either, &sides.collect::<Vec<_>>());
+        }
+        for (name, link) in self.raw.links.iter() {
+            let bundle = RawBundle {
+                lag: link.lag.as_ref(),
+                interface: link.interface.as_ref(),
+                igp_bfd: link.bfd.as_ref(),
+                metric: link.metric.as_ref(),
+            };
+            let either = RawEither {
+                name,
+                about: link.about.as_ref(),
+                ends: &link.ends,
+                circuits: &link.circuits,
+                bundle,
+                kind: LagKind::Link,
+            };
+            let sides = link.sides.iter().map(|(router, side)| {
+                let bundle = RawBundle {
+                    lag: side.lag.as_ref(),
+                    interface: side.interface.as_ref(),
+                    igp_bfd: side.bfd.as_ref(),
+                    metric: side.metric.as_ref(),
+                };
+                (router, bundle)
+            });
+            self.lag(&either, &sides.collect::<Vec<_>>());
+        }
+    }
+
+    fn lag(&mut self, raw: &RawEither<'a>, sides: &[(&'a Sp<String>, RawBundle<'a>)]) {
+        let id = LagId::from_index(self.topology.lags.len());
+        let ends = self.ends(raw.ends);
+        self.check_bundle(&raw.bundle, raw.circuits.len());
+        for (_, side) in sides {
+            self.check_bundle(side, raw.circuits.len());
+        }
+        if raw.circuits.is_empty() {
+            let message = "a LAG has at least one circuit";
+            self.report.at(raw.name.span, Code::WrongCount, message);
+        }
+        if let Some(ends) = ends {
+            self.check_networks(raw, ends);
+            let names: Vec<_> = sides.iter().map(|(name, _)| *name).collect();
+            self.check_sides(&names, ends, raw.name);
+        }
+        let side_of = |end: &RawEnd<'_>| {
+            let found = sides.iter().find(|(name, _)| ***name == **end.name);
+            found.map_or_else(RawBundle::default, |(_, bundle)| *bundle)
+        };
+        let bundles = ends.map(|pair| pair.each_ref().map(side_of));
+        let built = match (ends, bundles) {
+            (Some(ends), Some(bundles)) => self.lag_ends(raw, ends, bundles),
+            _ => [hole_end(), hole_end()],
+        };
+        let circuits = raw
+            .circuits
+            .iter()
+            .map(|(name, circuit)| self.circuit(id, raw, ends.zip(bundles), name, circuit))
+            .collect();
+        self.lag_raw_ends.push(ends);
+        self.topology.lags.push(Lag {
+            name: raw.name.to_string(),
+            about: about(raw.about),
+            kind: raw.kind,
+            ends: built,
+            circuits,
+            sessions: Vec::new(),
+        });
+    }
+
+    fn ends(&mut self, list: &'a Sp<List<String>>) -> Option<[RawEnd<'a>; 2]> {
+        let [first, second] = self.two(list, "ends", "router")?;
+        let mut find = |name: &'a Sp<String>| {
+            let router = self.names.routers.find(name, &mut self.report)?;
+            Some(RawEnd { router, name })
+        };
+        let (first, second) = (find(first), find(second));
+        Some([first?, second?])
+    }
+
+    fn check_networks(&mut self, raw: &RawEither<'_>, ends: [RawEnd<'_>; 2]) {
+        let [Some(first), Some(second)] = ends.map(|end| self.router_places[end.router.index()].0)
+        else {
+            return;
+        };
+        let name_of = |id: crate::ids::NetworkId| self.raw.networks[id.index()].0.as_str();
+        let (one, other) = (name_of(first), name_of(second));
+        let (message, hint) = match raw.kind {
+            LagKind::Pni { .. } if first == second => (
+                format!("both ends of the PNI are in the network `{one}`"),
+                "what joins two routers of one network stands under `links`",
+            ),
+            LagKind::Link if first != second => (
+                format!("the link joins the networks `{one}` and `{other}`"),
+                "what joins two networks stands under `pnis`",
+            ),
+            LagKind::Pni { .. } | LagKind::Link => return,
+        };
+        self.report.hinted(raw.ends.entry, Code::WrongNetwork, message, hint);
+    }
+
+    /// Reports sides that are no end.
+    pub(super) fn check_sides(
+        &mut self,
+        names: &[&Sp<String>],
+        ends: [RawEnd<'_>; 2],
+        of: &Sp<String>,
+    ) {
+        for name in names {
+            if ends.iter().all(|end| **end.name != ***name) {
+                let [first, second] = ends.map(|end| end.name.as_str());
+                self.report.hinted(
+                    name.span,
+                    Code::NotAnEnd,
+                    format!("`{}` is not an end of `{}`", ***name, **of),
+                    format!("its ends are `{first}` and `{second}`"),
+                );
+            }
+        }
+    }
+
+    fn check_bundle(&mut self, raw: &RawBundle<'_>, circuits: usize) {
+        check_interface(&mut self.report, raw.interface);
+        check_bfd(&mut self.report, raw.igp_bfd);
+        if let Some(metric) = raw.metric
+            && !(1..=16_777_214).contains(&**metric)
+        {
+            let message = format!("`{}` is out of range: 1 to 16777214 (RFC 5305)", **metric);
+            self.report.at(metric.span, Code::OutOfRange, message);
+        }
+        let Some(lag) = raw.lag else { return };
+        check_lacp(&mut self.report, lag.lacp.as_ref());
+        check_bfd(&mut self.report, lag.micro_bfd.as_ref());
+        if let Some(min_links) = &lag.min_links {
+            if **min_links == 0 {
+                let message = "`0` is out of range: at least 1";
+                self.report.at(min_links.span, Code::OutOfRange, message);
+            } else if **min_links as usize > circuits {
+                let message =
+                    format!("`min_links` is {}, but there are {circuits} circuits", **min_links);
+                self.report.at(min_links.span, Code::MinLinks, message);
+            }
+        }
+    }
+
+    fn lag_ends(
+        &mut self,
+        raw: &RawEither<'a>,
+        ends: [RawEnd<'a>; 2],
+        sides: [RawBundle<'a>; 2],
+    ) -> [LagEnd; 2] {
+        let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
+        let built =
+            Side::BOTH.map(|side| self.lag_end(raw, ends[side], &sides[side], &mut rows[side]));
+        self.assume_ends(raw.name, ends.map(|end| end.name.as_str()), rows);
+        built
+    }
+
+    fn lag_end(
+        &mut self,
+        raw: &RawEither<'a>,
+        end: RawEnd<'a>,
+        side: &RawBundle<'a>,
+        rows: &mut AssumedRows,
+    ) -> LagEnd {
+        let layers = self.layers(end.router);
+        let own = side.lag.map(|lag| &**lag);
+        let entry = raw.bundle.lag.map(|lag| &**lag);
+        let min_links = Valued::or_built_in(
+            own.and_then(|lag| lag.min_links.as_ref()).or_else(|| entry?.min_links.as_ref()),
+            "lag.min_links",
+        );
+        rows.push(("lag.min_links", min_links.assumed));
+        let stated = [own.and_then(|l| l.lacp.as_deref()), entry.and_then(|l| l.lacp.as_deref())];
+        let lacp = on(stated).then(|| lacp(&layers.lacp().after(stated)));
+        let stated =
+            [own.and_then(|l| l.micro_bfd.as_deref()), entry.and_then(|l| l.micro_bfd.as_deref())];
+        let micro_bfd = on(stated).then(|| bfd(&layers.bfd().after(stated)));
+        let stated = [side.igp_bfd.map(|b| &**b), raw.bundle.igp_bfd.map(|b| &**b)];
+        let igp_bfd = on(stated).then(|| bfd(&layers.bfd().after(stated)));
+        let metric = match raw.kind {
+            LagKind::Pni { .. } => 0,
+            LagKind::Link => {
+                let metric = Valued::or_built_in(side.metric.or(raw.bundle.metric), "metric");
+                rows.push(("metric", metric.assumed));
+                metric.value
+            }
+        };
+        let mut keep = |assumed: AssumedRows, names: Option<[&'static str; 3]>| {
+            for (index, (key, row)) in assumed.into_iter().enumerate() {
+                rows.push((names.map_or(key, |names| names[index]), row));
+            }
+        };
+        LagEnd {
+            router: end.router,
+            lacp: lacp.map(|(config, assumed)| {
+                keep(assumed, None);
+                config
+            }),
+            min_links: min_links.value,
+            micro_bfd: micro_bfd.map(|(config, assumed)| {
+                keep(assumed, Some(["micro_bfd.tx", "micro_bfd.rx", "micro_bfd.multiplier"]));
+                config
+            }),
+            igp_bfd: igp_bfd.map(|(config, assumed)| {
+                keep(assumed, None);
+                config
+            }),
+            metric,
+        }
+    }
+
+    fn circuit(
+        &mut self,
+        lag: LagId,
+        raw: &RawEither<'a>,
+        ends: Option<([RawEnd<'a>; 2], [RawBundle<'a>; 2])>,
+        name: &'a Sp<String>,
+        circuit: &'a RawCircuit,
+    ) -> CircuitId {
+        let id = CircuitId::from_index(self.topology.circuits.len());
+        self.report.check_name(name.span, name);
+        self.names.circuits.declare(name.span, name, id, &mut self.report);
+        check_interface(&mut self.report, circuit.interface.as_ref());
+        let speed = self.report.quantity(&circuit.speed);
+        if speed.is_some_and(|speed| speed == BitRate::ZERO) {
+            self.report.at(circuit.speed.span, Code::OutOfRange, "a circuit has a speed above 0");
+        }
+        let length = circuit.length.as_ref().and_then(|text| self.report.quantity(text));
+        let spans = self.names.spans.find_all(&circuit.via, &mut self.report);
+        let srlgs = self.names.srlgs.find_all(&circuit.srlgs, &mut self.report);
+        let transport = self.transport(name, circuit);
+        let (cards, ports) = match ends {
+            Some((ends, _)) => self.ports(raw, circuit, ends),
+            None => ([None; 2], [None, None]),
+        };
+        let interfaces = match ends {
+            Some((ends, sides)) => self.interfaces(raw, name, circuit, ends, sides),
+            None => [hole_interface(); 2],
+        };
+        self.stated_lengths.push(circuit.length.is_some());
+        self.topology.circuits.push(Circuit {
+            name: name.to_string(),
+            about: about(circuit.about.as_ref()),
+            lag,
+            speed: speed.unwrap_or_default(),
+            length: length.unwrap_or_default(),
+            transport,
+            cards,
+            ports,
+            spans,
+            srlgs,
+            interfaces,
+        })
+    }
+
+    fn interfaces(
+        &mut self,
+        raw: &RawEither<'a>,
+        name: &Sp<String>,
+        circuit: &'a RawCircuit,
+        ends: [RawEnd<'a>; 2],
+        sides: [RawBundle<'a>; 2],
+    ) -> [InterfaceConfig; 2] {
+        let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
+        let built = Side::BOTH.map(|side| {
+            let chain = self.layers(ends[side].router).interface().after([
+                sides[side].interface.map(|i| &**i),
+                circuit.interface.as_deref(),
+                raw.bundle.interface.map(|i| &**i),
+            ]);
+            let (config, assumed) = interface(&chain);
+            rows[side] = assumed;
+            config
+        });
+        self.assume_ends(name, ends.map(|end| end.name.as_str()), rows);
+        built
+    }
+
+    fn transport(&mut self, name: &str, circuit: &RawCircuit) -> Transport {
+        let Some(raw) = &circuit.transport else { return Transport::Passive };
+        check_duration(&mut self.report, raw.hold_off.as_ref(), UP_TO_A_DAY);
+        check_duration(&mut self.report, raw.switch_time.as_ref(), UP_TO_A_DAY);
+        let forwarding =
+            Valued::or_built_in(raw.signal_forwarding.as_ref(), "transport.signal_forwarding");
+        let report = &mut self.report;
+        let hold_off =
+            Valued::text_or_built_in(raw.hold_off.as_ref(), "transport.hold_off", report);
+        let switch_time =
+            Valued::text_or_built_in(raw.switch_time.as_ref(), "transport.switch_time", report);
+        self.assume("transport.signal_forwarding", name, forwarding.assumed);
+        if forwarding.value {
+            self.assume("transport.hold_off", name, hold_off.assumed);
+        }
+        let protection = match raw.protection.as_deref() {
+            Some(RawProtection::Protected) => {
+                self.assume("transport.switch_time", name, switch_time.assumed);
+                Some(switch_time.value)
+            }
+            Some(RawProtection::None) | None => None,
+        };
+        Transport::Wave {
+            signal_forwarding: forwarding.value,
+            hold_off: hold_off.value,
+            protection,
+        }
+    }
+
+    fn ports(
+        &mut self,
+        raw: &RawEither<'_>,
+        circuit: &RawCircuit,
+        ends: [RawEnd<'_>; 2],
+    ) -> ([Option<CardId>; 2], [Option<String>; 2]) {
+        let names: Vec<_> = circuit.ports.iter().map(|(router, _)| router).collect();
+        self.check_sides(&names, ends, raw.name);
+        let stated = ends.map(|end| {
+            let found = circuit.ports.iter().find(|(router, _)| **router == **end.name);
+            found.map(|(_, port)| port)
+        });
+        let cards = Side::BOTH.map(|side| {
+            let port = stated[side]?;
+            self.take_port(ends[side], port);
+            if self.raw.routers[ends[side].router.index()].1.cards.is_empty() {
+                return None;
+            }
+            let (card, _) = port.split_once('/')?;
+            let full = format!("{}/{card}", **ends[side].name);
+            self.names.cards.find_text(port.span, &full, &mut self.report)
+        });
+        (cards, stated.map(|port| port.map(|port| port.to_string())))
+    }
+
+    fn take_port(&mut self, end: RawEnd<'_>, port: &Sp<String>) {
+        let taken = self.ports.insert((end.router, port.to_string()), port.span);
+        if let Some(first) = taken {
+            let message = format!("the port `{}` of `{}` has two circuits", **port, **end.name);
+            let label = "first here".to_owned();
+            let error = self.report.at(port.span, Code::PortTaken, message);
+            error.related.push(Related { span: first, label });
+        }
+    }
+
+    /// Lengths that the file does not state; only called when nothing is wrong.
+    pub(super) fn lengths(&mut self) {
+        for index in 0..self.topology.circuits.len() {
+            if self.stated_lengths[index] {
+                continue;
+            }
+            let id = CircuitId::from_index(index);
+            let (length, source) = self.length(id);
+            self.topology.circuits[id].length = length;
+            let name = self.topology.circuits[id].name.clone();
+            self.assume("length", &name, Some(Assumed::built_in(length, source)));
+        }
+    }
+
+    fn length(&self, id: CircuitId) -> (Length, &'static str) {
+        let circuit = &self.topology.circuits[id];
+        if !circuit.spans.is_empty() {
+            let sum: u64 = circuit
+                .spans
+                .iter()
+                .map(|span| self.topology.spans[*span].length.as_millimetres() / 1_000)
+                .sum();
+            return (Length::from_metres(sum), "the sum of its spans");
+        }
+        let [a, b] = Side::BOTH
+            .map(|side| self.topology.routers[self.topology.circuit_router(id, side)].site);
+        let metros = [a, b].map(|site| self.topology.sites[site].metro);
+        if a == b {
+            return (Length::from_metres(100), "a cross-connect within one site");
+        }
+        if metros[0] == metros[1] {
+            return (Length::from_metres(20_000), "two sites of one metro");
+        }
+        match metros.map(|metro| self.topology.metros[metro].position) {
+            [Some(from), Some(to)] => {
+                let km = great_circle_km(from, to) * 1.5;
+                (whole_km(km), "1.5 times the great-circle distance of the metros")
+            }
+            _ => (Length::from_metres(100_000), "two metros without positions"),
+        }
+    }
+}
+
+/// A distance on earth, rounded to whole km.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "1.5 times half of the earth's circumference is 30,000 km"
+)]
+fn whole_km(km: f64) -> Length {
+    Length::from_metres(km.clamp(0.0, 40_000.0).round() as u64 * 1_000)
+}
+
+fn on<G>(stated: [Option<&G>; 2]) -> bool {
+    stated.iter().any(Option::is_some)
+}
+
+/// Stands in for an end after an error was reported.
+fn hole_end() -> LagEnd {
+    LagEnd { router: hole(), lacp: None, min_links: 1, micro_bfd: None, igp_bfd: None, metric: 0 }
+}
+
+fn hole_interface() -> InterfaceConfig {
+    let zero = crate::units::SimDuration::ZERO;
+    InterfaceConfig { los: zero, carrier_delay_down: zero, carrier_delay_up: zero }
+}
+
+/// Which ports are taken, and where that is said.
+pub(super) type Ports = BTreeMap<(RouterId, String), Span>;

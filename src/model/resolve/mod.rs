@@ -1,0 +1,203 @@
+//! From what is written to what is meant: names to ids, defaults to values.
+//!
+//! All errors are collected. A thing with an error is still put in its place, with holes, so
+//! that what refers to it is not reported as well; a design with an error is dropped at the end.
+
+use std::sync::Arc;
+
+use ipnet::IpNet;
+
+use self::lags::{Ports, RawEnd};
+use self::report::{Names, Report};
+use self::values::{Assumed, AssumedRows};
+use super::raw::topology::RawTopology;
+use super::topology::{Assumption, Topology};
+use crate::diag::{Code, Diagnostics, Source, Span};
+use crate::ids::{
+    CardId, CircuitId, ClassId, FeedId, IdVec, LagId, MetroId, NetworkId, PrefixId, RouterId,
+    SiteId, SpanId, SrlgId,
+};
+
+mod lags;
+mod places;
+mod policy;
+pub(super) mod report;
+mod routers;
+pub(super) mod scenario;
+mod sessions;
+mod traffic;
+mod values;
+
+/// What is known by name.
+struct AllNames {
+    metros: Names<MetroId>,
+    sites: Names<SiteId>,
+    feeds: Names<FeedId>,
+    spans: Names<SpanId>,
+    srlgs: Names<SrlgId>,
+    networks: Names<NetworkId>,
+    routers: Names<RouterId>,
+    cards: Names<CardId>,
+    circuits: Names<CircuitId>,
+    classes: Names<ClassId>,
+    prefixes: Names<PrefixId>,
+}
+
+impl AllNames {
+    fn of(raw: &RawTopology, report: &mut Report) -> Self {
+        let _: Names<LagId> = Names::of("PNI", "pnis", &raw.pnis, report);
+        let _: Names<LagId> = Names::of("link", "links", &raw.links, report);
+        for (name, _) in raw.demands.iter() {
+            report.check_name(name.span, name);
+        }
+        Self {
+            metros: Names::of("metro", "metros", &raw.metros, report),
+            sites: Names::of("site", "sites", &raw.sites, report),
+            feeds: Names::new("power feed", "power_feeds"),
+            spans: Names::of("span", "spans", &raw.spans, report),
+            srlgs: Names::of("shared-risk group", "srlgs", &raw.srlgs, report),
+            networks: Names::of("network", "networks", &raw.networks, report),
+            routers: Names::of("router", "routers", &raw.routers, report),
+            cards: Names::new("line card", "cards"),
+            circuits: Names::new("circuit", "circuits"),
+            classes: Names::of("class", "classes", &raw.classes, report),
+            prefixes: Names::new("prefix", "prefixes"),
+        }
+    }
+}
+
+/// A design in the making.
+struct Resolver<'a> {
+    raw: &'a RawTopology,
+    report: Report,
+    names: AllNames,
+    /// Network and site of each router, as far as their names are known.
+    router_places: Vec<(Option<NetworkId>, Option<SiteId>)>,
+    /// The ends of each LAG, as far as their names are known.
+    lag_raw_ends: Vec<Option<[RawEnd<'a>; 2]>>,
+    /// Whether the file states the length of each circuit.
+    stated_lengths: Vec<bool>,
+    ports: Ports,
+    parsed_prefixes: Vec<Option<IpNet>>,
+    /// What is reserved for documentation.
+    documentation: Vec<(Span, String)>,
+    topology: Topology,
+}
+
+/// Resolves a topology file.
+pub(super) fn topology(
+    source: &Arc<Source>,
+    raw: &RawTopology,
+    name: String,
+) -> Result<(Topology, Diagnostics), Diagnostics> {
+    let mut report = Report::new(source);
+    let names = AllNames::of(raw, &mut report);
+    let name_span = raw.name.as_ref().map_or(raw.pnilab.span, |name| name.span);
+    report.check_name(name_span, &name);
+    let mut resolver = Resolver {
+        raw,
+        report,
+        names,
+        router_places: Vec::new(),
+        lag_raw_ends: Vec::new(),
+        stated_lengths: Vec::new(),
+        ports: Ports::new(),
+        parsed_prefixes: Vec::new(),
+        documentation: Vec::new(),
+        topology: empty(name, places::about(raw.about.as_ref())),
+    };
+    resolver.resolve();
+    resolver.finish()
+}
+
+fn empty(name: String, about: String) -> Topology {
+    Topology {
+        name,
+        about,
+        metros: IdVec::new(),
+        sites: IdVec::new(),
+        feeds: IdVec::new(),
+        spans: IdVec::new(),
+        srlgs: IdVec::new(),
+        networks: IdVec::new(),
+        routers: IdVec::new(),
+        cards: IdVec::new(),
+        lags: IdVec::new(),
+        circuits: IdVec::new(),
+        sessions: IdVec::new(),
+        prefixes: IdVec::new(),
+        classes: IdVec::new(),
+        demands: IdVec::new(),
+        assumptions: Vec::new(),
+    }
+}
+
+impl Resolver<'_> {
+    fn resolve(&mut self) {
+        self.check_defaults();
+        self.places();
+        self.networks();
+        self.router_places();
+        self.routers();
+        self.lags();
+        self.external_sessions();
+        self.classes();
+        self.prefix_names();
+        self.prefixes();
+        self.demands();
+        if !self.report.has_errors() {
+            self.lengths();
+            self.internal_sessions();
+        }
+    }
+
+    fn finish(mut self) -> Result<(Topology, Diagnostics), Diagnostics> {
+        self.note_documentation();
+        let failed = self.report.has_errors();
+        let diagnostics = self.report.finish();
+        if failed {
+            return Err(diagnostics);
+        }
+        self.topology.assumptions.sort();
+        Ok((self.topology, diagnostics))
+    }
+
+    /// One note, however many there are.
+    fn note_documentation(&mut self) {
+        let Some((span, first)) = self.documentation.first().cloned() else { return };
+        let message = match self.documentation.len() - 1 {
+            0 => format!("`{first}` is reserved for documentation"),
+            more => format!("`{first}` and {more} more are reserved for documentation"),
+        };
+        self.report.hinted(
+            span,
+            Code::Documentation,
+            message,
+            "stand-ins are accepted; replace them before you order",
+        );
+    }
+
+    /// Adds `key of subject` to the assumptions, unless the file states the value.
+    fn assume(&mut self, key: &str, subject: &str, assumed: Option<Assumed>) {
+        let Some(Assumed { value, origin, source }) = assumed else { return };
+        let what = format!("{key} of {subject}");
+        self.topology.assumptions.push(Assumption { what, value, origin, source });
+    }
+
+    /// Adds what is assumed of two ends: once where both are alike, else for each end.
+    fn assume_ends(&mut self, subject: &str, ends: [&str; 2], rows: [AssumedRows; 2]) {
+        let [first, second] = rows;
+        for (key, row) in &first {
+            let other = second.iter().find(|(k, _)| k == key).and_then(|(_, row)| row.as_ref());
+            if row.as_ref() == other {
+                self.assume(key, subject, row.clone());
+            } else {
+                self.assume(key, &format!("{subject} at {}", ends[0]), row.clone());
+                self.assume(key, &format!("{subject} at {}", ends[1]), other.cloned());
+            }
+        }
+        for (key, row) in second.iter().filter(|(key, _)| first.iter().all(|(k, _)| k != key)) {
+            self.assume(key, &format!("{subject} at {}", ends[1]), row.clone());
+        }
+    }
+}

@@ -1,0 +1,445 @@
+//! Networks and routers.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+
+use sha2::{Digest, Sha256};
+
+use super::Resolver;
+use super::places::about;
+use super::report::hole;
+use super::values::{
+    Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
+    check_duration, check_interface, check_lacp,
+};
+use crate::diag::{Code, Related, Span};
+use crate::ids::{Id, NetworkId, RouterId, SiteId};
+use crate::input::sp::Sp;
+use crate::model::raw::topology::{
+    RawDefaults, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter,
+};
+use crate::model::raw::values::{
+    RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
+};
+use crate::model::topology::{Card, FibMode, Multipath, Network, NetworkKind, Router};
+use crate::proto::igp::{IgpConfig, IgpKind};
+use crate::units::SimDuration;
+
+/// AS numbers that cannot number a network: RFC 7607, RFC 6793, RFC 7300.
+const UNUSABLE_ASNS: [u32; 4] = [0, 23_456, 65_535, u32::MAX];
+
+/// Whether an AS number is reserved for documentation (RFC 5398).
+const fn is_documentation_asn(asn: u32) -> bool {
+    matches!(asn, 64_496..=64_511 | 65_536..=65_551)
+}
+
+/// The places that state values for a router, the most specific first.
+#[derive(Clone, Copy)]
+pub(super) struct RouterLayers<'a> {
+    router: &'a RawRouter,
+    network: Option<&'a RawNetwork>,
+    defaults: Option<&'a RawDefaults>,
+    profile: RawProfile,
+}
+
+macro_rules! group_chain {
+    ($($name:ident, $text:literal, $group:ty;)*) => {$(
+        /// The places that state this group, from the router outwards.
+        pub(super) fn $name(&self) -> Chain<'a, $group> {
+            let layers = [
+                self.router.$name.as_deref(),
+                self.network.and_then(|network| network.$name.as_deref()),
+                self.defaults.and_then(|defaults| defaults.$name.as_deref()),
+            ];
+            let layers = layers.into_iter().flatten().collect();
+            Chain { group: $text, layers, profile: self.profile }
+        }
+    )*};
+}
+
+impl<'a> RouterLayers<'a> {
+    group_chain! {
+        bgp, "bgp", RawBgp;
+        bfd, "bfd", RawBfd;
+        lacp, "lacp", RawLacp;
+        interface, "interface", RawInterface;
+    }
+
+    fn outer(&self) -> Chain<'a, RawRouterValues> {
+        let layers = [
+            self.network.and_then(|network| network.router.as_deref()),
+            self.defaults.and_then(|defaults| defaults.router.as_deref()),
+        ];
+        let layers = layers.into_iter().flatten().collect();
+        Chain { group: "router", layers, profile: self.profile }
+    }
+}
+
+impl<'a> Resolver<'a> {
+    /// Reports what is wrong with `defaults:`.
+    pub(super) fn check_defaults(&mut self) {
+        let Some(defaults) = &self.raw.defaults else { return };
+        check_bgp(&mut self.report, defaults.bgp.as_ref());
+        check_bfd(&mut self.report, defaults.bfd.as_ref());
+        check_lacp(&mut self.report, defaults.lacp.as_ref());
+        check_interface(&mut self.report, defaults.interface.as_ref());
+        self.check_router_values(defaults.router.as_deref());
+    }
+
+    fn check_router_values(&mut self, values: Option<&RawRouterValues>) {
+        let Some(values) = values else { return };
+        let report = &mut self.report;
+        values.fib_rate.as_ref().map(|rate| report.quantity(rate));
+        check_duration(report, values.pic_delay.as_ref(), UP_TO_A_DAY);
+        check_duration(report, values.update_processing.as_ref(), UP_TO_A_DAY);
+        check_duration(report, values.reload.as_ref(), UP_TO_A_DAY);
+    }
+
+    pub(super) fn networks(&mut self) {
+        let raw = self.raw;
+        for (name, network) in raw.networks.iter() {
+            check_bgp(&mut self.report, network.bgp.as_ref());
+            check_bfd(&mut self.report, network.bfd.as_ref());
+            check_lacp(&mut self.report, network.lacp.as_ref());
+            check_interface(&mut self.report, network.interface.as_ref());
+            self.check_router_values(network.router.as_deref());
+            self.check_asn(&network.asn);
+            let igp = self.igp(name, network);
+            let multipath = self.multipath(name, network);
+            let next_hop_self =
+                Valued::or_built_in(network.next_hop_self.as_ref(), "next_hop_self");
+            self.assume("next_hop_self", name, next_hop_self.assumed);
+            self.topology.networks.push(Network {
+                name: name.to_string(),
+                about: about(network.about.as_ref()),
+                asn: *network.asn,
+                kind: match network.kind.as_deref() {
+                    Some(RawNetworkKind::Partner) => NetworkKind::Partner,
+                    Some(RawNetworkKind::Cloud) => NetworkKind::Cloud,
+                    Some(RawNetworkKind::Transit) => NetworkKind::Transit,
+                    Some(RawNetworkKind::Other) | None => NetworkKind::Other,
+                },
+                igp,
+                next_hop_self: next_hop_self.value,
+                multipath,
+            });
+        }
+    }
+
+    fn check_asn(&mut self, asn: &Sp<u32>) {
+        if UNUSABLE_ASNS.contains(&**asn) {
+            let message = format!("AS number {} cannot number a network", **asn);
+            self.report.at(asn.span, Code::BadAsn, message);
+        }
+        if is_documentation_asn(**asn) {
+            self.documentation.push((asn.span, format!("AS{}", **asn)));
+        }
+    }
+
+    fn multipath(&mut self, name: &str, network: &RawNetwork) -> Multipath {
+        let raw = network.multipath.as_deref();
+        let ebgp = Valued::or_built_in(raw.and_then(|m| m.ebgp.as_ref()), "multipath.ebgp");
+        let ibgp = Valued::or_built_in(raw.and_then(|m| m.ibgp.as_ref()), "multipath.ibgp");
+        let relax = Valued::or_built_in(raw.and_then(|m| m.relax.as_ref()), "multipath.relax");
+        for paths in [&ebgp, &ibgp] {
+            if let Some(span) = paths.stated
+                && !(1..=256).contains(&paths.value)
+            {
+                let message = format!("`{}` is out of range: 1 to 256 paths", paths.value);
+                self.report.at(span, Code::OutOfRange, message);
+            }
+        }
+        self.assume("multipath.ebgp", name, ebgp.assumed);
+        self.assume("multipath.ibgp", name, ibgp.assumed);
+        self.assume("multipath.relax", name, relax.assumed);
+        Multipath { ebgp: ebgp.value, ibgp: ibgp.value, relax: relax.value }
+    }
+
+    fn igp(&mut self, name: &str, network: &RawNetwork) -> IgpConfig {
+        let raw = network.igp.as_deref();
+        let kind = raw.and_then(|igp| igp.kind.as_deref()).copied();
+        if kind.is_none() {
+            let row = crate::model::profiles::builtin("igp.kind");
+            self.assume("igp.kind", name, Some(Assumed::of(row)));
+        }
+        let kind = kind.unwrap_or(RawIgpKind::Isis);
+        let chain = |group| Chain {
+            group,
+            layers: raw.into_iter().collect(),
+            profile: RawProfile::Generic,
+        };
+        let (hellos, rest) = (
+            chain(match kind {
+                RawIgpKind::Ospf => "ospf",
+                RawIgpKind::Isis | RawIgpKind::Static => "isis",
+            }),
+            chain("igp"),
+        );
+        let hello = hellos.text("hello", |igp: &RawIgp| igp.hello.as_ref());
+        let dead = hellos.text("dead", |igp| igp.dead.as_ref());
+        let flood = rest.text("flood", |igp| igp.flood.as_ref());
+        let initial = rest.text("spf_initial", |igp| igp.spf_initial.as_ref());
+        let hold = rest.text("spf_hold", |igp| igp.spf_hold.as_ref());
+        let max = rest.text("spf_max", |igp| igp.spf_max.as_ref());
+        self.check_igp(raw, &hello, &dead, [&initial, &hold, &max]);
+        let config = IgpConfig {
+            kind: match kind {
+                RawIgpKind::Static => IgpKind::Static,
+                RawIgpKind::Ospf => IgpKind::Ospf,
+                RawIgpKind::Isis => IgpKind::Isis,
+            },
+            hello: hello.value,
+            dead: dead.value,
+            flood: flood.value,
+            spf_initial: initial.value,
+            spf_hold: hold.value,
+            spf_max: max.value,
+        };
+        if config.kind != IgpKind::Static {
+            self.assume("igp.hello", name, hello.assumed);
+            self.assume("igp.dead", name, dead.assumed);
+            self.assume("igp.flood", name, flood.assumed);
+            self.assume("igp.spf_initial", name, initial.assumed);
+            self.assume("igp.spf_hold", name, hold.assumed);
+            self.assume("igp.spf_max", name, max.assumed);
+        }
+        config
+    }
+
+    fn check_igp(
+        &mut self,
+        raw: Option<&RawIgp>,
+        hello: &Valued<SimDuration>,
+        dead: &Valued<SimDuration>,
+        [initial, hold, max]: [&Valued<SimDuration>; 3],
+    ) {
+        if let Some(raw) = raw {
+            check_duration(&mut self.report, raw.hello.as_ref(), MILLISECOND_TO_A_DAY);
+            check_duration(&mut self.report, raw.dead.as_ref(), MILLISECOND_TO_A_DAY);
+            for text in [&raw.flood, &raw.spf_initial, &raw.spf_hold, &raw.spf_max] {
+                check_duration(&mut self.report, text.as_ref(), UP_TO_A_DAY);
+            }
+        }
+        for (short, long, message) in [
+            (hello, dead, "the dead interval is not longer than the hello interval"),
+            (initial, max, "`spf_initial` is longer than `spf_max`"),
+            (hold, max, "`spf_hold` is longer than `spf_max`"),
+        ] {
+            let wrong = short.value > long.value
+                || (short.value == long.value && std::ptr::eq(short, hello));
+            if let Some(span) = long.stated.or(short.stated).filter(|_| wrong) {
+                let values = format!("{message} ({} and {})", short.value, long.value);
+                self.report.at(span, Code::Timers, values);
+            }
+        }
+    }
+
+    /// The network and the site of each router, as far as their names are known.
+    pub(super) fn router_places(&mut self) {
+        for (_, router) in self.raw.routers.iter() {
+            let network = self.names.networks.find(&router.network, &mut self.report);
+            let site = self.names.sites.find(&router.site, &mut self.report);
+            self.router_places.push((network, site));
+        }
+    }
+
+    /// The places that state values for a router.
+    pub(super) fn layers(&self, router: RouterId) -> RouterLayers<'a> {
+        let raw = &self.raw.routers[router.index()].1;
+        let network =
+            self.router_places[router.index()].0.map(|id| &*self.raw.networks[id.index()].1);
+        let defaults = self.raw.defaults.as_deref();
+        let profile = raw
+            .profile
+            .as_ref()
+            .or_else(|| {
+                network?.profile.as_ref().or_else(|| network?.router.as_ref()?.profile.as_ref())
+            })
+            .or_else(|| defaults?.router.as_ref()?.profile.as_ref())
+            .map_or(RawProfile::Generic, |profile| **profile);
+        RouterLayers { router: raw, network, defaults, profile }
+    }
+
+    pub(super) fn routers(&mut self) {
+        let raw = self.raw;
+        let router_ids = self.router_ids();
+        for (index, (name, router)) in raw.routers.iter().enumerate() {
+            let id = RouterId::from_index(index);
+            let (network, site) = self.router_places[index];
+            check_bgp(&mut self.report, router.bgp.as_ref());
+            check_bfd(&mut self.report, router.bfd.as_ref());
+            check_lacp(&mut self.report, router.lacp.as_ref());
+            check_interface(&mut self.report, router.interface.as_ref());
+            let own = own_values(router);
+            self.check_router_values(Some(&own));
+            let feeds = self.router_feeds(router, site);
+            let feeds_needed = self.feeds_needed(name, router, feeds.len());
+            let built = self.router(id, name, &own, (network, site));
+            self.topology.routers.push(Router {
+                router_id: router_ids[index],
+                router_id_derived: router.router_id.is_none(),
+                feeds,
+                feeds_needed,
+                about: about(router.about.as_ref()),
+                ..built
+            });
+            self.cards(id, name, router);
+        }
+    }
+
+    /// A router with its values, without its feeds and BGP identifier.
+    fn router(
+        &mut self,
+        id: RouterId,
+        name: &str,
+        own: &RawRouterValues,
+        (network, site): (Option<NetworkId>, Option<SiteId>),
+    ) -> Router {
+        let layers = self.layers(id);
+        let outer = layers.outer();
+        let chain = Chain {
+            group: outer.group,
+            layers: std::iter::once(own).chain(outer.layers.iter().copied()).collect(),
+            profile: outer.profile,
+        };
+        let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
+        let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
+        let update = chain.text("update_processing", |v| v.update_processing.as_ref());
+        let reload = chain.text("reload", |v| v.reload.as_ref());
+        let fib = chain.plain(
+            "fib",
+            |v| v.fib.as_ref(),
+            |stated| match stated {
+                RawFib::PrefixByPrefix => FibMode::PrefixByPrefix,
+                RawFib::Pic => FibMode::Pic(pic_delay.value),
+            },
+            |text| (text == "prefix_by_prefix").then_some(FibMode::PrefixByPrefix),
+        );
+        match fib.value {
+            FibMode::PrefixByPrefix => self.assume("router.fib_rate", name, rate.assumed),
+            FibMode::Pic(_) => self.assume("router.pic_delay", name, pic_delay.assumed),
+        }
+        self.assume("router.fib", name, fib.assumed);
+        self.assume("router.update_processing", name, update.assumed);
+        self.assume("router.reload", name, reload.assumed);
+        Router {
+            name: name.to_owned(),
+            about: String::new(),
+            network: network.unwrap_or_else(hole),
+            site: site.unwrap_or_else(hole),
+            router_id: Ipv4Addr::UNSPECIFIED,
+            router_id_derived: false,
+            feeds: Vec::new(),
+            feeds_needed: 1,
+            fib: fib.value,
+            fib_rate: rate.value,
+            update_processing: update.value,
+            reload: reload.value,
+        }
+    }
+
+    fn router_feeds(
+        &mut self,
+        router: &RawRouter,
+        site: Option<SiteId>,
+    ) -> Vec<crate::ids::FeedId> {
+        let Some(site) = site else { return Vec::new() };
+        let site = self.raw.sites[site.index()].0.to_string();
+        router
+            .feeds
+            .iter()
+            .filter_map(|feed| {
+                let full = format!("{site}/{}", **feed);
+                self.names.feeds.find_text(feed.span, &full, &mut self.report)
+            })
+            .collect()
+    }
+
+    fn feeds_needed(&mut self, name: &str, router: &RawRouter, wired: usize) -> u32 {
+        let needed = Valued::or_built_in(router.feeds_needed.as_ref(), "feeds_needed");
+        if let Some(span) = needed.stated
+            && !(1..=wired).contains(&(needed.value as usize))
+        {
+            let message = format!("the router needs {} feeds and has {wired}", needed.value);
+            self.report.at(span, Code::TooFewFeeds, message);
+        }
+        if wired > 0 {
+            self.assume("feeds_needed", name, needed.assumed);
+        }
+        needed.value
+    }
+
+    fn cards(&mut self, id: RouterId, name: &str, router: &RawRouter) {
+        for card in router.cards.iter() {
+            self.report.check_name(card.span, card);
+            let card_id = self.topology.cards.push(Card { name: card.to_string(), router: id });
+            let full = format!("{name}/{}", **card);
+            self.names.cards.declare(card.span, &full, card_id, &mut self.report);
+        }
+    }
+
+    /// Stated BGP identifiers, and derived ones that no other router has.
+    fn router_ids(&mut self) -> Vec<Ipv4Addr> {
+        let raw = self.raw;
+        let mut taken: BTreeMap<Ipv4Addr, Span> = BTreeMap::new();
+        let stated: Vec<_> = raw
+            .routers
+            .iter()
+            .map(|(_, router)| {
+                let text = router.router_id.as_ref()?;
+                let id = self.report.address(text)?;
+                if id.is_unspecified() {
+                    let message = "a BGP identifier is not 0.0.0.0 (RFC 6286)";
+                    self.report.at(text.span, Code::BadAddress, message);
+                } else if let Some(first) = taken.insert(id, text.span) {
+                    let message = format!("two routers have the BGP identifier {id}");
+                    let label = "first here".to_owned();
+                    let error = self.report.at(text.span, Code::DeclaredTwice, message);
+                    error.related.push(Related { span: first, label });
+                }
+                Some(id)
+            })
+            .collect();
+        let mut used: BTreeSet<Ipv4Addr> = taken.into_keys().collect();
+        let ids: Vec<_> = raw
+            .routers
+            .iter()
+            .zip(stated)
+            .map(|((name, _), stated)| stated.unwrap_or_else(|| derived_router_id(name, &mut used)))
+            .collect();
+        for ((name, router), id) in raw.routers.iter().zip(&ids) {
+            if router.router_id.is_none() {
+                let assumed = Assumed::built_in(id, "derived from the router's name");
+                self.assume("router_id", name, Some(assumed));
+            }
+        }
+        ids
+    }
+}
+
+/// An address of 10.0.0.0/8 from a hash of the name, and of further hashes while it is taken.
+fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ipv4Addr {
+    (0_u32..)
+        .map(|attempt| {
+            let hash = Sha256::new()
+                .chain_update(b"router-id/")
+                .chain_update(name)
+                .chain_update(attempt.to_le_bytes())
+                .finalize();
+            Ipv4Addr::new(10, hash[0], hash[1], hash[2])
+        })
+        .find(|id| used.insert(*id))
+        .expect("a file of 64 MiB has fewer routers than 10.0.0.0/8 has addresses")
+}
+
+/// The values that stand at the router itself.
+fn own_values(router: &RawRouter) -> RawRouterValues {
+    RawRouterValues {
+        profile: router.profile.clone(),
+        fib: router.fib.clone(),
+        fib_rate: router.fib_rate.clone(),
+        pic_delay: router.pic_delay.clone(),
+        update_processing: router.update_processing.clone(),
+        reload: router.reload.clone(),
+    }
+}

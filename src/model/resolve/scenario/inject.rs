@@ -1,0 +1,208 @@
+//! What goes wrong: targets by name.
+
+use super::Resolver;
+use crate::diag::{Code, Span};
+use crate::ids::{CircuitId, Id, LagId, RouterId};
+use crate::input::sp::Sp;
+use crate::model::raw::scenario::{
+    RawCircuitFault, RawDegrade, RawFlap, RawInject, RawOptic, RawPniFault, RawSessionFault,
+    RawSurge,
+};
+use crate::model::resolve::report::Names;
+use crate::model::scenario::FaultKind;
+use crate::units::{Share, SimDuration};
+
+/// A flap period is at least this long.
+const SHORTEST_FLAP: SimDuration = SimDuration::from_millis(1);
+
+impl Resolver<'_> {
+    pub(super) fn inject(&mut self, raw: &Sp<RawInject>) -> Option<FaultKind> {
+        let at = raw.span;
+        let report = &mut self.report;
+        let known = &self.known;
+        Some(match &**raw {
+            RawInject::CircuitCut(f) => {
+                let (circuits, toward) = self.circuit_fault(at, f)?;
+                FaultKind::CircuitCut { circuits, toward }
+            }
+            RawInject::CircuitSilent(f) => {
+                let (circuits, toward) = self.circuit_fault(at, f)?;
+                FaultKind::CircuitSilent { circuits, toward }
+            }
+            RawInject::CircuitDegrade(f) => self.degrade(at, f)?,
+            RawInject::CircuitFlap(f) => self.flap(at, f)?,
+            RawInject::OpticFail(f) => self.optic(at, f)?,
+            RawInject::PniCut(f) => {
+                let (pnis, toward) = self.pni_fault(at, f)?;
+                FaultKind::PniCut { pnis, toward }
+            }
+            RawInject::PniSilent(f) => {
+                let (pnis, toward) = self.pni_fault(at, f)?;
+                FaultKind::PniSilent { pnis, toward }
+            }
+            RawInject::SpanCut(f) => FaultKind::SpanCut(all(&known.spans, at, &f.span, report)?),
+            RawInject::SrlgFail(f) => FaultKind::SrlgFail(all(&known.srlgs, at, &f.srlg, report)?),
+            RawInject::CardFail(f) => FaultKind::CardFail(all(&known.cards, at, &f.card, report)?),
+            RawInject::RouterPowerOff(f) => {
+                FaultKind::RouterPowerOff(all(&known.routers, at, &f.router, report)?)
+            }
+            RawInject::RouterCrash(f) => {
+                FaultKind::RouterCrash(all(&known.routers, at, &f.router, report)?)
+            }
+            RawInject::FeedFail(f) => FaultKind::FeedFail(all(&known.feeds, at, &f.feed, report)?),
+            RawInject::SitePower(f) => {
+                FaultKind::SitePower(all(&known.sites, at, &f.site, report)?)
+            }
+            RawInject::MetroOutage(f) => {
+                FaultKind::MetroOutage(all(&known.metros, at, &f.metro, report)?)
+            }
+            RawInject::SessionReset(f) => {
+                let (sessions, router) = self.session_fault(at, f)?;
+                FaultKind::SessionReset { sessions, router }
+            }
+            RawInject::AdminShutdown(f) => {
+                let (sessions, router) = self.session_fault(at, f)?;
+                FaultKind::AdminShutdown { sessions, router }
+            }
+            RawInject::TrafficSurge(f) => self.surge(at, f)?,
+        })
+    }
+
+    /// The circuits, and the router that must be an end of each.
+    fn circuits(
+        &mut self,
+        at: Span,
+        names: &[Sp<String>],
+        router: Option<&Sp<String>>,
+    ) -> Option<(Vec<CircuitId>, Option<RouterId>)> {
+        let circuits = all(&self.known.circuits, at, names, &mut self.report);
+        let router = self.end(router);
+        let (circuits, router) = (circuits?, router?);
+        for circuit in &circuits {
+            let lag = self.topology.circuits[*circuit].lag;
+            self.check_end(router, self.topology.circuits[*circuit].name.as_str(), lag);
+        }
+        Some((circuits, router.map(|(id, _)| id)))
+    }
+
+    fn circuit_fault(
+        &mut self,
+        at: Span,
+        raw: &RawCircuitFault,
+    ) -> Option<(Vec<CircuitId>, Option<RouterId>)> {
+        self.circuits(at, &raw.circuit, raw.toward.as_ref())
+    }
+
+    fn degrade(&mut self, at: Span, raw: &RawDegrade) -> Option<FaultKind> {
+        let loss = raw.loss.as_ref().map(|text| {
+            let loss = self.report.quantity(text)?;
+            if loss > Share::ONE {
+                self.report.at(text.span, Code::OutOfRange, format!("`{loss}` is more than 100%"));
+                return None;
+            }
+            Some(loss)
+        });
+        let delay = raw.delay.as_ref().map(|text| self.report.quantity(text));
+        let (circuits, toward) = self.circuits(at, &raw.circuit, raw.toward.as_ref())?;
+        Some(FaultKind::CircuitDegrade {
+            circuits,
+            toward,
+            loss: loss.unwrap_or(Some(Share::ZERO))?,
+            delay: delay.unwrap_or(Some(SimDuration::ZERO))?,
+        })
+    }
+
+    fn flap(&mut self, at: Span, raw: &RawFlap) -> Option<FaultKind> {
+        let (circuits, _) = self.circuits(at, &raw.circuit, None)?;
+        let (down, up) = (self.positive(&raw.down), self.positive(&raw.up));
+        let (down, up) = (down?, up?);
+        if down + up < SHORTEST_FLAP {
+            let message = format!("a flap period is at least 1ms, not {}", down + up);
+            self.report.at(raw.down.span, Code::OutOfRange, message);
+        }
+        Some(FaultKind::CircuitFlap { circuits, down, up })
+    }
+
+    fn optic(&mut self, at: Span, raw: &RawOptic) -> Option<FaultKind> {
+        let (circuits, router) = self.circuits(at, &raw.circuit, Some(&raw.router))?;
+        Some(FaultKind::OpticFail { circuits, router: router? })
+    }
+
+    fn pni_fault(&mut self, at: Span, raw: &RawPniFault) -> Option<(Vec<LagId>, Option<RouterId>)> {
+        let pnis = all(&self.known.pnis, at, &raw.pni, &mut self.report);
+        let toward = self.end(raw.toward.as_ref());
+        let (pnis, toward) = (pnis?, toward?);
+        for pni in &pnis {
+            self.check_end(toward, self.topology.lags[*pni].name.as_str(), *pni);
+        }
+        Some((pnis, toward.map(|(id, _)| id)))
+    }
+
+    fn session_fault(
+        &mut self,
+        at: Span,
+        raw: &RawSessionFault,
+    ) -> Option<(Vec<crate::ids::SessionId>, Option<RouterId>)> {
+        let sessions = all(&self.known.sessions, at, &raw.session, &mut self.report);
+        let router = self.end(raw.router.as_ref());
+        let (sessions, router) = (sessions?, router?);
+        for session in &sessions {
+            let session = &self.topology.sessions[*session];
+            let ends = [session.ends[0].router, session.ends[1].router];
+            self.check_one_of(router, &session.name, ends);
+        }
+        Some((sessions, router.map(|(id, _)| id)))
+    }
+
+    fn surge(&mut self, at: Span, raw: &RawSurge) -> Option<FaultKind> {
+        let demands = all(&self.known.demands, at, &raw.demand, &mut self.report);
+        let factor = raw.factor.ppb();
+        if factor.is_none() {
+            let message =
+                format!("`{}` is no factor: above 0 to 1000, as in 1.5", raw.factor.as_str());
+            self.report.at(raw.factor.span, Code::OutOfRange, message);
+        }
+        Some(FaultKind::TrafficSurge { demands: demands?, factor_ppb: factor? })
+    }
+
+    /// A router that may be left out: `None` after an error.
+    fn end(&mut self, name: Option<&Sp<String>>) -> Option<Option<(RouterId, Span)>> {
+        let Some(name) = name else { return Some(None) };
+        let id = self.known.routers.find(name, &mut self.report)?;
+        Some(Some((id, name.span)))
+    }
+
+    fn check_end(&mut self, router: Option<(RouterId, Span)>, of: &str, lag: LagId) {
+        let ends = &self.topology.lags[lag].ends;
+        self.check_one_of(router, of, [ends[0].router, ends[1].router]);
+    }
+
+    /// Reports a router that is neither end.
+    pub(super) fn check_one_of(
+        &mut self,
+        router: Option<(RouterId, Span)>,
+        of: &str,
+        ends: [RouterId; 2],
+    ) {
+        let Some((id, span)) = router.filter(|(id, _)| !ends.contains(id)) else { return };
+        let name = |id: RouterId| self.topology.routers[id].name.as_str();
+        let message = format!("`{}` is not an end of `{of}`", name(id));
+        let hint = format!("its ends are `{}` and `{}`", name(ends[0]), name(ends[1]));
+        self.report.hinted(span, Code::NotAnEnd, message, hint);
+    }
+}
+
+/// All targets, at least one; `None` after an error.
+fn all<I: Id>(
+    names: &Names<I>,
+    at: Span,
+    targets: &[Sp<String>],
+    report: &mut crate::model::resolve::report::Report,
+) -> Option<Vec<I>> {
+    if targets.is_empty() {
+        report.at(at, Code::WrongCount, "a fault has at least one target");
+        return None;
+    }
+    let found = names.find_all(targets, report);
+    (found.len() == targets.len()).then_some(found)
+}

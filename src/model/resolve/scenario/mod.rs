@@ -1,0 +1,244 @@
+//! Scenario files against a design.
+
+use std::sync::Arc;
+
+use super::places::about;
+use super::report::{Names, Report};
+use crate::diag::{Code, Diagnostics, Source, Span};
+use crate::ids::{
+    CardId, CircuitId, ClassId, DemandId, FeedId, Id, IdVec, LagId, MetroId, RouterId, SessionId,
+    SiteId, SpanId, SrlgId,
+};
+use crate::input::sp::{Sp, Text};
+use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
+use crate::model::scenario::{Fault, FaultKind, Repeat, Scenario, Start};
+use crate::model::topology::{Card, Feed, LagKind, Topology};
+use crate::units::{SimDuration, SimTime};
+
+mod bounds;
+mod inject;
+
+/// A run may last ten years of 365 days.
+const LONGEST_RUN: SimDuration = SimDuration::from_secs(10 * 365 * 86_400);
+/// A scenario may have this many fault begins, repeats counted.
+const MAX_BEGINS: u64 = 10_000;
+
+/// What is known by name in the design.
+struct Known {
+    circuits: Names<CircuitId>,
+    pnis: Names<LagId>,
+    links: Names<LagId>,
+    spans: Names<SpanId>,
+    srlgs: Names<SrlgId>,
+    cards: Names<CardId>,
+    routers: Names<RouterId>,
+    feeds: Names<FeedId>,
+    sites: Names<SiteId>,
+    metros: Names<MetroId>,
+    sessions: Names<SessionId>,
+    demands: Names<DemandId>,
+    classes: Names<ClassId>,
+}
+
+/// Declares the names of all items of a kind.
+fn named<I: Id, T>(
+    (what, under): (&'static str, &'static str),
+    items: &IdVec<I, T>,
+    report: &mut Report,
+    name: impl Fn(&T) -> String,
+) -> Names<I> {
+    let mut names = Names::new(what, under);
+    for (id, item) in items.iter_ids() {
+        names.declare(Span::default(), &name(item), id, report);
+    }
+    names
+}
+
+impl Known {
+    fn of(topology: &Topology, report: &mut Report) -> Self {
+        let t = topology;
+        let (mut pnis, mut links) = (Names::new("PNI", "pnis"), Names::new("link", "links"));
+        for (id, lag) in t.lags.iter_ids() {
+            let names = match lag.kind {
+                LagKind::Pni { .. } => &mut pnis,
+                LagKind::Link => &mut links,
+            };
+            names.declare(Span::default(), &lag.name, id, report);
+        }
+        let card = |card: &Card| format!("{}/{}", t.routers[card.router].name, card.name);
+        let feed = |feed: &Feed| format!("{}/{}", t.sites[feed.site].name, feed.name);
+        Self {
+            pnis,
+            links,
+            circuits: named(("circuit", "circuits"), &t.circuits, report, |x| x.name.clone()),
+            spans: named(("span", "spans"), &t.spans, report, |x| x.name.clone()),
+            srlgs: named(("shared-risk group", "srlgs"), &t.srlgs, report, |x| x.name.clone()),
+            routers: named(("router", "routers"), &t.routers, report, |x| x.name.clone()),
+            sites: named(("site", "sites"), &t.sites, report, |x| x.name.clone()),
+            metros: named(("metro", "metros"), &t.metros, report, |x| x.name.clone()),
+            sessions: named(("session", "sessions"), &t.sessions, report, |x| x.name.clone()),
+            demands: named(("demand", "demands"), &t.demands, report, |x| x.name.clone()),
+            classes: named(("class", "classes"), &t.classes, report, |x| x.name.clone()),
+            cards: named(("line card", "cards"), &t.cards, report, card),
+            feeds: named(("power feed", "power_feeds"), &t.feeds, report, feed),
+        }
+    }
+}
+
+/// A scenario in the making.
+struct Resolver<'a> {
+    topology: &'a Topology,
+    known: Known,
+    report: Report,
+    duration: SimDuration,
+}
+
+/// Resolves a scenario file.
+pub(in crate::model) fn scenario(
+    source: &Arc<Source>,
+    raw: &RawScenario,
+    name: String,
+    topology: &Topology,
+) -> Result<(Scenario, Diagnostics), Diagnostics> {
+    let mut report = Report::new(source);
+    let name_span = raw.name.as_ref().map_or(raw.pnilab.span, |name| name.span);
+    report.check_name(name_span, &name);
+    let known = Known::of(topology, &mut report);
+    let mut resolver = Resolver { topology, known, report, duration: LONGEST_RUN };
+    resolver.duration = resolver.run_time(&raw.duration);
+    let faults = resolver.faults(&raw.faults);
+    let bounds = resolver.bounds(&raw.bounds, &faults);
+    let failed = resolver.report.has_errors();
+    let diagnostics = resolver.report.finish();
+    if failed {
+        return Err(diagnostics);
+    }
+    let scenario = Scenario {
+        name,
+        about: about(raw.about.as_ref()),
+        seed: raw.seed.as_deref().copied().unwrap_or(1),
+        duration: resolver.duration,
+        start: match raw.start.as_deref() {
+            Some(RawStart::Cold) => Start::Cold,
+            Some(RawStart::Settled) | None => Start::Settled,
+        },
+        faults,
+        bounds,
+    };
+    Ok((scenario, diagnostics))
+}
+
+impl Resolver<'_> {
+    fn run_time(&mut self, text: &Sp<Text<SimDuration>>) -> SimDuration {
+        let Some(duration) = self.report.quantity(text) else { return LONGEST_RUN };
+        if duration.is_zero() || duration > LONGEST_RUN {
+            let message = format!("`{}` is out of range: above 0s to 3650d", text.as_str());
+            self.report.at(text.span, Code::OutOfRange, message);
+            return LONGEST_RUN;
+        }
+        duration
+    }
+
+    fn faults(&mut self, raw: &[Sp<RawFault>]) -> Vec<Fault> {
+        let mut begins = 0_u64;
+        let mut faults = Vec::with_capacity(raw.len());
+        for fault in raw {
+            faults.extend(self.fault(fault));
+            begins += fault.repeat.as_deref().map_or(1, |repeat| u64::from(*repeat.times).max(1));
+            if begins > MAX_BEGINS {
+                let message = format!("the scenario has more than {MAX_BEGINS} fault begins");
+                self.report.at(fault.span, Code::TooMany, message);
+                break;
+            }
+        }
+        faults
+    }
+
+    fn fault(&mut self, raw: &RawFault) -> Option<Fault> {
+        let at = self.report.quantity(&raw.at);
+        let lasts = raw.lasts.as_ref().map(|text| self.positive(text));
+        let jitter = raw.jitter.as_ref().map(|text| self.report.quantity(text));
+        let repeat = raw.repeat.as_ref().map(|repeat| {
+            if !(1..=10_000).contains(&*repeat.times) {
+                let message = format!("`{}` is out of range: 1 to 10000", *repeat.times);
+                self.report.at(repeat.times.span, Code::OutOfRange, message);
+            }
+            let every = self.positive(&repeat.every)?;
+            Some(Repeat { times: *repeat.times, every })
+        });
+        let kind = self.inject(&raw.inject);
+        let fault = Fault {
+            at: SimTime::ZERO + at?,
+            lasts: lasts.map_or(Some(None), |lasts| lasts.map(Some))?,
+            repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
+            jitter: jitter.map_or(Some(SimDuration::ZERO), |jitter| jitter)?,
+            kind: kind?,
+        };
+        self.check_times(raw, &fault);
+        Some(fault)
+    }
+
+    fn positive(&mut self, text: &Sp<Text<SimDuration>>) -> Option<SimDuration> {
+        let value = self.report.quantity(text)?;
+        if value.is_zero() {
+            let message = format!("`{}` is out of range: above 0s", text.as_str());
+            self.report.at(text.span, Code::OutOfRange, message);
+            return None;
+        }
+        Some(value)
+    }
+
+    fn check_times(&mut self, raw: &RawFault, fault: &Fault) {
+        let end = SimTime::ZERO + self.duration;
+        if fault.at >= end {
+            let message =
+                format!("the fault begins at {}, the run ends at {}", fault.at, self.duration);
+            self.report.at(raw.at.span, Code::BadTime, message);
+        }
+        let (Some(raw_repeat), Some(repeat)) = (&raw.repeat, fault.repeat) else { return };
+        let last = fault.at + repeat.every * u64::from(repeat.times.saturating_sub(1));
+        if fault.at < end && last >= end {
+            let message =
+                format!("the last repeat begins at {last}, the run ends at {}", self.duration);
+            self.report.at(raw_repeat.span, Code::BadTime, message);
+        }
+        match fault.lasts {
+            Some(lasts) if lasts + fault.jitter >= repeat.every => {
+                let message = format!(
+                    "the fault lasts {lasts} and its jitter is {}, but it begins again after {}",
+                    fault.jitter, repeat.every
+                );
+                self.report.at(raw_repeat.every.span, Code::BadTime, message);
+            }
+            None if repeat.times > 1 && !ends_by_itself(&fault.kind) => {
+                let message = "a fault that stays cannot begin again";
+                let hint = "say how long it lasts with `for:`";
+                self.report.hinted(raw_repeat.entry, Code::BadTime, message, hint);
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Whether a fault needs no `for:` to be over.
+fn ends_by_itself(kind: &FaultKind) -> bool {
+    match kind {
+        FaultKind::RouterCrash(_) | FaultKind::SessionReset { .. } => true,
+        FaultKind::CircuitCut { .. }
+        | FaultKind::CircuitSilent { .. }
+        | FaultKind::CircuitDegrade { .. }
+        | FaultKind::CircuitFlap { .. }
+        | FaultKind::OpticFail { .. }
+        | FaultKind::PniCut { .. }
+        | FaultKind::PniSilent { .. }
+        | FaultKind::SpanCut(_)
+        | FaultKind::SrlgFail(_)
+        | FaultKind::CardFail(_)
+        | FaultKind::RouterPowerOff(_)
+        | FaultKind::FeedFail(_)
+        | FaultKind::SitePower(_)
+        | FaultKind::MetroOutage(_)
+        | FaultKind::AdminShutdown { .. }
+        | FaultKind::TrafficSurge { .. } => false,
+    }
+}

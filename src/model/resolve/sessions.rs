@@ -1,0 +1,252 @@
+//! BGP sessions: those of the PNIs, then the internal ones.
+
+use std::collections::BTreeSet;
+
+use super::Resolver;
+use super::lags::RawEnd;
+use super::policy::policy;
+use super::values::{Assumed, AssumedRows, bfd, bgp, check_bfd, check_bgp};
+use crate::diag::Code;
+use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::input::sp::{List, Sp};
+use crate::model::raw::policy::RawTerm;
+use crate::model::raw::topology::{RawIbgpMode, RawPni, RawPniSide, RawSession, RawSessions};
+use crate::model::topology::{Family, Session, SessionEnd, SessionKind};
+
+/// A design may have this many internal sessions.
+const MAX_INTERNAL_SESSIONS: usize = 200_000;
+
+const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
+
+/// The session of a family, if it is stated.
+fn of(sessions: Option<&RawSessions>, family: Family) -> Option<&Sp<RawSession>> {
+    match family {
+        Family::Ipv4 => sessions?.ipv4.as_ref(),
+        Family::Ipv6 => sessions?.ipv6.as_ref(),
+    }
+}
+
+impl<'a> Resolver<'a> {
+    pub(super) fn external_sessions(&mut self) {
+        let raw = self.raw;
+        for (index, (name, pni)) in raw.pnis.iter().enumerate() {
+            let sessions = pni.sessions.as_deref();
+            for family in FAMILIES {
+                self.check_session(of(sessions, family));
+            }
+            for (_, side) in pni.sides.iter() {
+                self.check_side(name, sessions, side);
+            }
+            let Some(ends) = self.lag_raw_ends[index] else { continue };
+            for family in FAMILIES {
+                if let Some(session) = of(sessions, family) {
+                    let lag = LagId::from_index(index);
+                    self.external_session(lag, (name, pni), family, session, ends);
+                }
+            }
+        }
+    }
+
+    fn check_side(&mut self, pni: &str, entry: Option<&RawSessions>, side: &RawPniSide) {
+        check_bgp(&mut self.report, side.bgp.as_ref());
+        self.check_policies(side.import.as_ref(), side.export.as_ref());
+        for family in FAMILIES {
+            let own = of(side.sessions.as_deref(), family);
+            self.check_session(own);
+            if let Some(own) = own
+                && of(entry, family).is_none()
+            {
+                let name = format!("{pni}/{}", family.as_str());
+                self.report.hinted(
+                    own.entry,
+                    Code::UnknownName,
+                    format!("there is no session `{name}`"),
+                    format!("declare it with `sessions: {{{}: {{}}}}` in the PNI", family.as_str()),
+                );
+            }
+        }
+    }
+
+    fn check_session(&mut self, session: Option<&Sp<RawSession>>) {
+        let Some(session) = session else { return };
+        check_bgp(&mut self.report, session.bgp.as_ref());
+        check_bfd(&mut self.report, session.bfd.as_ref());
+        self.check_policies(session.import.as_ref(), session.export.as_ref());
+    }
+
+    fn check_policies(
+        &mut self,
+        import: Option<&Sp<List<RawTerm>>>,
+        export: Option<&Sp<List<RawTerm>>>,
+    ) {
+        for terms in [import, export].into_iter().flatten() {
+            policy(terms, &mut self.report);
+        }
+    }
+
+    fn external_session(
+        &mut self,
+        lag: LagId,
+        (pni_name, pni): (&Sp<String>, &'a RawPni),
+        family: Family,
+        entry: &'a RawSession,
+        ends: [RawEnd<'a>; 2],
+    ) {
+        let name = format!("{}/{}", **pni_name, family.as_str());
+        let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
+        let built = Side::BOTH.map(|side| {
+            let router = ends[side].name;
+            let own = pni.sides.iter().find(|(name, _)| **name == **router).map(|(_, s)| &**s);
+            self.external_end(ends[side].router, pni, own, family, entry, &mut rows[side])
+        });
+        self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
+        let id = self.topology.sessions.push(Session {
+            name: name.clone(),
+            kind: SessionKind::External(lag),
+            family,
+            ends: built,
+        });
+        self.topology.lags[lag].sessions.push(id);
+    }
+
+    fn external_end(
+        &mut self,
+        router: RouterId,
+        pni: &'a RawPni,
+        side: Option<&'a RawPniSide>,
+        family: Family,
+        entry: &'a RawSession,
+        rows: &mut AssumedRows,
+    ) -> SessionEnd {
+        let layers = self.layers(router);
+        let own = side.and_then(|side| of(side.sessions.as_deref(), family)).map(|s| &**s);
+        let chain = layers.bgp().after([
+            own.and_then(|session| session.bgp.as_deref()),
+            side.and_then(|side| side.bgp.as_deref()),
+            entry.bgp.as_deref(),
+            pni.bgp.as_deref(),
+        ]);
+        let (timers, assumed) = bgp(&chain, &mut self.report);
+        rows.extend(assumed);
+        let stated = [own.and_then(|session| session.bfd.as_deref()), entry.bfd.as_deref()];
+        let detection = stated.iter().any(Option::is_some).then(|| {
+            let (config, assumed) = bfd(&layers.bfd().after(stated));
+            rows.extend(assumed);
+            config
+        });
+        let import = own
+            .and_then(|session| session.import.as_ref())
+            .or(entry.import.as_ref())
+            .or_else(|| side?.import.as_ref());
+        let export = own
+            .and_then(|session| session.export.as_ref())
+            .or(entry.export.as_ref())
+            .or_else(|| side?.export.as_ref());
+        SessionEnd {
+            router,
+            bgp: timers,
+            bfd: detection,
+            import: import.map(|terms| policy(terms, &mut self.report)),
+            export: export.map(|terms| policy(terms, &mut self.report)),
+        }
+    }
+
+    /// One session between every two routers of a network that meshes, for each family that the
+    /// network uses; only called when nothing is wrong.
+    pub(super) fn internal_sessions(&mut self) {
+        let mut built: Vec<Session> = Vec::new();
+        for network in self.topology.networks.ids().collect::<Vec<_>>() {
+            let (name, raw) = &self.raw.networks[network.index()];
+            let routers = self.routers_of(network);
+            if routers.len() < 2 {
+                continue;
+            }
+            let mode = raw.ibgp.as_ref().and_then(|ibgp| ibgp.mode.as_deref());
+            if mode.is_none() {
+                let row = crate::model::profiles::builtin("ibgp.mode");
+                self.assume("ibgp.mode", name, Some(Assumed::of(row)));
+            }
+            match mode {
+                Some(RawIbgpMode::None) => continue,
+                Some(RawIbgpMode::FullMesh) | None => {}
+            }
+            let families = self.families_of(network);
+            let pairs = routers.len() * (routers.len() - 1) / 2 * families.len();
+            if built.len() + pairs > MAX_INTERNAL_SESSIONS {
+                let message = format!(
+                    "the full mesh of `{}` and those before it need more than \
+                     {MAX_INTERNAL_SESSIONS} internal sessions",
+                    **name
+                );
+                self.report.at(name.span, Code::TooMany, message);
+                return;
+            }
+            self.mesh(&routers, &families, &mut built);
+        }
+        built.sort_by(|a, b| a.name.cmp(&b.name));
+        for session in built {
+            let _: SessionId = self.topology.sessions.push(session);
+        }
+    }
+
+    fn mesh(
+        &mut self,
+        routers: &[RouterId],
+        families: &BTreeSet<Family>,
+        built: &mut Vec<Session>,
+    ) {
+        for (index, first) in routers.iter().enumerate() {
+            for second in &routers[index + 1..] {
+                for family in families {
+                    built.push(self.internal_session([*first, *second], *family));
+                }
+            }
+        }
+    }
+
+    fn internal_session(&mut self, routers: [RouterId; 2], family: Family) -> Session {
+        let names = routers.map(|router| self.topology.routers[router].name.clone());
+        let name = format!("{}--{}/{}", names[0], names[1], family.as_str());
+        let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
+        let ends = Side::BOTH.map(|side| {
+            let (timers, assumed) = bgp(&self.layers(routers[side]).bgp(), &mut self.report);
+            rows[side] = assumed;
+            let router = routers[side];
+            SessionEnd { router, bgp: timers, bfd: None, import: None, export: None }
+        });
+        self.assume_ends(&name, names.each_ref().map(String::as_str), rows);
+        Session { name, kind: SessionKind::Internal, family, ends }
+    }
+
+    /// The routers of a network, sorted by name.
+    fn routers_of(&self, network: NetworkId) -> Vec<RouterId> {
+        let mut routers: Vec<_> = self
+            .topology
+            .routers
+            .iter_ids()
+            .filter(|(_, router)| router.network == network)
+            .map(|(id, _)| id)
+            .collect();
+        routers.sort_by(|a, b| self.topology.routers[*a].name.cmp(&self.topology.routers[*b].name));
+        routers
+    }
+
+    /// The families that a prefix or a PNI session of the network has.
+    fn families_of(&self, network: NetworkId) -> BTreeSet<Family> {
+        let announced = self
+            .topology
+            .prefixes
+            .iter()
+            .filter(|prefix| prefix.network == network)
+            .map(|prefix| Family::of(&prefix.prefix));
+        let spoken = self
+            .topology
+            .sessions
+            .iter()
+            .filter(|session| {
+                session.ends.iter().any(|end| self.topology.routers[end.router].network == network)
+            })
+            .map(|session| session.family);
+        announced.chain(spoken).collect()
+    }
+}

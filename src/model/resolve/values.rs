@@ -1,0 +1,348 @@
+//! Groups of values: the first place that states a value wins, then the profile.
+
+use std::str::FromStr;
+
+use super::report::Report;
+use crate::diag::{Code, Span};
+use crate::input::sp::{Sp, Text, Written};
+use crate::model::profiles::{Documented, builtin};
+use crate::model::raw::values::{
+    RawBfd, RawBgp, RawInterface, RawLacp, RawLacpInterval, RawLacpMode, RawProfile,
+};
+use crate::model::topology::Origin;
+use crate::proto::bgp::BgpConfig;
+use crate::proto::phy::InterfaceConfig;
+use crate::proto::{bfd, lacp};
+use crate::units::{QuantityError, SimDuration};
+
+/// A value that the file does not state, for the list of assumptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Assumed {
+    pub(super) value: String,
+    pub(super) origin: Origin,
+    pub(super) source: String,
+}
+
+impl Assumed {
+    pub(super) fn of(row: &Documented) -> Self {
+        Self {
+            value: row.value.to_owned(),
+            origin: if row.profile.is_some() { Origin::Profile } else { Origin::Builtin },
+            source: row.origin_text(),
+        }
+    }
+
+    pub(super) fn built_in(value: impl ToString, source: &str) -> Self {
+        Self { value: value.to_string(), origin: Origin::Builtin, source: source.to_owned() }
+    }
+}
+
+/// A value, and where it comes from.
+#[derive(Clone, Debug)]
+pub(super) struct Valued<T> {
+    pub(super) value: T,
+    /// Where the file states it.
+    pub(super) stated: Option<Span>,
+    /// What is to be said if the file does not.
+    pub(super) assumed: Option<Assumed>,
+}
+
+impl<T> Valued<T> {
+    pub(super) fn stated(value: T, span: Span) -> Self {
+        Self { value, stated: Some(span), assumed: None }
+    }
+
+    pub(super) fn assumed(value: T, assumed: Assumed) -> Self {
+        Self { value, stated: None, assumed: Some(assumed) }
+    }
+}
+
+impl<T: FromStr> Valued<T> {
+    /// The value of a row of the table.
+    pub(super) fn documented(row: &Documented) -> Self {
+        let value = row.value.parse().ok().expect("the values of the table are well written");
+        Self::assumed(value, Assumed::of(row))
+    }
+
+    /// The built-in value for `key`.
+    pub(super) fn built_in(key: &str) -> Self {
+        Self::documented(builtin(key))
+    }
+
+    /// What the file states, or else the built-in value for `key`.
+    pub(super) fn or_built_in(stated: Option<&Sp<T>>, key: &str) -> Self
+    where
+        T: Clone,
+    {
+        stated.map_or_else(|| Self::built_in(key), |sp| Self::stated(T::clone(sp), sp.span))
+    }
+
+    /// What the file states, or else the built-in value for `key`; errors are reported.
+    pub(super) fn text_or_built_in(
+        stated: Option<&Sp<Text<T>>>,
+        key: &str,
+        report: &mut Report,
+    ) -> Self
+    where
+        T: Written<Err = QuantityError>,
+    {
+        let parsed = stated.and_then(|text| Some(Self::stated(report.quantity(text)?, text.span)));
+        parsed.unwrap_or_else(|| Self::built_in(key))
+    }
+}
+
+/// The places that may state a group's values, the most specific first.
+#[derive(Clone, Debug)]
+pub(super) struct Chain<'a, G> {
+    pub(super) group: &'static str,
+    pub(super) layers: Vec<&'a G>,
+    pub(super) profile: RawProfile,
+}
+
+impl<'a, G> Chain<'a, G> {
+    /// The same with further places in front.
+    pub(super) fn after(&self, front: impl IntoIterator<Item = Option<&'a G>>) -> Self {
+        let layers = front.into_iter().flatten().chain(self.layers.iter().copied()).collect();
+        Self { group: self.group, layers, profile: self.profile }
+    }
+
+    fn fallback(&self, key: &str) -> &'static Documented {
+        self.profile.value(&format!("{}.{key}", self.group))
+    }
+
+    /// A value that is written as a text. A text that is none is reported where it stands.
+    pub(super) fn text<T: Written + 'a>(
+        &self,
+        key: &str,
+        get: impl Fn(&'a G) -> Option<&'a Sp<Text<T>>>,
+    ) -> Valued<T> {
+        let stated = self.layers.iter().find_map(|layer| get(layer));
+        stated
+            .and_then(|text| Some(Valued::stated(text.parse().ok()?, text.span)))
+            .unwrap_or_else(|| Valued::documented(self.fallback(key)))
+    }
+
+    /// A value that is written as itself.
+    pub(super) fn plain<R: Copy + 'a, T>(
+        &self,
+        key: &str,
+        get: impl Fn(&'a G) -> Option<&'a Sp<R>>,
+        from: impl Fn(R) -> T,
+        fallback: impl Fn(&str) -> Option<T>,
+    ) -> Valued<T> {
+        match self.layers.iter().find_map(|layer| get(layer)) {
+            Some(stated) => Valued::stated(from(**stated), stated.span),
+            None => {
+                let row = self.fallback(key);
+                let value = fallback(row.value).expect("the values of the table are well written");
+                Valued::assumed(value, Assumed::of(row))
+            }
+        }
+    }
+}
+
+/// What is assumed of one end, by key.
+pub(super) type AssumedRows = Vec<(&'static str, Option<Assumed>)>;
+
+/// BGP timers of one end.
+pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig, AssumedRows) {
+    let hold = chain.text("hold", |g| g.hold.as_ref());
+    let mut keepalive = chain.text("keepalive", |g| g.keepalive.as_ref());
+    if hold.stated.is_some() && keepalive.stated.is_none() {
+        let third = hold.value.scaled(1, 3);
+        let assumed = Assumed::built_in(third, "RFC 4271 §10, a third of the hold time");
+        keepalive = Valued::assumed(third, assumed);
+    }
+    let idle_hold = chain.text("idle_hold", |g| g.idle_hold.as_ref());
+    let idle_hold_max = chain.text("idle_hold_max", |g| g.idle_hold_max.as_ref());
+    if !hold.value.is_zero() && keepalive.value > hold.value {
+        let span = keepalive.stated.or(hold.stated);
+        let message = format!(
+            "the keepalive interval ({}) is longer than the hold time ({})",
+            keepalive.value, hold.value
+        );
+        contradiction(report, span, message, "a third of the hold time is usual (RFC 4271 §10)");
+    }
+    if idle_hold.value > idle_hold_max.value {
+        let span = idle_hold.stated.or(idle_hold_max.stated);
+        let message = format!(
+            "`idle_hold` ({}) is longer than `idle_hold_max` ({})",
+            idle_hold.value, idle_hold_max.value
+        );
+        contradiction(report, span, message, "the wait doubles from the first to the second");
+    }
+    let connect_retry = chain.text("connect_retry", |g| g.connect_retry.as_ref());
+    let mrai = chain.text("mrai", |g| g.mrai.as_ref());
+    let withdrawals = chain.plain(
+        "mrai_withdrawals",
+        |g| g.mrai_withdrawals.as_ref(),
+        |stated: bool| stated,
+        |text| text.parse().ok(),
+    );
+    let config = BgpConfig {
+        hold: hold.value,
+        keepalive: keepalive.value,
+        connect_retry: connect_retry.value,
+        idle_hold: idle_hold.value,
+        idle_hold_max: idle_hold_max.value,
+        mrai: mrai.value,
+        mrai_withdrawals: withdrawals.value,
+    };
+    let rows = vec![
+        ("bgp.hold", hold.assumed),
+        ("bgp.keepalive", keepalive.assumed),
+        ("bgp.connect_retry", connect_retry.assumed),
+        ("bgp.idle_hold", idle_hold.assumed),
+        ("bgp.idle_hold_max", idle_hold_max.assumed),
+        ("bgp.mrai", mrai.assumed),
+        ("bgp.mrai_withdrawals", withdrawals.assumed),
+    ];
+    (config, rows)
+}
+
+fn contradiction(report: &mut Report, span: Option<Span>, message: String, hint: &str) {
+    if let Some(span) = span {
+        report.hinted(span, Code::Timers, message, hint);
+    }
+}
+
+/// BFD timers of one end.
+pub(super) fn bfd(chain: &Chain<'_, RawBfd>) -> (bfd::Config, AssumedRows) {
+    let tx = chain.text("tx", |g| g.tx.as_ref());
+    let rx = chain.text("rx", |g| g.rx.as_ref());
+    let multiplier = chain.plain(
+        "multiplier",
+        |g| g.multiplier.as_ref(),
+        |stated: u64| u8::try_from(stated).unwrap_or(u8::MAX),
+        |text| text.parse().ok(),
+    );
+    let config = bfd::Config { tx: tx.value, rx: rx.value, multiplier: multiplier.value };
+    let rows = vec![
+        ("bfd.tx", tx.assumed),
+        ("bfd.rx", rx.assumed),
+        ("bfd.multiplier", multiplier.assumed),
+    ];
+    (config, rows)
+}
+
+/// LACP of one end.
+pub(super) fn lacp(chain: &Chain<'_, RawLacp>) -> (lacp::Config, AssumedRows) {
+    let mode = chain.plain(
+        "mode",
+        |g| g.mode.as_ref(),
+        |stated| match stated {
+            RawLacpMode::Active => lacp::Mode::Active,
+            RawLacpMode::Passive => lacp::Mode::Passive,
+        },
+        |text| (text == "active").then_some(lacp::Mode::Active),
+    );
+    let interval = chain.plain(
+        "interval",
+        |g| g.interval.as_ref(),
+        |stated| match stated {
+            RawLacpInterval::Fast => lacp::Interval::Fast,
+            RawLacpInterval::Slow => lacp::Interval::Slow,
+        },
+        |text| (text == "slow").then_some(lacp::Interval::Slow),
+    );
+    let wait = chain.text("aggregate_wait", |g| g.aggregate_wait.as_ref());
+    let config =
+        lacp::Config { mode: mode.value, interval: interval.value, aggregate_wait: wait.value };
+    let rows = vec![
+        ("lacp.mode", mode.assumed),
+        ("lacp.interval", interval.assumed),
+        ("lacp.aggregate_wait", wait.assumed),
+    ];
+    (config, rows)
+}
+
+/// Interface timers of one end.
+pub(super) fn interface(chain: &Chain<'_, RawInterface>) -> (InterfaceConfig, AssumedRows) {
+    let los = chain.text("los", |g| g.los.as_ref());
+    let down = chain.text("carrier_delay_down", |g| g.carrier_delay_down.as_ref());
+    let up = chain.text("carrier_delay_up", |g| g.carrier_delay_up.as_ref());
+    let config = InterfaceConfig {
+        los: los.value,
+        carrier_delay_down: down.value,
+        carrier_delay_up: up.value,
+    };
+    let rows = vec![
+        ("interface.los", los.assumed),
+        ("interface.carrier_delay_down", down.assumed),
+        ("interface.carrier_delay_up", up.assumed),
+    ];
+    (config, rows)
+}
+
+/// Reports what is wrong with a stated duration; zero and more than a day make no sense where
+/// `positive` is wanted.
+pub(super) fn check_duration(
+    report: &mut Report,
+    text: Option<&Sp<Text<SimDuration>>>,
+    range: (SimDuration, SimDuration),
+) {
+    let Some(text) = text else { return };
+    let Some(value) = report.quantity(text) else { return };
+    if value < range.0 || value > range.1 {
+        let message = format!("`{value}` is out of range: {} to {}", range.0, range.1);
+        report.at(text.span, Code::OutOfRange, message);
+    }
+}
+
+const DAY: SimDuration = SimDuration::from_secs(86_400);
+const ANY: (SimDuration, SimDuration) = (SimDuration::ZERO, DAY);
+/// From zero to a day.
+pub(super) const UP_TO_A_DAY: (SimDuration, SimDuration) = ANY;
+/// From a millisecond to a day.
+pub(super) const MILLISECOND_TO_A_DAY: (SimDuration, SimDuration) =
+    (SimDuration::from_millis(1), DAY);
+
+/// Reports what is wrong with stated BGP timers; called once for each place.
+pub(super) fn check_bgp(report: &mut Report, group: Option<&Sp<RawBgp>>) {
+    let Some(group) = group else { return };
+    let largest = SimDuration::from_secs(65_535);
+    check_duration(report, group.hold.as_ref(), (SimDuration::ZERO, largest));
+    check_duration(report, group.keepalive.as_ref(), (SimDuration::ZERO, largest));
+    check_duration(report, group.connect_retry.as_ref(), MILLISECOND_TO_A_DAY);
+    check_duration(report, group.idle_hold.as_ref(), ANY);
+    check_duration(report, group.idle_hold_max.as_ref(), ANY);
+    check_duration(report, group.mrai.as_ref(), ANY);
+    if let Some(hold) = &group.hold
+        && let Ok(value) = hold.parse()
+        && !value.is_zero()
+        && value < SimDuration::from_secs(3)
+    {
+        let message = format!("a hold time is 0s or at least 3s, not {value}");
+        report.hinted(hold.span, Code::Timers, message, "RFC 4271 §4.2; use BFD to be faster");
+    }
+}
+
+/// Reports what is wrong with stated BFD timers; called once for each place.
+pub(super) fn check_bfd(report: &mut Report, group: Option<&Sp<RawBfd>>) {
+    let Some(group) = group else { return };
+    let range = (SimDuration::from_millis(1), SimDuration::from_secs(4_294));
+    check_duration(report, group.tx.as_ref(), range);
+    check_duration(report, group.rx.as_ref(), range);
+    if let Some(multiplier) = &group.multiplier
+        && !(1..=255).contains(&**multiplier)
+    {
+        let message = format!("`{}` is out of range: 1 to 255", **multiplier);
+        report.hinted(multiplier.span, Code::OutOfRange, message, "RFC 5880 §4.1, Detect Mult");
+    }
+}
+
+/// Reports what is wrong with stated LACP settings; called once for each place.
+pub(super) fn check_lacp(report: &mut Report, group: Option<&Sp<RawLacp>>) {
+    if let Some(group) = group {
+        check_duration(report, group.aggregate_wait.as_ref(), ANY);
+    }
+}
+
+/// Reports what is wrong with stated interface timers; called once for each place.
+pub(super) fn check_interface(report: &mut Report, group: Option<&Sp<RawInterface>>) {
+    if let Some(group) = group {
+        check_duration(report, group.los.as_ref(), ANY);
+        check_duration(report, group.carrier_delay_down.as_ref(), ANY);
+        check_duration(report, group.carrier_delay_up.as_ref(), ANY);
+    }
+}
