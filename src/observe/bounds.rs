@@ -188,7 +188,11 @@ impl Over<'_> {
                             LagKind::Pni { .. } => "pni",
                             LagKind::Link => "link",
                         },
-                        subject: format!("{} {}", topology.lags[lag].name, self.direction(lag, side)),
+                        subject: format!(
+                            "{} {}",
+                            topology.lags[lag].name,
+                            self.direction(lag, side)
+                        ),
                         router: Some(topology.routers[receiver].name.clone()),
                         direction: None,
                         observed: self.utilization(bound, lag, side),

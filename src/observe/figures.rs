@@ -92,7 +92,10 @@ impl Over<'_> {
             let Some(effect) = step.effect.map(|effect| &fault.effects[effect]) else { continue };
             let Some((ports, health)) = ports_of(effect).filter(|_| step.on) else { continue };
             let over = self.plan.steps.iter().find(|later| {
-                later.fault == step.fault && later.effect == step.effect && !later.on && later.at > step.at
+                later.fault == step.fault
+                    && later.effect == step.effect
+                    && !later.on
+                    && later.at > step.at
             });
             let until = over.map_or(self.end, |later| later.at);
             for port in ports {
@@ -105,7 +108,8 @@ impl Over<'_> {
         let mut health = BTreeMap::new();
         for (circuit, spans) in spans {
             let at = |time: SimTime| {
-                let covers = spans.iter().filter(|(from, until, ..)| *from <= time && time < *until);
+                let covers =
+                    spans.iter().filter(|(from, until, ..)| *from <= time && time < *until);
                 let worst = covers.max_by_key(|(_, _, health, _)| *health);
                 worst.map_or((Health::Up, ""), |(_, _, health, kind)| (*health, *kind))
             };
@@ -301,7 +305,6 @@ fn change(transition: &Transition) -> (SimTime, Health, String) {
         Health::Up => String::new(),
         Health::Degraded => to.to_owned(),
         Health::Silent | Health::Down => transition.reason.to_string(),
-        _ => String::new(),
     };
     (transition.at, health, label)
 }

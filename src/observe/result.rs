@@ -152,8 +152,11 @@ impl Over<'_> {
         let at = self.plan.windows[window].at;
         let record = &self.world.record().windows[window];
         let since = |time: SimTime| time.since(at).as_secs_f64();
-        let [detect, notify, decide, write] =
-            self.world.phases(window).unwrap_or([SimDuration::ZERO; 4]).map(SimDuration::as_secs_f64);
+        let [detect, notify, decide, write] = self
+            .world
+            .phases(window)
+            .unwrap_or([SimDuration::ZERO; 4])
+            .map(SimDuration::as_secs_f64);
         EventRow {
             event: name.to_owned(),
             at_s: at.as_secs_f64(),
@@ -227,7 +230,8 @@ impl Over<'_> {
         let mut rows = Vec::new();
         for id in ids {
             for direction in Direction::BOTH {
-                if direction == Direction::Forward || topology.demands[id].return_rate.as_bps() > 0 {
+                if direction == Direction::Forward || topology.demands[id].return_rate.as_bps() > 0
+                {
                     rows.push(self.demand(id, direction));
                 }
             }
@@ -271,13 +275,20 @@ impl Over<'_> {
         let demand = &self.net.topology.demands[id];
         let class = &self.net.topology.classes[demand.class];
         let last = &record.windows[record.windows.len() - 1];
-        let instant = |all: &Vec<[Instant; 2]>| all.get(id.index()).map_or(Instant::default(), |b| b[way]);
+        let instant =
+            |all: &Vec<[Instant; 2]>| all.get(id.index()).map_or(Instant::default(), |b| b[way]);
         let harm = |all: &Vec<[Harm; 2]>| all.get(id.index()).map_or(Harm::default(), |b| b[way]);
         let (from, until, harm, before, after) = match window {
             Some(window) => {
                 let spec = &record.windows[window];
                 let from = self.plan.windows[window].at;
-                (from, self.until(window), harm(&spec.harm), instant(&spec.before), instant(&spec.after))
+                (
+                    from,
+                    self.until(window),
+                    harm(&spec.harm),
+                    instant(&spec.before),
+                    instant(&spec.after),
+                )
             }
             None => (
                 SimTime::ZERO,
@@ -308,7 +319,8 @@ impl Over<'_> {
         let mut rows = Vec::new();
         for (id, lag) in topology.lags.iter_ids() {
             for side in Side::BOTH {
-                let speed = |circuit: &crate::ids::CircuitId| topology.circuits[*circuit].speed.as_bps();
+                let speed =
+                    |circuit: &crate::ids::CircuitId| topology.circuits[*circuit].speed.as_bps();
                 let peak = self.peak(id, side, SimTime::ZERO, self.end);
                 rows.push(LinkRow {
                     link: lag.name.clone(),

@@ -49,13 +49,6 @@ pub(crate) struct Group {
     pub(crate) communities: Vec<Community>,
 }
 
-/// A session end as a router sees it: its slot among the router's sessions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Slot {
-    /// The session end.
-    pub(crate) end: End<SessionId>,
-}
-
 /// The facts of a run.
 #[derive(Clone, Debug)]
 pub(crate) struct Net {
@@ -71,10 +64,6 @@ pub(crate) struct Net {
     pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
     pub(crate) bfd: IdVec<BfdId, BfdPair>,
-    /// BFD pair of a BGP session.
-    pub(crate) session_bfd: IdVec<SessionId, Option<BfdId>>,
-    /// BFD pair of a link's adjacency.
-    pub(crate) adjacency_bfd: IdVec<LagId, Option<BfdId>>,
     /// Micro-BFD pair of a circuit.
     pub(crate) member_bfd: IdVec<CircuitId, Option<BfdId>>,
     /// BFD pairs that ride each LAG.
@@ -105,12 +94,6 @@ impl Net {
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
         };
-        let session_bfd = topology.sessions.ids();
-        let session_bfd = session_bfd
-            .map(|s| find(&|of| matches!(of, BfdOf::Session(session, _) if *session == s)))
-            .collect();
-        let adjacency_bfd = topology.lags.ids();
-        let adjacency_bfd = adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
         let member_bfd = topology.circuits.ids();
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&bfd, lag)).collect();
@@ -124,8 +107,6 @@ impl Net {
             groups,
             group_of,
             bfd,
-            session_bfd,
-            adjacency_bfd,
             member_bfd,
             lag_bfd,
             ranks,

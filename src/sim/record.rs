@@ -338,13 +338,6 @@ impl World {
         (cause.window == Some(window)).then_some(cause.phases)
     }
 
-    /// The side of a session that a router is.
-    pub(crate) fn session_side(&self, session: SessionId, router: RouterId) -> Option<Side> {
-        Side::BOTH
-            .into_iter()
-            .find(|side| self.net.session_router(End::new(session, *side)) == router)
-    }
-
     /// How many groups there are.
     pub(super) fn group_ids(&self) -> impl Iterator<Item = GroupId> + use<> {
         (0..self.net.groups.len()).map(GroupId::from_index)
