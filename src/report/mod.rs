@@ -1,7 +1,18 @@
 //! Results as documents, charts and tables: plain data in, text and files out.
 //!
 //! This room knows neither the simulator nor the model. It takes a [`data::RunReport`] and writes
-//! it for machines (JSON, CSV), for a design review (SVG, PNG, HTML) and for a terminal.
+//! it for machines ([`json`], [`csv`]), for a design review ([`chart`], [`html`]), for a terminal
+//! ([`summary`]) and as a folder of files ([`mod@write`]).
 
+pub mod chart;
+pub mod csv;
 pub mod data;
+pub mod html;
+pub mod json;
 pub mod number;
+pub mod summary;
+mod words;
+pub mod write;
+
+#[cfg(test)]
+mod sample;

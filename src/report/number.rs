@@ -63,13 +63,13 @@ pub fn duration(seconds: f64) -> String {
     if size < 5e-10 {
         return "0 s".to_owned();
     }
-    if size < 1e-6 {
+    if size < 0.999_95e-6 {
         return format!("{} ns", significant(seconds * 1e9, 4));
     }
-    if size < 1e-3 {
+    if size < 0.999_95e-3 {
         return format!("{} µs", significant(seconds * 1e6, 4));
     }
-    if size < 1.0 {
+    if size < 0.999_95 {
         return format!("{} ms", significant(seconds * 1e3, 4));
     }
     if size < 120.0 {
@@ -141,6 +141,7 @@ mod tests {
             (0.000_05, "50 µs"),
             (0.86, "860 ms"),
             (0.899_987_654, "900 ms"),
+            (0.999_99, "1 s"),
             (12.4, "12.4 s"),
             (90.0, "90 s"),
             (303.0, "5 min 3 s"),

@@ -1,0 +1,166 @@
+//! Static charts as SVG: the timeline of a run, loads, convergence and the map.
+//!
+//! Sizes are fixed, numbers are formatted one way and no font is measured, so equal results give
+//! equal bytes on every machine.
+
+mod axis;
+mod canvas;
+mod convergence;
+mod frame;
+mod layout;
+mod letters;
+mod load;
+mod map;
+pub(super) mod palette;
+#[cfg(feature = "png")]
+pub mod png;
+mod strip;
+mod timeline;
+mod windows;
+
+use super::data::RunReport;
+use super::html;
+
+/// A chart, drawn.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chart {
+    /// Name of its file without the ending.
+    pub stem: &'static str,
+    /// What it shows, in a few words.
+    pub title: String,
+    /// What it says, for those who cannot see it.
+    pub description: String,
+    width: f64,
+    height: f64,
+    shapes: String,
+}
+
+impl Chart {
+    /// The chart as a file of its own.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        self.tagged(self.stem, "xmlns=\"http://www.w3.org/2000/svg\" ", &self.shapes)
+    }
+
+    /// The chart for a page: colours are variables of the page, `id` makes its parts unique there.
+    #[must_use]
+    pub fn inline(&self, id: &str) -> String {
+        let mut shapes = self.shapes.clone();
+        for role in palette::Role::ALL {
+            let paper = role.paper();
+            let variable = format!("\"var(--{},{paper})\"", role.name());
+            shapes = shapes.replace(&format!("\"{paper}\""), &variable);
+        }
+        self.tagged(id, "", &shapes)
+    }
+
+    fn tagged(&self, id: &str, more: &str, shapes: &str) -> String {
+        let view = canvas::view(self.width, self.height);
+        let (title, text) = (html::escaped(&self.title), html::escaped(&self.description));
+        format!(
+            "<svg {more}{view} role=\"img\" aria-labelledby=\"{id}-title {id}-desc\">\n\
+             <title id=\"{id}-title\">{title}</title>\n<desc id=\"{id}-desc\">{text}</desc>\n\
+             {shapes}</svg>\n"
+        )
+    }
+}
+
+/// All charts of a run, in the order of a report.
+#[must_use]
+pub fn all(report: &RunReport) -> Vec<Chart> {
+    vec![
+        timeline::chart(report),
+        load::chart(report),
+        convergence::chart(report),
+        map::chart(report),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use sha2::{Digest, Sha256};
+
+    use super::super::sample;
+    use super::*;
+
+    /// The attribute `name` of a tag, as a number.
+    fn number(tag: &str, name: &str) -> f64 {
+        let rest = tag.split_once(&format!(" {name}=\"")).expect("the attribute is there").1;
+        rest.split('"').next().and_then(|v| v.parse().ok()).expect("a number")
+    }
+
+    /// The tag and the content of each text of an SVG.
+    fn texts(svg: &str) -> Vec<(&str, &str)> {
+        let parts = svg.split("<text").skip(1);
+        parts
+            .map(|part| {
+                let (tag, rest) = part.split_once('>').expect("a tag ends");
+                (tag, rest.split_once("</text>").expect("a text ends").0.trim())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn charts_keep_their_bytes() {
+        let prints = all(&sample::report()).into_iter().map(|chart| {
+            let digest = Sha256::digest(chart.svg().as_bytes());
+            let start = digest.first_chunk().copied().map(u64::from_be_bytes);
+            format!("{} {:016x}", chart.stem, start.expect("a digest has 32 bytes"))
+        });
+        insta::assert_snapshot!(prints.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn every_chart_says_where_it_comes_from() {
+        for chart in all(&sample::report()) {
+            let svg = chart.svg();
+            let origin = "topology two-metro-voice · scenario silent-pni-with-bfd · seed 1";
+            assert!(svg.contains(origin), "{}", chart.stem);
+            let command = "pnilab run --as-of 2026-11-22 scenarios/bfd/silent-pni-with-bfd.yaml";
+            assert!(svg.contains(command), "{}", chart.stem);
+            assert!(!chart.description.is_empty());
+        }
+    }
+
+    #[test]
+    fn text_is_large_enough_and_stays_on_the_page() {
+        for chart in all(&sample::report()) {
+            let svg = chart.svg();
+            for (tag, words) in texts(&svg) {
+                let size = number(tag, "font-size") / 10.0;
+                assert!(size >= 11.0, "{}: {words} is {size} px", chart.stem);
+                let weight = if tag.contains("bold") {
+                    letters::Weight::Bold
+                } else {
+                    letters::Weight::Regular
+                };
+                let w = letters::width(words, size, weight);
+                let x = number(tag, "x") / 10.0;
+                let left = match tag {
+                    _ if tag.contains("\"middle\"") => x - w / 2.0,
+                    _ if tag.contains("\"end\"") => x - w,
+                    _ => x,
+                };
+                assert!(left >= 0.0 && left + w <= chart.width, "{}: {words}", chart.stem);
+            }
+        }
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_happened_still_has_its_charts() {
+        let mut report = sample::report();
+        report.result.events.clear();
+        report.result.faults.clear();
+        report.figures.lanes.clear();
+        report.figures.delivered.clear();
+        report.figures.loads.clear();
+        report.figures.map.metros.clear();
+        report.figures.map.lags.clear();
+        let charts = all(&report);
+        assert_eq!(charts.len(), 4);
+        assert!(charts[0].svg().contains("Nothing changed its state."));
+        assert!(charts[1].svg().contains("No link with capacity."));
+        assert!(charts[2].svg().contains("No event made anybody reroute."));
+        assert!(charts.iter().all(|chart| !chart.svg().contains("NaN")));
+    }
+}

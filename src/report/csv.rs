@@ -1,0 +1,39 @@
+//! `timeline.csv`: every state change of a run, a row each (RFC 4180, but with newlines as `\n`).
+
+use super::data::TimelineRow;
+
+/// The rows under a header, in the order given.
+#[must_use]
+pub fn timeline(rows: &[TimelineRow]) -> String {
+    let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
+    out.write_record(["at_s", "element", "kind", "router", "from", "to", "reason", "event"])
+        .expect(IN_MEMORY);
+    for row in rows {
+        out.serialize(row).expect(IN_MEMORY);
+    }
+    let bytes = out.into_inner().expect(IN_MEMORY);
+    String::from_utf8(bytes).expect("rows are made of text")
+}
+
+const IN_MEMORY: &str = "rows have equal lengths and memory takes all that is written";
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    #[test]
+    fn rows_keep_their_order_and_quotes_are_doubled() {
+        let text = timeline(&sample::report().figures.timeline);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines[0], "at_s,element,kind,router,from,to,reason,event");
+        assert_eq!(lines[1], "60.0,x-1001,circuit,,up,silent,pni_silent,fault0/begin");
+        assert!(lines[3].contains("\"bfd_down, \"\"detection time\"\" over\""));
+        assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn an_empty_timeline_still_has_its_header() {
+        assert_eq!(timeline(&[]), "at_s,element,kind,router,from,to,reason,event\n");
+    }
+}
