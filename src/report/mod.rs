@@ -2,7 +2,7 @@
 //!
 //! This room knows neither the simulator nor the model. It takes a [`data::RunReport`] and writes
 //! it for machines ([`json`], [`csv`]), for a design review ([`chart`], [`html`]), for a terminal
-//! ([`summary`]) and as a folder of files ([`write`]).
+//! ([`summary`]) and as a folder of files ([`mod@write`]).
 
 pub mod chart;
 pub mod csv;

@@ -53,6 +53,8 @@ fn cut(text: &str, columns: usize) -> String {
 /// `text` in lines of at most `columns`, broken at spaces, each after `indent`.
 fn paragraph(text: &str, indent: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    // A terminal obeys control characters, whoever wrote them.
+    let text = text.replace(|c: char| c.is_control() && !c.is_whitespace(), "\u{fffd}");
     for word in text.split_whitespace() {
         match lines.last_mut() {
             Some(line) if line.chars().count() + 1 + word.chars().count() <= columns => {
@@ -322,6 +324,14 @@ mod tests {
                 assert!(line.chars().count() <= COLUMNS, "{line}");
             }
         }
+    }
+
+    #[test]
+    fn a_file_cannot_command_the_terminal() {
+        let mut report = sample::report();
+        report.figures.about = "red \u{1b}[31m and a bell \u{7}".to_owned();
+        let text = one(&report);
+        assert!(!text.contains("\u{1b}[31m and") && !text.contains('\u{7}'));
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::data::RunReport;
 use super::{chart, csv, html, json};
 
 /// Which images are written beside the pages.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Images {
     /// SVG.
@@ -20,6 +21,7 @@ pub enum Images {
 }
 
 /// Why the output could not be written.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum WriteError {
     /// A folder could not be made.

@@ -263,6 +263,8 @@ impl Canvas<'_> {
         let style = TextStyle::from(font).color(&color).pos(Pos::new(across, VPos::Top));
         // plotters writes `dy="0.76em"` for a text that hangs from its place.
         let place = (unit(at.0), unit(at.1 - 0.76 * look.size));
-        self.backend.draw_text(text, &style, place).expect(INFALLIBLE);
+        // XML has no control characters.
+        let text = text.replace(char::is_control, "\u{fffd}");
+        self.backend.draw_text(&text, &style, place).expect(INFALLIBLE);
     }
 }

@@ -40,24 +40,23 @@ pub(super) fn chart(report: &RunReport) -> Chart {
         .filter_map(|event| event.phases.as_ref().map(|phases| (event, phases)))
         .collect();
     let shown = &known[..known.len().min(MOST)];
-    let body = ROW * rows(shown.len().max(1));
+    let body = ROW * rows(shown.len());
     let foot = HEADER + 8.0 + body + 64.0;
     let height = foot + frame::footer_height(&report.result);
+    let longest = shown.iter().map(|(_, p)| total(&parts(p))).fold(1e-6, f64::max);
     let shapes = canvas::draw(WIDTH, height, |canvas| {
         let title = format!("Convergence: {}", report.result.scenario);
-        frame::header(
-            canvas,
-            &title,
-            "Time on the critical path from each event to the last FIB \
-             write (ms)",
-        );
-        let longest = shown.iter().map(|(_, p)| total(&parts(p))).fold(0.0, f64::max);
+        let (unit, scale) = axis::time_unit(longest);
+        let what = "Time on the critical path from each event to the last FIB write";
+        frame::header(canvas, &title, &format!("{what} ({unit})"));
         let plot = Area { x: MARGIN + NAMES, y: HEADER + 8.0, w: ROOM - NAMES - 20.0, h: body };
-        draw_axis(canvas, plot, longest.max(1e-6));
+        if !shown.is_empty() {
+            draw_axis(canvas, plot, longest / scale, unit);
+        }
         for (index, (event, phases)) in shown.iter().enumerate() {
             let y = plot.y + ROW * rows(index);
             draw_event(canvas, report, event, y);
-            draw_bars(canvas, &parts(phases), Area { y, h: ROW, ..plot }, longest.max(1e-6));
+            draw_bars(canvas, &parts(phases), Area { y, h: ROW, ..plot }, longest);
         }
         let look = Type::SMALL.role(Role::Muted);
         let words = remark(report, known.len() - shown.len());
@@ -95,14 +94,14 @@ fn remark(report: &RunReport, omitted: usize) -> String {
     words.join(" · ")
 }
 
-fn draw_axis(canvas: &mut Canvas<'_>, plot: Area, longest: f64) {
+/// An axis up to `longest` of a unit of time.
+fn draw_axis(canvas: &mut Canvas<'_>, plot: Area, longest: f64, unit: &str) {
     canvas.fill(plot, Role::Panel);
-    let millis = longest * 1e3;
-    for tick in axis::ticks(0.0, millis, 8) {
-        let x = plot.x + plot.w * tick / millis;
+    for tick in axis::ticks(0.0, longest, 8) {
+        let x = plot.x + plot.w * tick / longest;
         canvas.line(&[(x, plot.y), (x, plot.bottom())], Role::Grid, 1.0);
         let look = Type::SMALL.middle().role(Role::Muted);
-        let words = format!("{} ms", number::trimmed(tick, 3));
+        let words = format!("{} {unit}", number::trimmed(tick, 3));
         canvas.text((x, plot.bottom() + 16.0), look, &words);
     }
 }
@@ -127,22 +126,29 @@ fn draw_event(canvas: &mut Canvas<'_>, report: &RunReport, event: &EventRow, y: 
     }
 }
 
-/// The bar on the common axis, and under it what follows detection, enlarged to the full width.
+/// The bar on the common axis, and under it what is too short there, enlarged.
 fn draw_bars(canvas: &mut Canvas<'_>, parts: &[Part; 4], area: Area, longest: f64) {
     let scale = area.w / longest;
     let bar = Area { y: area.y + 8.0, h: 20.0, ..area };
     draw_stack(canvas, parts, bar, scale);
-    let figures: Vec<String> =
-        parts.iter().map(|(word, seconds, _)| format!("{word} {}", millis(*seconds))).collect();
-    let words = format!("{} = total {}", figures.join(" + "), millis(total(parts)));
+    let figures: Vec<String> = parts
+        .iter()
+        .map(|(word, seconds, _)| format!("{word} {}", number::duration(*seconds)))
+        .collect();
+    let words = format!("{} = total {}", figures.join(" + "), number::duration(total(parts)));
     canvas.text((area.x + 4.0, area.y + 42.0), Type::SMALL, &words);
-    let rest = &parts[1..];
+    let is_short = total(parts) * scale < 0.4 * area.w;
+    let (rest, name) = if is_short {
+        (&parts[..], "all of it, enlarged")
+    } else {
+        (&parts[1..], "after detection, enlarged")
+    };
     let after = total(rest);
     if after > 0.0 && after * scale < area.w * 0.5 {
         let zoomed = Area { y: area.y + 50.0, h: 14.0, w: area.w * 0.6, ..area };
         draw_stack(canvas, rest, zoomed, zoomed.w / after);
         canvas.frame(zoomed, Role::Frame, 1.0);
-        let words = format!("after detection, enlarged: {}", millis(after));
+        let words = format!("{name}: {}", number::duration(after));
         let look = Type::SMALL.role(Role::Muted);
         canvas.text((zoomed.right() + 8.0, zoomed.bottom() - 3.0), look, &words);
     }
@@ -153,6 +159,9 @@ fn draw_stack(canvas: &mut Canvas<'_>, parts: &[Part], bar: Area, scale: f64) {
     for &(word, seconds, role) in parts {
         let area = Area { x, w: seconds * scale, ..bar };
         draw_part(canvas, area, role);
+        if x > bar.x {
+            canvas.line(&[(x, bar.y), (x, bar.bottom())], Role::Box, 1.0);
+        }
         let look = Type::SMALL.role(Role::OnFill).middle();
         if look.width(word) + 10.0 < area.w {
             let under = Area { x: area.center().0 - look.width(word) / 2.0 - 3.0, ..area };
@@ -178,12 +187,6 @@ fn draw_part(canvas: &mut Canvas<'_>, area: Area, role: Role) {
             canvas.line(&[(left, y), (right, y)], Role::OnFill, 1.0);
         }
     }
-    canvas.line(&[(area.x, area.y), (area.x, area.bottom())], Role::Box, 1.0);
-}
-
-/// Milliseconds to the microsecond.
-fn millis(seconds: f64) -> String {
-    format!("{} ms", number::trimmed(seconds * 1e3, 3))
 }
 
 fn draw_legend(canvas: &mut Canvas<'_>, baseline: f64) {
@@ -202,7 +205,7 @@ fn describe(events: &[(&EventRow, &Phases)]) -> String {
         .map(|(event, phases)| {
             let figures: Vec<String> = parts(phases)
                 .iter()
-                .map(|(word, seconds, _)| format!("{word} {}", millis(*seconds)))
+                .map(|(word, seconds, _)| format!("{word} {}", number::duration(*seconds)))
                 .collect();
             format!("{}: {}", event.event, figures.join(", "))
         })

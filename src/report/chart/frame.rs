@@ -23,7 +23,7 @@ const COMMAND_LINE: f64 = 15.0;
 pub(super) fn header(canvas: &mut Canvas<'_>, title: &str, unit: &str) {
     let look = Type::SMALL.size(17.0).bold();
     canvas.text((MARGIN, 27.0), look, &look.fit(title, ROOM));
-    let look = Type::SMALL.size(12.0).role(Role::Muted);
+    let look = Type::SMALL.size(13.0).role(Role::Muted);
     canvas.text((MARGIN, 46.0), look, &look.fit(unit, ROOM));
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::canvas::{Area, Point};
 use super::frame::{MARGIN, ROOM, rows};
-use crate::report::data::{MapData, MapLag, MapMetro};
+use crate::report::data::{Health, MapData, MapLag, MapMetro, MapSite};
 
 /// Width of a router.
 const ROUTER_W: f64 = 112.0;
@@ -28,7 +28,9 @@ const PNI_H: f64 = 36.0;
 /// Space between links that run side by side.
 const TRACK: f64 = 6.0;
 /// Height of a link between metros.
-const LANE: f64 = 20.0;
+const LANE: f64 = 22.0;
+/// The same where its state stands below it.
+const TOLD_LANE: f64 = 40.0;
 
 /// A box with a name.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,8 +75,6 @@ struct Builder<'a> {
     tracks: usize,
     /// Space between two columns where there is room for it.
     gap: f64,
-    /// Height of a router with its PNIs.
-    step: f64,
     layout: Layout,
     spots: BTreeMap<String, Spot>,
     /// Upper edge of the lanes under each row of metros.
@@ -83,18 +83,11 @@ struct Builder<'a> {
 
 /// Lays out a map from `top` down.
 pub(super) fn layout(map: &MapData, top: f64) -> Layout {
-    let mut networks: Vec<&str> = Vec::new();
-    for router in map.metros.iter().flat_map(|m| &m.sites).flat_map(|s| &s.routers) {
-        if !networks.contains(&router.network.as_str()) {
-            networks.push(&router.network);
-        }
-    }
     let mut builder = Builder {
         map,
-        networks,
+        networks: networks(map),
         tracks: 0,
         gap: GAPS[0],
-        step: PNI_H.max(ROUTER_H + 16.0),
         layout: Layout {
             metros: Vec::new(),
             inset: 0.0,
@@ -114,6 +107,46 @@ pub(super) fn layout(map: &MapData, top: f64) -> Layout {
     builder.layout
 }
 
+/// The networks in order of their columns: in file order, but swapped where that brings those
+/// with PNIs closer together.
+fn networks(map: &MapData) -> Vec<&str> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut home: BTreeMap<&str, &str> = BTreeMap::new();
+    for router in map.metros.iter().flat_map(|m| &m.sites).flat_map(|s| &s.routers) {
+        home.insert(&router.name, &router.network);
+        if !order.contains(&router.network.as_str()) {
+            order.push(&router.network);
+        }
+    }
+    let far = |order: &[&str]| -> usize {
+        let place = |end: &String| {
+            let network = home.get(end.as_str())?;
+            order.iter().position(|n| n == network)
+        };
+        let pnis = map.lags.iter().filter(|l| l.kind == "pni");
+        pnis.filter_map(|l| Some(place(&l.ends[0])?.abs_diff(place(&l.ends[1])?))).sum()
+    };
+    // Each swap that is kept shortens the sum, so this ends.
+    let mut best = far(&order);
+    let mut is_better = true;
+    while is_better {
+        is_better = false;
+        for a in 0..order.len() {
+            for b in a + 1..order.len() {
+                order.swap(a, b);
+                let sum = far(&order);
+                if sum < best {
+                    best = sum;
+                    is_better = true;
+                } else {
+                    order.swap(a, b);
+                }
+            }
+        }
+    }
+    order
+}
+
 /// How many of `lags` before `index` join the same two routers, and how many do in all.
 fn twins(lags: &[MapLag], index: usize) -> (usize, usize) {
     let is_twin = |other: &MapLag| {
@@ -127,12 +160,6 @@ fn twins(lags: &[MapLag], index: usize) -> (usize, usize) {
 impl<'a> Builder<'a> {
     fn measure(&mut self) {
         let lags = &self.map.lags;
-        let most = (0..lags.len())
-            .filter(|&i| lags[i].kind == "pni")
-            .map(|i| twins(lags, i).1)
-            .max()
-            .unwrap_or(1);
-        self.step = self.step.max(PNI_H * rows(most));
         let mut beside: BTreeMap<&str, usize> = BTreeMap::new();
         for lag in lags.iter().filter(|l| l.kind != "pni") {
             for network in self.columns_of(lag) {
@@ -185,15 +212,29 @@ impl<'a> Builder<'a> {
         2.0 * (PAD + self.side()) + ROUTER_W * rows(count) + between
     }
 
-    fn site_height(&self, metro: &MapMetro, site: usize) -> f64 {
-        let routers = &metro.sites[site].routers;
-        let tallest = self
-            .columns(metro)
-            .iter()
-            .map(|network| routers.iter().filter(|r| r.network == *network).count())
-            .max()
-            .unwrap_or(0);
-        SITE_HEAD + self.step * rows(tallest.max(1)) + 4.0
+    /// The heights of the places for routers in a site, from top to bottom: each has room for all
+    /// PNIs between the same two routers.
+    fn places(&self, metro: &MapMetro, site: &MapSite) -> Vec<f64> {
+        let mut heights = Vec::new();
+        for network in self.columns(metro) {
+            let here = site.routers.iter().filter(|r| r.network == network);
+            for (place, router) in here.enumerate() {
+                let h = PNI_H.max(ROUTER_H + 16.0).max(PNI_H * rows(self.most_twins(&router.name)));
+                if place == heights.len() {
+                    heights.push(h);
+                }
+                heights[place] = h.max(heights[place]);
+            }
+        }
+        heights
+    }
+
+    /// The most PNIs that join a router to one other.
+    fn most_twins(&self, router: &str) -> usize {
+        let lags = &self.map.lags;
+        let mine = (0..lags.len())
+            .filter(|&i| lags[i].kind == "pni" && lags[i].ends.iter().any(|end| end == router));
+        mine.map(|i| twins(lags, i).1).max().unwrap_or(0)
     }
 
     /// Indices of metros in rows, from west to east; from north to south where they need several.
@@ -246,8 +287,8 @@ impl<'a> Builder<'a> {
             }
             y += tallest + 14.0;
             self.lanes.push(y);
-            let lanes = self.map.lags.iter().filter(|l| self.lane_row(l) == Some(row)).count();
-            y += LANE * rows(lanes) + 10.0;
+            let lanes = self.map.lags.iter().filter(|l| self.lane_row(l) == Some(row));
+            y += lanes.map(lane_height).sum::<f64>() + 12.0;
         }
         self.layout.bottom = y;
     }
@@ -274,15 +315,16 @@ impl<'a> Builder<'a> {
             self.layout.networks.push(((*network).to_owned(), (middle, top + METRO_HEAD - 8.0)));
         }
         let mut y = top + METRO_HEAD;
-        for (number, site) in metro.sites.iter().enumerate() {
-            let h = self.site_height(metro, number);
+        for site in &metro.sites {
+            let places = self.places(metro, site);
+            let h = SITE_HEAD + places.iter().sum::<f64>() + 4.0;
             let area = Area { x: x + PAD, y, w: w - 2.0 * PAD, h };
             self.layout.sites.push(Named { name: format!("site {}", site.name), area });
             for (column, network) in columns.iter().enumerate() {
                 let here = site.routers.iter().filter(|r| r.network == *network);
                 for (place, router) in here.enumerate() {
-                    let slot = y + SITE_HEAD + self.step * rows(place);
-                    let y = slot + (self.step - ROUTER_H) / 2.0;
+                    let above = SITE_HEAD + places[..place].iter().sum::<f64>();
+                    let y = y + above + (places[place] - ROUTER_H) / 2.0;
                     let area = Area { x: left(column), y, w: ROUTER_W, h: ROUTER_H };
                     self.layout.routers.insert(router.name.clone(), area);
                 }
@@ -306,7 +348,7 @@ impl<'a> Builder<'a> {
     }
 
     fn connect(&mut self) {
-        let mut lanes: BTreeMap<usize, usize> = BTreeMap::new();
+        let mut lanes: BTreeMap<usize, f64> = BTreeMap::new();
         let mut tracks: BTreeMap<Spot, usize> = BTreeMap::new();
         for (index, lag) in self.map.lags.iter().enumerate() {
             let path = self.path(index, lag, &mut lanes, &mut tracks);
@@ -318,7 +360,7 @@ impl<'a> Builder<'a> {
         &self,
         index: usize,
         lag: &MapLag,
-        lanes: &mut BTreeMap<usize, usize>,
+        lanes: &mut BTreeMap<usize, f64>,
         tracks: &mut BTreeMap<Spot, usize>,
     ) -> Option<Vec<Point>> {
         let ends = [self.spots.get(&lag.ends[0])?, self.spots.get(&lag.ends[1])?];
@@ -326,8 +368,8 @@ impl<'a> Builder<'a> {
             [self.layout.routers.get(&lag.ends[0])?, self.layout.routers.get(&lag.ends[1])?];
         if let Some(row) = self.lane_row(lag) {
             let used = lanes.entry(row).or_default();
-            let y = self.lanes[row] + LANE * rows(*used) + LANE / 2.0;
-            *used += 1;
+            let y = self.lanes[row] + *used + LANE / 2.0;
+            *used += lane_height(lag);
             let a = self.out(*ends[0], *areas[0], tracks);
             let b = self.out(*ends[1], *areas[1], tracks);
             return Some(vec![a[0], a[1], (a[1].0, y), (b[1].0, y), b[1], b[0]]);
@@ -363,6 +405,14 @@ impl<'a> Builder<'a> {
         } else {
             [(area.right(), y), (area.right() + reach, y)]
         }
+    }
+}
+
+/// Height of a link between metros with its name and state.
+const fn lane_height(lag: &MapLag) -> f64 {
+    match lag.worst {
+        Health::Up => LANE,
+        Health::Degraded | Health::Silent | Health::Down => TOLD_LANE,
     }
 }
 
@@ -420,7 +470,8 @@ mod tests {
         for (lag, path) in map.lags.iter().zip(&layout.paths) {
             assert!(path.len() >= 2, "{} has no way", lag.name);
             for pair in path.windows(2) {
-                let middle = ((pair[0].0 + pair[1].0) / 2.0, (pair[0].1 + pair[1].1) / 2.0);
+                let (a, b) = (pair[0], pair[1]);
+                let middle = (f64::midpoint(a.0, b.0), f64::midpoint(a.1, b.1));
                 let is_inside = |a: &Area| {
                     middle.0 > a.x
                         && middle.0 < a.right()

@@ -176,7 +176,11 @@ fn draw_ground(canvas: &mut Canvas<'_>, plot: Area, most: f64) {
 
 /// The levels that matter, over the bars: half of a pair, and full.
 fn draw_limits(canvas: &mut Canvas<'_>, plot: Area, most: f64) {
-    for (ratio, words) in [(0.5, "50 %: limit of a pair"), (1.0, "100 %: full")] {
+    let has_room = plot.w * 0.5 / most > 125.0;
+    for (ratio, short, long) in
+        [(0.5, "50 %", "50 %: limit of a pair"), (1.0, "100 %", "100 %: full")]
+    {
+        let words = if has_room { long } else { short };
         let x = plot.x + plot.w * ratio / most;
         let line = [(x, plot.y - 4.0), (x, plot.bottom() + 4.0)];
         canvas.dashes(&line, (Role::Bound, 1.8), (6.0, 4.0));
@@ -200,6 +204,11 @@ fn draw_row(
     let length = |ratio: f64| plot.w * ratio / most;
     let peak = Area { x: plot.x, y: y + 3.0, w: length(load.peak), h: 20.0 };
     draw_peak(canvas, peak);
+    if load.peak > 1.0 {
+        let over = Area { x: plot.x + length(1.0), w: length(load.peak - 1.0), ..peak };
+        canvas.fill(over, Role::Down);
+        canvas.hatch(over, Role::Box, 6.0);
+    }
     canvas.fill(Area { y: y + 8.0, w: length(load.steady), h: 10.0, ..peak }, Role::Steady);
     let before = plot.x + length(load.before);
     canvas.line(&[(before, y), (before, y + 26.0)], Role::Ink, 2.0);

@@ -15,12 +15,13 @@ pub(super) fn chart(report: &RunReport) -> Chart {
     let height = foot + frame::footer_height(&report.result);
     let shapes = canvas::draw(WIDTH, height, |canvas| {
         let title = format!("Map: {}", report.result.scenario);
-        frame::header(
-            canvas,
-            &title,
-            "Worst state of each router, PNI and link in the run; metros \
-             from west to east (a schematic, no unit)",
-        );
+        let order = if map.metros.iter().all(|m| m.position.is_some()) {
+            "metros from west to east"
+        } else {
+            "metros in file order"
+        };
+        let what = "Worst state of each router, PNI and link in the run";
+        frame::header(canvas, &title, &format!("{what}; {order} (a schematic, no unit)"));
         draw_boxes(canvas, &layout);
         let mut labels = Labels::new(&layout);
         for (lag, path) in map.lags.iter().zip(&layout.paths) {
@@ -125,7 +126,7 @@ fn draw_path(canvas: &mut Canvas<'_>, lag: &MapLag, path: &[Point]) {
     match lag.worst {
         Health::Up | Health::Degraded => {}
         Health::Silent | Health::Down => {
-            canvas.cross(along(path, 0.5).0, 6.0, Role::Down, 2.8);
+            canvas.cross(spots(path)[0].0, 6.0, Role::Down, 2.8);
         }
     }
 }
@@ -199,29 +200,47 @@ impl Labels {
         let room = if lag.kind == "pni" { 160.0 } else { 260.0 };
         let name = look.fit(&name, room);
         let w = look.width(&name).max(look.bold().width(&state)) + 6.0;
-        for share in [0.5, 0.34, 0.66, 0.25, 0.75, 0.42, 0.58, 0.15, 0.85] {
-            let ((x, y), is_level) = along(path, share);
-            let h = match (state.is_empty(), is_level) {
-                (true, _) => 15.0,
-                (false, true) => 44.0,
-                (false, false) => 32.0,
-            };
-            // On a level line the name stands above and the state below; else both lie on it.
-            let lift = if state.is_empty() { 17.0 } else { 21.0 };
-            let top = if is_level { y - lift } else { y - h / 2.0 };
-            let area = Area { x: x - w / 2.0, y: top, w, h };
-            if !self.is_free(area) {
-                continue;
+        for ((x, y), is_level) in spots(path) {
+            for top in tops(y, is_level, !state.is_empty()) {
+                let h = if state.is_empty() { 15.0 } else { 32.0 };
+                let h = if is_level && !state.is_empty() { 44.0 } else { h };
+                let area = Area { x: x - w / 2.0, y: top, w, h };
+                if !self.is_free(area) {
+                    continue;
+                }
+                if !is_level {
+                    canvas.fill(area, Role::Box);
+                }
+                canvas.text((x, top + 11.5), look, &name);
+                let below = if is_level { y + 19.0 } else { top + 26.0 };
+                canvas.text((x, below), look.bold().role(Role::Event), &state);
+                self.taken.push(area);
+                return;
             }
-            if !is_level {
-                canvas.fill(area, Role::Box);
-            }
-            canvas.text((x, top + 11.5), look, &name);
-            let below = if is_level { y + 19.0 } else { top + 26.0 };
-            canvas.text((x, below), look.bold().role(Role::Event), &state);
-            self.taken.push(area);
-            return;
         }
+    }
+}
+
+/// Places for a name on a path, the best first, and whether the path is level there.
+fn spots(path: &[Point]) -> Vec<(Point, bool)> {
+    let mut spots = Vec::new();
+    if let [_, _, a, b, _, _] = path {
+        // The level part of a link between metros.
+        spots.push(((f64::midpoint(a.0, b.0), a.1), true));
+    }
+    let shares = [0.5, 0.34, 0.66, 0.25, 0.75, 0.42, 0.58, 0.15, 0.85];
+    spots.extend(shares.map(|share| along(path, share)));
+    spots
+}
+
+/// Upper edges for a name at a height: above a level line, or below if it has no state to tell
+/// there; else on the line.
+fn tops(y: f64, is_level: bool, has_state: bool) -> Vec<f64> {
+    match (is_level, has_state) {
+        (true, true) => vec![y - 21.0],
+        (true, false) => vec![y - 17.0, y + 3.0],
+        (false, true) => vec![y - 16.0],
+        (false, false) => vec![y - 7.5],
     }
 }
 

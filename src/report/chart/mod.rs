@@ -77,117 +77,90 @@ pub fn all(report: &RunReport) -> Vec<Chart> {
 }
 
 #[cfg(test)]
-mod look {
+mod tests {
+    use sha2::{Digest, Sha256};
+
     use super::super::sample;
     use super::*;
-    use crate::report::data::*;
-    fn save(dir: &str, r: &RunReport) {
-        let dir = std::path::Path::new(dir);
-        std::fs::create_dir_all(dir).unwrap();
-        std::fs::write(dir.join("report.html"), html::page(std::slice::from_ref(r))).unwrap();
-        std::fs::write(dir.join("many.html"), html::page(&[r.clone(), sample::passing()])).unwrap();
-        for c in all(r) {
-            std::fs::write(dir.join(format!("{}.svg", c.stem)), c.svg()).unwrap();
-            std::fs::write(dir.join(format!("{}.png", c.stem)), png::render(&c.svg()).unwrap())
-                .unwrap();
+
+    /// The attribute `name` of a tag, as a number.
+    fn number(tag: &str, name: &str) -> f64 {
+        let rest = tag.split_once(&format!(" {name}=\"")).expect("the attribute is there").1;
+        rest.split('"').next().and_then(|v| v.parse().ok()).expect("a number")
+    }
+
+    /// The tag and the content of each text of an SVG.
+    fn texts(svg: &str) -> Vec<(&str, &str)> {
+        let parts = svg.split("<text").skip(1);
+        parts
+            .map(|part| {
+                let (tag, rest) = part.split_once('>').expect("a tag ends");
+                (tag, rest.split_once("</text>").expect("a text ends").0.trim())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn charts_keep_their_bytes() {
+        let prints = all(&sample::report()).into_iter().map(|chart| {
+            let digest = Sha256::digest(chart.svg().as_bytes());
+            let start = digest.first_chunk().copied().map(u64::from_be_bytes);
+            format!("{} {:016x}", chart.stem, start.expect("a digest has 32 bytes"))
+        });
+        insta::assert_snapshot!(prints.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn every_chart_says_where_it_comes_from() {
+        for chart in all(&sample::report()) {
+            let svg = chart.svg();
+            let origin = "topology two-metro-voice · scenario silent-pni-with-bfd · seed 1";
+            assert!(svg.contains(origin), "{}", chart.stem);
+            let command = "pnilab run --as-of 2026-11-22 scenarios/bfd/silent-pni-with-bfd.yaml";
+            assert!(svg.contains(command), "{}", chart.stem);
+            assert!(!chart.description.is_empty());
         }
     }
+
     #[test]
-    fn look() {
-        save("/tmp/look", &sample::report());
-        let mut r = sample::report();
-        r.result.scenario = "span-cut-with-hold-timer-and-a-rather-long-name".into();
-        r.result.faults.push(FaultRow {
-            fault: 1,
-            at_s: 400.0,
-            until_at_s: None,
-            kind: "router_crash".into(),
-            target: "ms-ams-2, ms-fra-1 and some others".into(),
-        });
-        r.result.events[0].settled_s = Some(0.015);
-        r.result.events[0].phases =
-            Some(Phases { detect_s: 0.0101, notify_s: 0.0025, decide_s: 0.0021, write_s: 0.0003 });
-        let mut e = r.result.events[0].clone();
-        e.event = "fault1/begin".into();
-        e.at_s = 400.0;
-        e.settled_s = Some(90.0);
-        e.phases = Some(Phases { detect_s: 89.0, notify_s: 0.5, decide_s: 0.25, write_s: 0.25 });
-        r.result.events.push(e);
-        for i in 0..12 {
-            let mut l = r.figures.lanes[8].clone();
-            l.name = format!("pni-amsterdam-science-park-{i}/ipv6 at provider-edge-{i}");
-            l.segments[1].label = "hold_timer_expired".into();
-            r.figures.lanes.push(l);
+    fn text_is_large_enough_and_stays_on_the_page() {
+        for chart in all(&sample::report()) {
+            let svg = chart.svg();
+            for (tag, words) in texts(&svg) {
+                let size = number(tag, "font-size") / 10.0;
+                assert!(size >= 11.0, "{}: {words} is {size} px", chart.stem);
+                let weight = if tag.contains("bold") {
+                    letters::Weight::Bold
+                } else {
+                    letters::Weight::Regular
+                };
+                let w = letters::width(words, size, weight);
+                let x = number(tag, "x") / 10.0;
+                let left = match tag {
+                    _ if tag.contains("\"middle\"") => x - w / 2.0,
+                    _ if tag.contains("\"end\"") => x - w,
+                    _ => x,
+                };
+                assert!(left >= 0.0 && left + w <= chart.width, "{}: {words}", chart.stem);
+            }
         }
-        r.figures.lanes[0].segments[1].health = Health::Degraded;
-        for i in 0..5 {
-            let mut d = r.figures.delivered[0].clone();
-            d.demand = format!("another-demand-with-a-long-name-{i}");
-            d.points = vec![
-                (0.0, 1.0),
-                (60.0, 1.0),
-                (60.0, 0.0),
-                (60.015, 0.0),
-                (60.015, 1.0),
-                (400.0, 1.0),
-                (400.0, 0.2),
-                (490.0, 0.2),
-                (490.0, 0.95),
-                (600.0, 0.95),
-            ]
-            .into_iter()
-            .map(|(at_s, ratio)| DeliveredPoint { at_s, ratio })
-            .collect();
-            r.figures.delivered.push(d);
-            let mut row = r.result.demands[0].clone();
-            row.demand = format!("another-demand-with-a-long-name-{i}");
-            row.run.lost_s = 80.0 + f64::from(i);
-            r.result.demands.push(row);
-        }
-        r.figures.loads[2].offered[1].bps = 130e9;
-        r.figures.loads[3].offered[1].bps = 260e9;
-        // map: more metros, mesh, parallel
-        let m = &mut r.figures.map;
-        m.metros[1].sites[1].routers[1].worst = Health::Down;
-        m.metros[1].sites[0].routers.push(MapRouter {
-            name: "tr-ams-1".into(),
-            network: "transit".into(),
-            worst: Health::Up,
-        });
-        for (n, a, b, w) in [
-            ("pni-x-1", "ct-ams-1", "ms-ams-2", Health::Up),
-            ("pni-x-2", "ct-ams-2", "ms-ams-1", Health::Degraded),
-            ("pni-p-1", "ct-fra-1", "ms-fra-1", Health::Silent),
-            ("pni-p-2", "ct-fra-1", "ms-fra-1", Health::Up),
-            ("pni-t", "ct-ams-2", "tr-ams-1", Health::Up),
-            ("pni-far", "ct-ams-1", "ms-fra-2", Health::Up),
-        ] {
-            m.lags.push(MapLag {
-                name: n.into(),
-                ends: [a.into(), b.into()],
-                kind: "pni".into(),
-                circuits: 2,
-                circuits_failed: u32::from(w == Health::Degraded),
-                worst: w,
-            });
-        }
-        m.lags[4].worst = Health::Down;
-        m.lags[4].circuits_failed = 1;
-        m.lags[12].worst = Health::Down;
-        m.lags[12].circuits_failed = 1;
-        save("/tmp/look2", &r);
-        let mut r = sample::report();
-        r.result.events.clear();
-        r.result.faults.clear();
-        r.figures.delivered.clear();
-        r.figures.loads.clear();
-        r.figures.lanes.clear();
-        for m in &mut r.figures.map.metros {
-            m.sites.truncate(1);
-            m.position = None;
-        }
-        r.figures.map.metros.truncate(1);
-        r.figures.map.lags.truncate(3);
-        save("/tmp/look3", &r);
+    }
+
+    #[test]
+    fn a_run_in_which_nothing_happened_still_has_its_charts() {
+        let mut report = sample::report();
+        report.result.events.clear();
+        report.result.faults.clear();
+        report.figures.lanes.clear();
+        report.figures.delivered.clear();
+        report.figures.loads.clear();
+        report.figures.map.metros.clear();
+        report.figures.map.lags.clear();
+        let charts = all(&report);
+        assert_eq!(charts.len(), 4);
+        assert!(charts[0].svg().contains("Nothing changed its state."));
+        assert!(charts[1].svg().contains("No link with capacity."));
+        assert!(charts[2].svg().contains("No event made anybody reroute."));
+        assert!(charts.iter().all(|chart| !chart.svg().contains("NaN")));
     }
 }

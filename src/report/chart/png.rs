@@ -9,6 +9,7 @@ const BOLD: &[u8] = include_bytes!("../../../assets/fonts/DejaVuSans-Bold-subset
 const ZOOM: f32 = 2.0;
 
 /// Why a PNG could not be made.
+#[non_exhaustive]
 #[derive(Debug, thiserror::Error)]
 pub enum PngError {
     /// It is not SVG, or SVG with parts that cannot be drawn.

@@ -27,7 +27,7 @@ impl Strips<'_> {
     pub(super) fn remark(&self) -> String {
         match self.omitted {
             0 => String::new(),
-            n => format!("+{n} more demand directions that lost less: see the tables"),
+            n => format!("+{n} more that lost less: see the tables"),
         }
     }
 }

@@ -76,7 +76,8 @@ pub(super) fn chart(report: &RunReport) -> Chart {
     let panels = windows::panels(report);
     let chosen = choose(&report.figures.lanes);
     let strips = strip::choose(report);
-    let lanes_h = LANE * rows(chosen.lanes.len().max(1)) + 20.0;
+    let remarks_h = 14.0 * rows(remarks(&chosen, panels.omitted).len()) + 6.0;
+    let lanes_h = LANE * rows(chosen.lanes.len()) + remarks_h;
     let body = PANEL_HEAD + lanes_h + strip::HEIGHT * rows(strips.shown.len()) + 16.0;
     let foot = HEADER + OVERVIEW + body + AXIS + LEGEND;
     let height = foot + frame::footer_height(&report.result);
@@ -101,8 +102,14 @@ pub(super) fn chart(report: &RunReport) -> Chart {
             y += LANE;
         }
         let look = Type::SMALL.role(Role::Muted);
-        canvas.text((MARGIN, y + 14.0), look, &remark(&chosen, panels.omitted));
-        y += 20.0 + lanes_h - 20.0 - LANE * rows(chosen.lanes.len());
+        for (line, words) in remarks(&chosen, panels.omitted).iter().enumerate() {
+            canvas.text(
+                (MARGIN, y + 14.0 + 14.0 * rows(line)),
+                look,
+                &look.fit(words, NAMES - 8.0),
+            );
+        }
+        y = top + PANEL_HEAD + lanes_h;
         for series in &strips.shown {
             strip::draw(canvas, report, series, &views, y);
             y += strip::HEIGHT;
@@ -138,21 +145,22 @@ fn views(panels: Vec<Panel>) -> Vec<View> {
         .collect()
 }
 
-fn remark(chosen: &Chosen<'_>, events: usize) -> String {
-    let mut parts = Vec::new();
+/// What is left out, a line each.
+fn remarks(chosen: &Chosen<'_>, events: usize) -> Vec<String> {
+    let mut lines = Vec::new();
     if chosen.lanes.is_empty() {
-        parts.push("Nothing changed its state.".to_owned());
+        lines.push("Nothing changed its state.".to_owned());
     }
     if chosen.omitted > 0 {
-        parts.push(format!("+{} more that changed: see timeline.csv", chosen.omitted));
+        lines.push(format!("+{} more changed: timeline.csv", chosen.omitted));
     }
     if chosen.unchanged > 0 {
-        parts.push(format!("+{} more unchanged", chosen.unchanged));
+        lines.push(format!("+{} more unchanged", chosen.unchanged));
     }
     if events > 0 {
-        parts.push(format!("+{events} later events without a panel: see the tables"));
+        lines.push(format!("+{events} later events: see the tables"));
     }
-    parts.join(" · ")
+    lines
 }
 
 /// The whole run in one bar, with the windows that are enlarged below.
@@ -178,14 +186,13 @@ fn overview(canvas: &mut Canvas<'_>, report: &RunReport, views: &[View]) {
     canvas.text((MARGIN, bar.bottom() - 1.0), Type::SMALL.bold(), "Whole run");
     let words = format!("time in {unit}; hatched: a fault lasts");
     canvas.text((MARGIN, bar.bottom() + 14.0), Type::SMALL.role(Role::Muted), &words);
+    let mut letter_x = 0.0_f64;
     for (view, letter) in views.iter().zip(LETTERS) {
         let x = place(view.panel.zero_s);
         canvas.line(&[(x, bar.y - 2.0), (x, bar.bottom() + 2.0)], Role::Event, 2.0);
-        let is_wide = views
-            .iter()
-            .any(|v| v.panel.zero_s >= view.panel.zero_s && v.panel.until_s < view.panel.until_s);
-        let shift = if is_wide { 9.0 } else { 0.0 };
-        canvas.text((x + shift, bar.y - 4.0), Type::SMALL.bold().role(Role::Event), letter);
+        // Letters of events close together stand side by side.
+        letter_x = x.max(letter_x + 13.0);
+        canvas.text((letter_x, bar.y - 4.0), Type::SMALL.bold().role(Role::Event), letter);
     }
 }
 

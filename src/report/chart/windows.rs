@@ -37,19 +37,9 @@ pub(super) fn panels(report: &RunReport) -> Panels {
     let mut instants: Vec<f64> = report.result.events.iter().map(|e| e.at_s).collect();
     instants.sort_by(f64::total_cmp);
     instants.dedup();
-    let mut close: Vec<Panel> = Vec::new();
-    let mut wide = Vec::new();
-    for (index, &at) in instants.iter().enumerate() {
-        let next = instants.get(index + 1).copied().unwrap_or(end);
-        let last = last_change(&report.figures.lanes, at, next) - at;
-        let panel = close_panel(report, at, next, last);
-        if last > panel.until_s - at {
-            wide.push(wide_panel(&panel, last, next));
-        }
-        match close.last_mut() {
-            Some(before) if panel.from_s < before.until_s => merge(before, &panel),
-            _ => close.push(panel),
-        }
+    let (mut close, mut wide) = gather(report, &instants, 1.15);
+    if close.len() > MOST {
+        (close, wide) = gather(report, &instants, f64::INFINITY);
     }
     if close.is_empty() {
         close.push(Panel {
@@ -62,11 +52,40 @@ pub(super) fn panels(report: &RunReport) -> Panels {
     }
     let omitted = close.len().saturating_sub(MOST);
     close.truncate(MOST);
-    wide.retain(|w| close.iter().any(|c| is_same(c.zero_s, w.zero_s)));
+    wide.retain(|w| close.iter().any(|c| is_same(c.zero_s, w.zero_s) && c.until_s < w.until_s));
     wide.truncate(MOST - close.len());
     close.append(&mut wide);
     close.sort_by(|a, b| a.zero_s.total_cmp(&b.zero_s).then(a.until_s.total_cmp(&b.until_s)));
     Panels { shown: close, omitted }
+}
+
+/// Panels close around each instant, and wider ones where something changes later. An instant that
+/// lies in the panel before it is merged into that; the space after an event shrinks to `room`
+/// times its size to avoid that.
+fn gather(report: &RunReport, instants: &[f64], room: f64) -> (Vec<Panel>, Vec<Panel>) {
+    let end = report.result.duration_s;
+    let mut close: Vec<Panel> = Vec::new();
+    let mut wide = Vec::new();
+    for (index, &at) in instants.iter().enumerate() {
+        let next = instants.get(index + 1).copied().unwrap_or(end);
+        let last = last_change(&report.figures.lanes, at, next) - at;
+        let panel = close_panel(report, at, (next, last), room);
+        if last > panel.until_s - at {
+            wide.push(wide_panel(&panel, last, next));
+        }
+        match close.last_mut() {
+            Some(before) if at < before.until_s => merge(before, &panel),
+            Some(before) => {
+                let from_s = panel.from_s.max(before.until_s);
+                close.push(Panel { from_s, ..panel });
+            }
+            None => close.push(panel),
+        }
+    }
+    for panel in &mut close {
+        panel.until_s = panel.until_s.min(end);
+    }
+    (close, wide)
 }
 
 /// Whether two instants are the same nanosecond.
@@ -74,7 +93,7 @@ fn is_same(one: f64, other: f64) -> bool {
     (one - other).abs() < 5e-10
 }
 
-fn close_panel(report: &RunReport, at: f64, next: f64, last: f64) -> Panel {
+fn close_panel(report: &RunReport, at: f64, (next, last): (f64, f64), room: f64) -> Panel {
     let mine: Vec<&EventRow> =
         report.result.events.iter().filter(|e| is_same(e.at_s, at)).collect();
     let longest =
@@ -88,9 +107,10 @@ fn close_panel(report: &RunReport, at: f64, next: f64, last: f64) -> Panel {
     } else {
         2.2 * size
     };
+    let is_early = next < at + after && next >= at + room * size;
     Panel {
         from_s: (at - 0.2 * after).max(0.0),
-        until_s: (at + after).min(next),
+        until_s: if is_early { next } else { at + after },
         zero_s: at,
         title: format!("at {}", number::instant(at)),
         what: what_happens(&report.result.faults, at),
@@ -162,6 +182,17 @@ mod tests {
         assert_eq!(panels.shown.len(), 3);
         assert!(panels.shown[0].until_s < 65.0);
         assert!(panels.shown[1].until_s > 150.0 && panels.shown[1].title.ends_with("wider"));
+    }
+
+    #[test]
+    fn an_event_after_a_slow_one_keeps_its_own_scale() {
+        let mut report = sample::report();
+        // The first takes 180 s; 2.2 times that would reach over the repair at 360 s.
+        report.result.events[0].settled_s = Some(180.0);
+        let panels = panels(&report);
+        assert_eq!(panels.shown.len(), 2, "{panels:?}");
+        assert!((panels.shown[0].until_s - 360.0).abs() < 1e-9);
+        assert!(panels.shown[1].until_s < 370.0);
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Table<'_> {
     /// The table; nothing if it has no rows.
     pub(super) fn html(&self) -> String {
         let Some(first) = self.rows.first() else { return String::new() };
-        let head: String = self
+        let head: Vec<String> = self
             .head
             .iter()
             .zip(first)
@@ -62,17 +62,12 @@ impl Table<'_> {
                 format!("<th scope=\"col\"{class}>{}</th>", escaped(words))
             })
             .collect();
-        let rows: String = self
-            .rows
-            .iter()
-            .map(|row| {
-                let cells: String = row.iter().map(Cell::html).collect();
-                format!("<tr>{cells}</tr>\n")
-            })
-            .collect();
+        let rows: Vec<String> =
+            self.rows.iter().map(|row| row.iter().map(Cell::html).collect::<String>()).collect();
+        let (head, rows) = (head.concat(), rows.join("</tr>\n<tr>"));
         format!(
             "<div class=\"wide\"><table>\n<caption>{}</caption>\n<thead><tr>{head}</tr></thead>\n\
-             <tbody>\n{rows}</tbody>\n</table></div>\n",
+             <tbody>\n<tr>{rows}</tr>\n</tbody>\n</table></div>\n",
             escaped(&self.caption)
         )
     }
