@@ -156,7 +156,8 @@ impl World {
         }
         let input = match timer {
             Timer::Hold => {
-                if self.hears_keepalives(end) {
+                // While routing settles no keepalives are sent, and nobody misses them.
+                if self.hears_keepalives(end) || self.traffic.is_none() {
                     return;
                 }
                 self.blame_session_path(end);
@@ -185,6 +186,8 @@ impl World {
     }
 
     fn session_up(&mut self, end: End<SessionId>) {
+        // What it took to bring the session up is the time until the return was seen.
+        self.spend(Phase::Detect);
         self.record_session(end, true, None, By::Local);
         self.queue_work(self.net.session_router(end), Work::SessionUp(end));
     }

@@ -138,12 +138,11 @@ impl World {
     fn settle_session(&mut self, id: SessionId) {
         let paths =
             Side::BOTH.map(|side| self.state.session_ends[End::new(id, side)].transport.path);
-        let speakers = Side::BOTH.map(|side| speaker(&self.net, End::new(id, side)));
         let live = paths.iter().all(|path| path.up);
         for side in Side::BOTH {
             let end = End::new(id, side);
             if live {
-                let fsm = Fsm::established(speakers[side], &speakers[side.other()], SimTime::ZERO);
+                let fsm = established(&self.net, end);
                 let state = self.state.session_ends.edit(end);
                 state.fsm = fsm;
                 state.transport.epoch = Some(0);
@@ -166,6 +165,9 @@ impl World {
         }
         for end in self.all_ends::<SessionId>(self.net.topology.sessions.len()) {
             if self.state.session_ends[end].fsm.state() == BgpState::Established {
+                // What was heard while routing settled is forgotten.
+                let fsm = established(&self.net, end);
+                self.state.session_ends.edit(end).fsm = fsm;
                 self.stationary_keepalives(end);
             } else {
                 self.start_session(end);
@@ -218,6 +220,11 @@ impl World {
         let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
         self.traffic = Some(Traffic::new(specs, &self.tables));
     }
+}
+
+/// The machine of a session that has long been established when the clock starts.
+fn established(net: &Net, end: End<SessionId>) -> Fsm {
+    Fsm::established(speaker(net, end), &speaker(net, end.far()), SimTime::ZERO)
 }
 
 fn speaker(net: &Net, end: End<SessionId>) -> Speaker {
