@@ -1,5 +1,6 @@
 //! A network lab simulator with fault injection.
 
+pub mod cli;
 pub mod diag;
 pub mod ids;
 pub mod input;

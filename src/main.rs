@@ -1,3 +1,5 @@
 //! The `pnilab` command.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    pnilab::cli::main()
+}
