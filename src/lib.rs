@@ -1,5 +1,6 @@
 //! A network lab simulator with fault injection.
 
+pub mod cli;
 pub mod dataplane;
 pub mod diag;
 pub mod engine;

@@ -7,7 +7,7 @@ use pnilab::{input, model};
 
 #[test]
 fn the_two_metro_design_loads() {
-    let source = input::open(Path::new("topologies/two-metro.yaml")).unwrap();
+    let source = input::open(Path::new("topologies/two-metro.yaml")).expect("the file is there");
     let (topology, notes) = model::load_topology(&source)
         .unwrap_or_else(|errors| panic!("{}", render(&errors, Style::Plain)));
     assert_eq!(notes.len(), 1, "documentation numbers make one note");
@@ -19,7 +19,8 @@ fn the_two_metro_design_loads() {
 
 #[test]
 fn the_bfd_scenario_loads() {
-    let source = input::open(Path::new("scenarios/bfd/silent-pni-with-bfd.yaml")).unwrap();
+    let source = input::open(Path::new("scenarios/bfd/silent-pni-with-bfd.yaml"))
+        .expect("the file is there");
     let (scenario, _, _) = model::load_scenario(&source, None)
         .unwrap_or_else(|errors| panic!("{}", render(&errors, Style::Plain)));
     assert_eq!((scenario.faults.len(), scenario.bounds.len()), (1, 4));

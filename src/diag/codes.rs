@@ -133,7 +133,7 @@ codes! {
          the length. Communities are two numbers below 65536, as in `8075:8007`.";
     SameEnds, "E3005", "Both ends are the same.",
         "A PNI or link joins two different routers, and a span two different sites.";
-    MinLinks, "E3006", "min_links is larger than the number of circuits.",
+    MinLinks, "E3006", "`min_links` is larger than the number of circuits.",
         "A LAG with fewer active members than `min_links` is down, so this LAG could never come \
          up.";
     Shares, "E3007", "The shares do not sum to 100 %.",

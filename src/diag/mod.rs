@@ -245,14 +245,17 @@ impl Diagnostics {
     /// The document `pnilab.diagnostics/1`, with a line break at its end.
     #[must_use]
     pub fn to_json(&self) -> String {
-        let document = JsonDocument {
-            schema: "pnilab.diagnostics/1",
-            diagnostics: self.list.iter().map(JsonDiagnostic::of).collect(),
-        };
+        let document = JsonDocument { schema: "pnilab.diagnostics/1", diagnostics: self };
         let mut text =
             serde_json::to_string_pretty(&document).expect("strings and numbers always serialize");
         text.push('\n');
         text
+    }
+}
+
+impl Serialize for Diagnostics {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.list.iter().map(JsonDiagnostic::of))
     }
 }
 
@@ -273,7 +276,7 @@ impl<'a> IntoIterator for &'a Diagnostics {
 #[derive(Serialize)]
 struct JsonDocument<'a> {
     schema: &'static str,
-    diagnostics: Vec<JsonDiagnostic<'a>>,
+    diagnostics: &'a Diagnostics,
 }
 
 #[derive(Serialize)]

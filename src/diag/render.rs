@@ -1,5 +1,7 @@
 //! Diagnostics for a person: the source line, what is wrong with it, and a hint.
 
+use std::fmt::Write as _;
+
 use annotate_snippets::renderer::DecorStyle;
 use annotate_snippets::{Annotation, AnnotationKind, Group, Renderer, Snippet};
 
@@ -35,7 +37,8 @@ pub fn render(diagnostics: &Diagnostics, style: Style) -> String {
         text.push_str("\n\n");
     }
     if diagnostics.len() > SHOWN {
-        text.push_str(&format!("... and {} more\n", diagnostics.len() - SHOWN));
+        let more = diagnostics.len() - SHOWN;
+        writeln!(text, "... and {more} more").expect("a String takes all that is written");
     }
     text
 }

@@ -42,9 +42,20 @@ pub fn open(path: &Path) -> Result<Arc<Source>, Diagnostics> {
     Ok(Source::new(shown, text))
 }
 
-/// Paths are shown with `/` on every platform.
+/// Paths are shown with `/` on every platform, and without `folder/..`.
 fn shown_path(path: &Path) -> String {
-    path.to_string_lossy().replace('\\', "/")
+    let text = path.to_string_lossy().replace('\\', "/");
+    let mut parts: Vec<&str> = Vec::new();
+    for part in text.split('/') {
+        match (part, parts.last()) {
+            (".", _) => {}
+            ("..", Some(last)) if !last.is_empty() && *last != ".." => {
+                parts.pop();
+            }
+            _ => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
 
 /// Says it the same on every platform.
@@ -113,12 +124,12 @@ pub fn parse(source: &Arc<Source>) -> Result<Document, Diagnostics> {
     Ok(Document { source: Arc::clone(source), root, kind })
 }
 
-fn file_kind(source: &Arc<Source>, root: &yaml::Node) -> Result<FileKind, Diagnostic> {
+fn file_kind(source: &Arc<Source>, root: &yaml::Node) -> Result<FileKind, Diagnostics> {
     let hint = || Some("write `pnilab: topology/1` or `pnilab: scenario/1`".to_owned());
     let error = |span, code, message: String, hint| {
         let mut diagnostic = Diagnostic::at(source, span, code, message);
         diagnostic.hint = hint;
-        diagnostic
+        Diagnostics::from(diagnostic)
     };
     let yaml::Value::Map(entries) = &root.value else {
         let message = format!("a mapping is expected at the top, found {}", root.describe());
@@ -179,5 +190,22 @@ impl Document {
     #[must_use]
     pub fn source(&self) -> &Arc<Source> {
         &self.source
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_shown_without_detours() {
+        for (path, shown) in [
+            ("scenarios/bfd/../../topologies/a.yaml", "topologies/a.yaml"),
+            ("../a.yaml", "../a.yaml"),
+            ("./a.yaml", "a.yaml"),
+            ("/x/../a.yaml", "/a.yaml"),
+        ] {
+            assert_eq!(shown_path(Path::new(path)), shown);
+        }
     }
 }

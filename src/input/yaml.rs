@@ -104,22 +104,27 @@ fn options(bytes: usize) -> serde_yaml::Options {
 
 fn syntax_error(source: &Arc<Source>, error: &serde_yaml::Error) -> Diagnostics {
     use serde_yaml::Error as E;
-    let code = match error {
+    let mut cause = error;
+    while let E::AliasError { error, .. } = cause {
+        cause = error;
+    }
+    let too_complex = matches!(
+        cause,
         E::Budget { .. }
-        | E::AliasReplayLimitExceeded { .. }
-        | E::AliasExpansionLimitExceeded { .. }
-        | E::AliasReplayStackDepthExceeded { .. } => Code::TooComplex,
-        _ => Code::Syntax,
-    };
+            | E::AliasReplayLimitExceeded { .. }
+            | E::AliasExpansionLimitExceeded { .. }
+            | E::AliasReplayStackDepthExceeded { .. }
+    );
     let length = u32::try_from(source.text().len()).unwrap_or(u32::MAX);
     let span = error.location().map_or(Span { start: 0, end: 0 }, |at| span_of(source, at));
     let span = Span { start: span.start.min(length), end: span.end.min(length) };
-    let message = match code {
-        Code::TooComplex => {
-            "the file is nested too deeply or expands to too many values".to_owned()
-        }
-        _ if source.text().trim().is_empty() => "the file is empty".to_owned(),
-        _ => plain_message(error),
+    let (code, message) = if too_complex {
+        let message = "the file is nested too deeply or expands to too many values";
+        (Code::TooComplex, message.to_owned())
+    } else if source.text().trim().is_empty() {
+        (Code::Syntax, "the file is empty".to_owned())
+    } else {
+        (Code::Syntax, plain_message(error))
     };
     Diagnostic::at(source, span, code, message).into()
 }
@@ -313,11 +318,12 @@ mod tests {
 
     #[test]
     fn every_duplicate_key_is_reported_with_both_places() {
-        let error = parse(&Source::new("t.yaml", "a: 1\nb: {c: 1, 'c': 2}\na: 2\n")).unwrap_err();
+        let error = parse(&Source::new("t.yaml", "a: 1\nb: {c: 1, 'c': 2}\na: 2\n"))
+            .expect_err("two duplicates");
         let places: Vec<_> = error
             .iter()
-            .map(|d| (d.code, d.span.unwrap().start, d.related[0].span.start))
+            .map(|d| (d.code, d.span.map(|s| s.start), d.related[0].span.start))
             .collect();
-        assert_eq!(places, [(Code::DuplicateKey, 14, 9), (Code::DuplicateKey, 22, 0)]);
+        assert_eq!(places, [(Code::DuplicateKey, Some(15), 9), (Code::DuplicateKey, Some(23), 0)]);
     }
 }

@@ -130,11 +130,37 @@ pub fn load_scenario(
     Ok((scenario, topology, notes))
 }
 
-/// The `name:` of a file, or its stem.
+/// The `name:` of a file, or its stem, as far as a name can hold it.
 fn id_of(source: &Source, name: Option<&Sp<String>>) -> String {
-    let stem = || {
-        let stem = Path::new(source.path()).file_stem();
-        stem.map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
-    };
-    name.map_or_else(stem, |name| name.to_string())
+    name.map_or_else(|| id_of_path(Path::new(source.path())), |name| name.to_string())
+}
+
+/// The stem of a path as a name: small letters, and `-` for what a name cannot hold.
+fn id_of_path(path: &Path) -> String {
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().to_lowercase());
+    let id: String = stem
+        .unwrap_or_default()
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-') { c } else { '-' })
+        .take(63)
+        .collect();
+    let trimmed = id.trim_start_matches(['.', '_', '-']);
+    if trimmed.is_empty() { "unnamed".to_owned() } else { trimmed.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_name_becomes_a_name() {
+        for (path, id) in [
+            ("a/Two Metro.yaml", "two-metro"),
+            ("silent-pni.yaml", "silent-pni"),
+            ("_x.1.yaml", "x.1"),
+            ("ö.yaml", "unnamed"),
+        ] {
+            assert_eq!(id_of_path(Path::new(path)), id);
+        }
+    }
 }

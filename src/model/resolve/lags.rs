@@ -428,7 +428,7 @@ impl<'a> Resolver<'a> {
             let (length, source) = self.length(id);
             self.topology.circuits[id].length = length;
             let name = self.topology.circuits[id].name.clone();
-            self.assume("length", &name, Some(Assumed::built_in(length, source)));
+            self.assume("length", &name, Some(Assumed::built_in(&length, source)));
         }
     }
 

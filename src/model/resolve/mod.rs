@@ -92,8 +92,9 @@ pub(super) fn topology(
 ) -> Result<(Topology, Diagnostics), Diagnostics> {
     let mut report = Report::new(source);
     let names = AllNames::of(raw, &mut report);
-    let name_span = raw.name.as_ref().map_or(raw.pnilab.span, |name| name.span);
-    report.check_name(name_span, &name);
+    if let Some(name) = &raw.name {
+        report.check_name(name.span, name);
+    }
     let mut resolver = Resolver {
         raw,
         report,

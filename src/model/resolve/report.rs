@@ -185,3 +185,15 @@ impl<I: Id> Names<I> {
 pub(in crate::model) fn hole<I: Id>() -> I {
     I::from_index(0)
 }
+
+/// An error was reported.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::model) struct Reported;
+
+/// What a key that may be left out stands for; `find` reports why it stands for nothing.
+pub(in crate::model) fn optional<S, T>(
+    stated: Option<S>,
+    find: impl FnOnce(S) -> Option<T>,
+) -> Result<Option<T>, Reported> {
+    stated.map(|stated| find(stated).ok_or(Reported)).transpose()
+}

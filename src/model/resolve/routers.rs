@@ -409,7 +409,7 @@ impl<'a> Resolver<'a> {
             .collect();
         for ((name, router), id) in raw.routers.iter().zip(&ids) {
             if router.router_id.is_none() {
-                let assumed = Assumed::built_in(id, "derived from the router's name");
+                let assumed = Assumed::built_in(&id, "derived from the router's name");
                 self.assume("router_id", name, Some(assumed));
             }
         }
@@ -417,19 +417,22 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// An address of 10.0.0.0/8 from a hash of the name, and of further hashes while it is taken.
+/// An address of 10.0.0.0/8 from a hash of the name, and of further hashes while it is taken; a
+/// file of 64 MiB has far fewer routers than there are such addresses.
 fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ipv4Addr {
-    (0_u32..)
-        .map(|attempt| {
-            let hash = Sha256::new()
-                .chain_update(b"router-id/")
-                .chain_update(name)
-                .chain_update(attempt.to_le_bytes())
-                .finalize();
-            Ipv4Addr::new(10, hash[0], hash[1], hash[2])
-        })
-        .find(|id| used.insert(*id))
-        .expect("a file of 64 MiB has fewer routers than 10.0.0.0/8 has addresses")
+    let mut attempt = 0_u32;
+    loop {
+        let hash = Sha256::new()
+            .chain_update(b"router-id/")
+            .chain_update(name)
+            .chain_update(attempt.to_le_bytes())
+            .finalize();
+        let id = Ipv4Addr::new(10, hash[0], hash[1], hash[2]);
+        if used.insert(id) {
+            return id;
+        }
+        attempt += 1;
+    }
 }
 
 /// The values that stand at the router itself.

@@ -32,7 +32,7 @@ impl Assumed {
         }
     }
 
-    pub(super) fn built_in(value: impl ToString, source: &str) -> Self {
+    pub(super) fn built_in(value: &impl ToString, source: &str) -> Self {
         Self { value: value.to_string(), origin: Origin::Builtin, source: source.to_owned() }
     }
 }
@@ -130,14 +130,12 @@ impl<'a, G> Chain<'a, G> {
         from: impl Fn(R) -> T,
         fallback: impl Fn(&str) -> Option<T>,
     ) -> Valued<T> {
-        match self.layers.iter().find_map(|layer| get(layer)) {
-            Some(stated) => Valued::stated(from(**stated), stated.span),
-            None => {
-                let row = self.fallback(key);
-                let value = fallback(row.value).expect("the values of the table are well written");
-                Valued::assumed(value, Assumed::of(row))
-            }
+        if let Some(stated) = self.layers.iter().find_map(|layer| get(layer)) {
+            return Valued::stated(from(**stated), stated.span);
         }
+        let row = self.fallback(key);
+        let value = fallback(row.value).expect("the values of the table are well written");
+        Valued::assumed(value, Assumed::of(row))
     }
 }
 
@@ -150,7 +148,7 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
     let mut keepalive = chain.text("keepalive", |g| g.keepalive.as_ref());
     if hold.stated.is_some() && keepalive.stated.is_none() {
         let third = hold.value.scaled(1, 3);
-        let assumed = Assumed::built_in(third, "RFC 4271 §10, a third of the hold time");
+        let assumed = Assumed::built_in(&third, "RFC 4271 §10, a third of the hold time");
         keepalive = Valued::assumed(third, assumed);
     }
     let idle_hold = chain.text("idle_hold", |g| g.idle_hold.as_ref());

@@ -4,6 +4,7 @@ use super::{Resolver, ends_by_itself};
 use crate::diag::{Code, Span, closest};
 use crate::input::sp::Sp;
 use crate::model::raw::scenario::{RawBound, RawBounds, RawDirection, RawLimit, RawWindow};
+use crate::model::resolve::report::optional;
 use crate::model::scenario::{
     Bound, Direction, Fault, FaultKind, Limit, Measure, MeasureSubject, MeasureUnit, Window,
 };
@@ -39,32 +40,32 @@ impl Resolver<'_> {
         self.check_window(raw, faults);
         let report = &mut self.report;
         let known = &self.known;
-        let demand = raw.demand.as_ref().map(|name| known.demands.find(name, report));
-        let class = raw.class.as_ref().map(|name| known.classes.find(name, report));
-        let pni = raw.pni.as_ref().map(|name| known.pnis.find(name, report));
-        let link = raw.link.as_ref().map(|name| known.links.find(name, report));
-        let session = raw.session.as_ref().map(|name| known.sessions.find(name, report));
-        let router = raw.router.as_ref().map(|name| known.routers.find(name, report));
-        let at_most = raw.at_most.as_ref().map(|text| self.limit(measure, text));
-        let at_least = raw.at_least.as_ref().map(|text| self.limit(measure, text));
+        let demand = optional(raw.demand.as_ref(), |name| known.demands.find(name, report));
+        let class = optional(raw.class.as_ref(), |name| known.classes.find(name, report));
+        let pni = optional(raw.pni.as_ref(), |name| known.pnis.find(name, report));
+        let link = optional(raw.link.as_ref(), |name| known.links.find(name, report));
+        let session = optional(raw.session.as_ref(), |name| known.sessions.find(name, report));
+        let router = optional(raw.router.as_ref(), |name| known.routers.find(name, report));
+        let at_most = optional(raw.at_most.as_ref(), |text| self.limit(measure, text));
+        let at_least = optional(raw.at_least.as_ref(), |text| self.limit(measure, text));
         let bound = Bound {
             measure,
-            demand: known_or_absent(demand)?,
-            class: known_or_absent(class)?,
+            demand: demand.ok()?,
+            class: class.ok()?,
             direction: raw.direction.as_deref().map(|direction| match direction {
                 RawDirection::Forward => Direction::Forward,
                 RawDirection::Return => Direction::Return,
             }),
-            lag: known_or_absent(pni.or(link))?,
-            session: known_or_absent(session)?,
-            router: known_or_absent(router)?,
+            lag: pni.ok()?.or(link.ok()?),
+            session: session.ok()?,
+            router: router.ok()?,
             window: match raw.window.as_deref() {
                 Some(RawWindow::Fault) => Window::Fault,
                 Some(RawWindow::Reversion) => Window::Reversion,
                 Some(RawWindow::Run) | None => Window::Run,
             },
-            at_most: known_or_absent(at_most)?,
-            at_least: known_or_absent(at_least)?,
+            at_most: at_most.ok()?,
+            at_least: at_least.ok()?,
         };
         self.check_limits(raw, &bound);
         self.check_ends(raw, &bound);
@@ -167,9 +168,4 @@ impl Resolver<'_> {
             self.check_one_of(router, &lag.name, [lag.ends[0].router, lag.ends[1].router]);
         }
     }
-}
-
-/// `Some(None)` where nothing is stated, `None` where what is stated is wrong.
-fn known_or_absent<T>(found: Option<Option<T>>) -> Option<Option<T>> {
-    found.map_or(Some(None), |known| known.map(Some))
 }

@@ -8,7 +8,7 @@ use crate::model::raw::scenario::{
     RawCircuitFault, RawDegrade, RawFlap, RawInject, RawOptic, RawPniFault, RawSessionFault,
     RawSurge,
 };
-use crate::model::resolve::report::Names;
+use crate::model::resolve::report::{Names, Reported, optional};
 use crate::model::scenario::FaultKind;
 use crate::units::{Share, SimDuration};
 
@@ -77,7 +77,7 @@ impl Resolver<'_> {
     ) -> Option<(Vec<CircuitId>, Option<RouterId>)> {
         let circuits = all(&self.known.circuits, at, names, &mut self.report);
         let router = self.end(router);
-        let (circuits, router) = (circuits?, router?);
+        let (circuits, router) = (circuits?, router.ok()?);
         for circuit in &circuits {
             let lag = self.topology.circuits[*circuit].lag;
             self.check_end(router, self.topology.circuits[*circuit].name.as_str(), lag);
@@ -94,7 +94,7 @@ impl Resolver<'_> {
     }
 
     fn degrade(&mut self, at: Span, raw: &RawDegrade) -> Option<FaultKind> {
-        let loss = raw.loss.as_ref().map(|text| {
+        let loss = optional(raw.loss.as_ref(), |text| {
             let loss = self.report.quantity(text)?;
             if loss > Share::ONE {
                 self.report.at(text.span, Code::OutOfRange, format!("`{loss}` is more than 100%"));
@@ -102,13 +102,13 @@ impl Resolver<'_> {
             }
             Some(loss)
         });
-        let delay = raw.delay.as_ref().map(|text| self.report.quantity(text));
+        let delay = optional(raw.delay.as_ref(), |text| self.report.quantity(text));
         let (circuits, toward) = self.circuits(at, &raw.circuit, raw.toward.as_ref())?;
         Some(FaultKind::CircuitDegrade {
             circuits,
             toward,
-            loss: loss.unwrap_or(Some(Share::ZERO))?,
-            delay: delay.unwrap_or(Some(SimDuration::ZERO))?,
+            loss: loss.ok()?.unwrap_or(Share::ZERO),
+            delay: delay.ok()?.unwrap_or(SimDuration::ZERO),
         })
     }
 
@@ -131,7 +131,7 @@ impl Resolver<'_> {
     fn pni_fault(&mut self, at: Span, raw: &RawPniFault) -> Option<(Vec<LagId>, Option<RouterId>)> {
         let pnis = all(&self.known.pnis, at, &raw.pni, &mut self.report);
         let toward = self.end(raw.toward.as_ref());
-        let (pnis, toward) = (pnis?, toward?);
+        let (pnis, toward) = (pnis?, toward.ok()?);
         for pni in &pnis {
             self.check_end(toward, self.topology.lags[*pni].name.as_str(), *pni);
         }
@@ -145,7 +145,7 @@ impl Resolver<'_> {
     ) -> Option<(Vec<crate::ids::SessionId>, Option<RouterId>)> {
         let sessions = all(&self.known.sessions, at, &raw.session, &mut self.report);
         let router = self.end(raw.router.as_ref());
-        let (sessions, router) = (sessions?, router?);
+        let (sessions, router) = (sessions?, router.ok()?);
         for session in &sessions {
             let session = &self.topology.sessions[*session];
             let ends = [session.ends[0].router, session.ends[1].router];
@@ -165,11 +165,9 @@ impl Resolver<'_> {
         Some(FaultKind::TrafficSurge { demands: demands?, factor_ppb: factor? })
     }
 
-    /// A router that may be left out: `None` after an error.
-    fn end(&mut self, name: Option<&Sp<String>>) -> Option<Option<(RouterId, Span)>> {
-        let Some(name) = name else { return Some(None) };
-        let id = self.known.routers.find(name, &mut self.report)?;
-        Some(Some((id, name.span)))
+    /// A router that may be left out, and where it is named.
+    fn end(&mut self, name: Option<&Sp<String>>) -> Result<Option<(RouterId, Span)>, Reported> {
+        optional(name, |name| Some((self.known.routers.find(name, &mut self.report)?, name.span)))
     }
 
     fn check_end(&mut self, router: Option<(RouterId, Span)>, of: &str, lag: LagId) {

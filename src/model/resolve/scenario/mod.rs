@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::places::about;
-use super::report::{Names, Report};
+use super::report::{Names, Report, optional};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, FeedId, Id, IdVec, LagId, MetroId, RouterId, SessionId,
@@ -101,8 +101,9 @@ pub(in crate::model) fn scenario(
     topology: &Topology,
 ) -> Result<(Scenario, Diagnostics), Diagnostics> {
     let mut report = Report::new(source);
-    let name_span = raw.name.as_ref().map_or(raw.pnilab.span, |name| name.span);
-    report.check_name(name_span, &name);
+    if let Some(name) = &raw.name {
+        report.check_name(name.span, name);
+    }
     let known = Known::of(topology, &mut report);
     let mut resolver = Resolver { topology, known, report, duration: LONGEST_RUN };
     resolver.duration = resolver.run_time(&raw.duration);
@@ -156,9 +157,9 @@ impl Resolver<'_> {
 
     fn fault(&mut self, raw: &RawFault) -> Option<Fault> {
         let at = self.report.quantity(&raw.at);
-        let lasts = raw.lasts.as_ref().map(|text| self.positive(text));
-        let jitter = raw.jitter.as_ref().map(|text| self.report.quantity(text));
-        let repeat = raw.repeat.as_ref().map(|repeat| {
+        let lasts = optional(raw.lasts.as_ref(), |text| self.positive(text));
+        let jitter = optional(raw.jitter.as_ref(), |text| self.report.quantity(text));
+        let repeat = optional(raw.repeat.as_ref(), |repeat| {
             if !(1..=10_000).contains(&*repeat.times) {
                 let message = format!("`{}` is out of range: 1 to 10000", *repeat.times);
                 self.report.at(repeat.times.span, Code::OutOfRange, message);
@@ -169,9 +170,9 @@ impl Resolver<'_> {
         let kind = self.inject(&raw.inject);
         let fault = Fault {
             at: SimTime::ZERO + at?,
-            lasts: lasts.map_or(Some(None), |lasts| lasts.map(Some))?,
-            repeat: repeat.map_or(Some(None), |repeat| repeat.map(Some))?,
-            jitter: jitter.map_or(Some(SimDuration::ZERO), |jitter| jitter)?,
+            lasts: lasts.ok()?,
+            repeat: repeat.ok()?,
+            jitter: jitter.ok()?.unwrap_or(SimDuration::ZERO),
             kind: kind?,
         };
         self.check_times(raw, &fault);

@@ -1,0 +1,158 @@
+//! The command line: what was typed, what is meant, and what comes of it.
+//!
+//! Data goes to stdout, talk to stderr. [`args`] is what was typed, [`plan`] what is meant, and
+//! every subcommand has a file of its own.
+
+use std::io::{self, Write};
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::diag::Diagnostics;
+use crate::diag::render::{Style, render};
+use args::{Cli, Command, Format};
+
+mod args;
+mod check;
+mod explain;
+mod plan;
+mod schema;
+
+/// How a command ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Exit {
+    /// All that was asked for holds.
+    Pass,
+    /// Something does not hold, or it could not be told.
+    Fail,
+    /// Bad input or usage: nothing was run, nothing written.
+    BadInput,
+    /// The machine failed us, or a bug of ours.
+    Machine,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(match exit {
+            Exit::Pass => 0,
+            Exit::Fail => 1,
+            Exit::BadInput => 2,
+            Exit::Machine => 3,
+        })
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug)]
+enum Failure {
+    /// The input is bad.
+    Input(Diagnostics),
+    /// What was typed makes no sense.
+    Usage(String),
+    /// Reading or writing failed.
+    Machine(io::Error),
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Self::Input(diagnostics)
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Machine(error)
+    }
+}
+
+/// Runs the command that was typed.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let exit = if error.use_stderr() { Exit::BadInput } else { Exit::Pass };
+            return error.print().map_or(Exit::Machine, |()| exit).into();
+        }
+    };
+    guarded(|| run(&cli)).into()
+}
+
+/// Carries `command` out; a panic in it is a bug of ours and says so.
+fn guarded(command: impl FnOnce() -> Exit) -> Exit {
+    panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+        let version = env!("CARGO_PKG_VERSION");
+        talk(&format!(
+            "error: this is a bug of pnilab {version}, not of your files; please report the \
+             lines above and the command\n"
+        ));
+        Exit::Machine
+    })
+}
+
+fn run(cli: &Cli) -> Exit {
+    let (result, format) = match &cli.command {
+        Command::Check(args) => (check::run(args), args.format),
+        Command::Schema(args) => (schema::run(args), Format::Text),
+        Command::Explain(args) => (explain::run(args), Format::Text),
+    };
+    match result {
+        Ok(exit) => exit,
+        Err(Failure::Input(diagnostics)) => match say(&diagnostics, format) {
+            Ok(()) => Exit::BadInput,
+            Err(error) => machine(&error),
+        },
+        Err(Failure::Usage(message)) => {
+            talk(&format!("error: {message}\n"));
+            Exit::BadInput
+        }
+        Err(Failure::Machine(error)) => machine(&error),
+    }
+}
+
+/// A reader that went away (`| head`) is no failure of anybody.
+fn machine(error: &io::Error) -> Exit {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Pass;
+    }
+    talk(&format!("error: {error}\n"));
+    Exit::Machine
+}
+
+/// Says what is wrong with the input: one document to stdout, or text to stderr.
+fn say(diagnostics: &Diagnostics, format: Format) -> io::Result<()> {
+    match format {
+        Format::Json => data(&diagnostics.to_json()),
+        Format::Text => {
+            talk(&render(diagnostics, Style::Coloured));
+            Ok(())
+        }
+    }
+}
+
+/// Writes to stdout.
+fn data(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Writes to stderr; where nobody can listen, there is nobody to tell.
+fn talk(text: &str) {
+    let mut out = anstream::stderr().lock();
+    if out.write_all(text.as_bytes()).is_ok() {
+        out.flush().unwrap_or_default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_the_machine_s_failure() {
+        assert_eq!(guarded(|| panic!("on purpose, by a test")), Exit::Machine);
+        assert_eq!(guarded(|| Exit::Fail), Exit::Fail);
+    }
+}
