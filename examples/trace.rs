@@ -14,11 +14,19 @@ fn main() {
     }
     let (report, counts) = pnilab::observe::run_counted(&topology, &scenario, &options);
     for row in &report.figures.timeline {
-        println!("{:>14.9} {:10} {:28} {:12} {:>14} -> {:14} {} {}", row.at_s, row.kind, row.element, row.router, row.from, row.to, row.reason, row.event);
+        println!(
+            "{:>14.9} {:10} {:28} {:12} {:>14} -> {:14} {} {}",
+            row.at_s, row.kind, row.element, row.router, row.from, row.to, row.reason, row.event
+        );
     }
     println!("{counts:?}");
     anstream::println!("{}", pnilab::report::summary::one(&report));
     if args.get(2).map(String::as_str) == Some("out") {
-        pnilab::report::write::everything(&std::path::PathBuf::from("/tmp/out"), &[report], pnilab::report::write::Images::SvgAndPng).unwrap();
+        pnilab::report::write::everything(
+            &std::path::PathBuf::from("/tmp/out"),
+            &[report],
+            pnilab::report::write::Images::SvgAndPng,
+        )
+        .unwrap();
     }
 }

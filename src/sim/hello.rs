@@ -36,8 +36,8 @@ pub(crate) struct HelloState {
     pub(crate) restarts: u64,
     /// The path it takes.
     pub(crate) path: PathView,
-    /// What last changed the path.
-    pub(crate) path_cause: CauseId,
+    /// What last changed the path, the sender or its rate.
+    pub(crate) cause: CauseId,
     /// Datagrams sent before this and still under way are lost.
     pub(crate) lost_before: SimTime,
     /// The datagram that the receiver takes in without change, if the exchange is quiet.
@@ -57,7 +57,7 @@ impl HelloState {
             schedule: None,
             restarts: 0,
             path: PathView { up: false, delay: SimDuration::ZERO, loss: Share::ZERO },
-            path_cause: Causes::START,
+            cause: Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
             quiet: None,
             next: None,
@@ -81,7 +81,9 @@ impl World {
             Draws::new(self.net.seed, &name)
         };
         let schedule = rate.map(|(low, high)| Schedule::starting(now, low, high, draws()));
+        let cause = self.cause;
         let state = self.edit_hello(hello);
+        state.cause = cause;
         state.restarts = restarts;
         state.schedule = schedule;
         state.next = None;
@@ -104,7 +106,7 @@ impl World {
         let (now, cause) = (self.now, self.cause);
         let state = self.edit_hello(hello);
         state.path = path;
-        state.path_cause = cause;
+        state.cause = cause;
         if old.up && !path.up {
             state.lost_before = now;
         }
@@ -142,6 +144,7 @@ impl World {
             return;
         }
         self.edit_hello(hello).next = None;
+        self.cause = self.hello(hello).cause;
         if let Some(packet) = self.hello_packet(hello) {
             self.send(hello, packet);
         }
@@ -190,8 +193,9 @@ impl World {
             (last, under_way)
         });
         let heard = heard.max(state.last_arrival);
+        let cause = state.cause;
         for sent in under_way {
-            self.at(sent + delay, Event::HelloArrive { hello, packet, sent });
+            self.at_because(sent + delay, Event::HelloArrive { hello, packet, sent }, cause);
         }
         self.queue_next(hello, now);
         if let Some(at) = heard {

@@ -5,7 +5,7 @@ use super::world::World;
 use crate::dataplane::tables::LagEndTable;
 use crate::ids::{CircuitId, End, LagId, Side};
 use crate::proto::{bfd, lacp};
-use crate::units::{Share, SimDuration, SimTime};
+use crate::units::{SimDuration, SimTime};
 
 /// What a LAG end remembers beside its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -65,6 +65,8 @@ impl World {
     /// although what they say, or to whom, has changed go on.
     pub(super) fn rouse(&mut self, out: Hello, into: Hello) {
         self.wake(into);
+        let cause = self.cause;
+        self.edit_hello(out).cause = cause;
         if self.is_quiet(out) && self.hello(out).quiet != self.hello_packet(out) {
             self.wake(out);
         }
@@ -87,12 +89,9 @@ impl World {
         self.refresh_lag(self.lag_end(port));
     }
 
-    /// A detection timer ran out: the cause is what last changed the path, if that is broken.
+    /// A detection timer ran out: the cause is what last changed the path or the sender.
     pub(super) fn blame_path(&mut self, incoming: Hello) {
-        let state = self.hello(incoming);
-        if !state.path.up || state.path.loss > Share::ZERO {
-            self.cause = state.path_cause;
-        }
+        self.cause = self.hello(incoming).cause;
     }
 
     /// An LACPDU has arrived at the far end of `port`.

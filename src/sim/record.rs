@@ -7,7 +7,7 @@ use super::plan::FaultPlan;
 use super::world::World;
 use crate::dataplane::atoms::{Harm, Scopes};
 use crate::dataplane::traffic::Instant;
-use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId, Side};
+use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId};
 use crate::model::scenario::Direction;
 pub(crate) use crate::proto::bgp::session::By as Session;
 use crate::proto::bgp::session::{self, DownReason};

@@ -49,6 +49,10 @@ pub(crate) struct Transport {
     pub(crate) path: PathView,
     /// What last changed the path.
     pub(crate) path_cause: CauseId,
+    /// Whether any path may lead to the peer and back.
+    pub(crate) reachable: bool,
+    /// What last changed that, or made this end call.
+    pub(crate) call_cause: CauseId,
     /// What was sent on this path before and is still under way is lost.
     pub(crate) lost_before: SimTime,
     /// Segments that met random loss; numbers the draws.
@@ -74,6 +78,8 @@ impl Transport {
             receiver: Receiver::new(),
             path: PathView::default(),
             path_cause: super::cause::Causes::START,
+            reachable: false,
+            call_cause: super::cause::Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
             drawn: 0,
             keepalives: None,
@@ -104,7 +110,9 @@ impl World {
         let retry = self.net.topology.sessions[end.of].ends[end.side].bgp.connect_retry;
         let draws = Draws::new(self.net.seed, &name);
         let restarts = Schedule::starting(now, retry.scaled(3, 4), retry, draws);
+        let cause = self.cause;
         let transport = &mut self.state.session_ends.edit(end).transport;
+        transport.call_cause = cause;
         transport.calls = calls;
         transport.calling = Some(Calling { start: now, restarts, next: None });
         self.queue_syn(end, now);
@@ -163,6 +171,7 @@ impl World {
         }
         calling.next = None;
         let start = calling.attempt_at(now);
+        self.cause = self.state.session_ends[end].transport.call_cause;
         let hash = self.call_hash(end, start);
         let (out, back) = (self.session_path(end, hash), self.session_path(end.far(), hash));
         if out.up
@@ -302,7 +311,9 @@ impl World {
 
     /// The retransmission timer of a connection.
     pub(super) fn on_rto(&mut self, end: End<SessionId>) {
-        if self.state.session_ends[end].transport.sender.deadline() == Some(self.now) {
+        let transport = &self.state.session_ends[end].transport;
+        if transport.sender.deadline() == Some(self.now) {
+            self.cause = transport.path_cause;
             self.tcp_input(end, tcp::Input::RtoExpired);
         }
     }
@@ -424,6 +435,7 @@ impl World {
             return;
         }
         self.state.session_ends.edit(end).transport.next_keepalive = None;
+        self.cause = self.state.session_ends[end].transport.path_cause;
         self.send_message(end, Wire::KEEPALIVE);
         self.queue_keepalive(end, now + TICK);
     }
@@ -605,19 +617,23 @@ impl World {
                     transport.lost_before = now;
                 }
             }
+            let reachable = self.may_reach(end);
+            let transport = &mut self.state.session_ends.edit(end).transport;
+            if reachable != transport.reachable {
+                transport.reachable = reachable;
+                transport.call_cause = cause;
+            }
             self.queue_syn(end, now);
         }
     }
 
     /// A hold timer ran out: the cause is what last broke a path of the session, if one is broken.
     pub(super) fn blame_session_path(&mut self, end: End<SessionId>) {
-        for side in [end.side.other(), end.side] {
-            let transport = &self.state.session_ends[End::new(end.of, side)].transport;
-            if !transport.path.up || transport.path.loss > Share::ZERO {
-                self.cause = transport.path_cause;
-                return;
-            }
-        }
+        let of = |side: Side| &self.state.session_ends[End::new(end.of, side)].transport;
+        let broken = |side: &Side| !of(*side).path.up || of(*side).path.loss > Share::ZERO;
+        let sides = [end.side.other(), end.side];
+        let blamed = sides.into_iter().find(broken).unwrap_or(end.side.other());
+        self.cause = of(blamed).path_cause;
     }
 }
 
