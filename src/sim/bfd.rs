@@ -42,7 +42,8 @@ impl World {
         if !self.state.bfd[end].as_ref().is_some_and(due) || self.is_quiet(incoming) {
             return;
         }
-        self.blame_path(incoming);
+        let hold = self.state.bfd[end].as_ref().and_then(Session::hold);
+        self.blame_path(incoming, hold);
         self.bfd_input(end, Input::DetectExpired);
     }
 

@@ -38,8 +38,10 @@ pub(crate) struct HelloState {
     pub(crate) path: PathView,
     /// What last changed the path, the sender or its rate.
     pub(crate) cause: CauseId,
-    /// Datagrams sent before this and still under way are lost.
+    /// When the path last broke: datagrams sent before and still under way are lost.
     pub(crate) lost_before: SimTime,
+    /// What broke it.
+    pub(crate) break_cause: CauseId,
     /// The datagram that the receiver takes in without change, if the exchange is quiet.
     pub(crate) quiet: Option<Packet>,
     /// The transmission that is queued.
@@ -59,6 +61,7 @@ impl HelloState {
             path: PathView { up: false, delay: SimDuration::ZERO, loss: Share::ZERO },
             cause: Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
+            break_cause: Causes::START,
             quiet: None,
             next: None,
             last_arrival: None,
@@ -109,6 +112,7 @@ impl World {
         state.cause = cause;
         if old.up && !path.up {
             state.lost_before = now;
+            state.break_cause = cause;
         }
         if !path.up && !self.net.eager {
             self.edit_hello(hello).next = None;

@@ -60,7 +60,8 @@ impl World {
         if !self.state.adjacencies[end].as_ref().is_some_and(due) || self.is_quiet(incoming) {
             return;
         }
-        self.blame_path(incoming);
+        let hold = self.state.adjacencies[end].as_ref().and_then(Adjacency::hold);
+        self.blame_path(incoming, hold);
         self.adjacency_input(end, Input::DeadExpired);
     }
 

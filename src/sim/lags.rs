@@ -83,15 +83,20 @@ impl World {
             if self.is_quiet(incoming) {
                 return;
             }
-            self.blame_path(incoming);
+            let hold = self.state.ports[port].lacp.as_ref().and_then(lacp::Member::hold);
+            self.blame_path(incoming, hold);
         }
         self.lacp_input(port, lacp::Input::Expired(timer));
         self.refresh_lag(self.lag_end(port));
     }
 
-    /// A detection timer ran out: the cause is what last changed the path or the sender.
-    pub(super) fn blame_path(&mut self, incoming: Hello) {
-        self.cause = self.hello(incoming).cause;
+    /// A detection timer of `hold` ran out: the cause is what broke the path since the sender was
+    /// heard, else what last changed the path or the sender.
+    pub(super) fn blame_path(&mut self, incoming: Hello, hold: Option<SimDuration>) {
+        let state = self.hello(incoming);
+        let heard = self.now - hold.unwrap_or(SimDuration::ZERO);
+        let broke = state.lost_before >= heard;
+        self.cause = if broke { state.break_cause } else { state.cause };
     }
 
     /// An LACPDU has arrived at the far end of `port`.

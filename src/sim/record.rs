@@ -249,8 +249,10 @@ impl World {
             return;
         }
         let (at, cause) = (self.now, self.causes.get(self.cause));
-        let detection = cause.window.filter(|_| !up).map(|_| at.since(cause.at));
-        if let (Some(window), false) = (cause.window, up) {
+        // A router that is dead declares nothing.
+        let declares = !up && reason != Some(DownReason::RouterDown);
+        let detection = cause.window.filter(|_| declares).map(|_| at.since(cause.at));
+        if let (Some(window), true) = (cause.window, declares) {
             self.record.windows[window].first_detection.get_or_insert(at);
         }
         let window = cause.window;

@@ -107,6 +107,11 @@ impl World {
         if self.state.routers[router].boot_at != Some(self.now) {
             return;
         }
+        // A crash ends when the router is back: what follows belongs to that event.
+        let open = self.record.open;
+        if self.plan.windows[open].at == self.now && open > 0 {
+            self.cause = self.causes.fault(open, self.now);
+        }
         self.start_router(router);
     }
 

@@ -53,8 +53,10 @@ pub(crate) struct Transport {
     pub(crate) reachable: bool,
     /// What last changed that, or made this end call.
     pub(crate) call_cause: CauseId,
-    /// What was sent on this path before and is still under way is lost.
+    /// When the path last broke: what was sent before and is still under way is lost.
     pub(crate) lost_before: SimTime,
+    /// What broke it.
+    pub(crate) break_cause: CauseId,
     /// Segments that met random loss; numbers the draws.
     pub(crate) drawn: u64,
     /// When keepalives are sent.
@@ -81,6 +83,7 @@ impl Transport {
             reachable: false,
             call_cause: super::cause::Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
+            break_cause: super::cause::Causes::START,
             drawn: 0,
             keepalives: None,
             restarts: 0,
@@ -615,6 +618,7 @@ impl World {
                 transport.path_cause = cause;
                 if old[side].up && !paths[side].up {
                     transport.lost_before = now;
+                    transport.break_cause = cause;
                 }
             }
             let reachable = self.may_reach(end);
@@ -627,13 +631,15 @@ impl World {
         }
     }
 
-    /// A hold timer ran out: the cause is what last broke a path of the session, if one is broken.
+    /// The hold timer of `end` ran out: the cause is what broke the path from the peer, or the one
+    /// to it that acknowledgements take, since the peer was heard.
     pub(super) fn blame_session_path(&mut self, end: End<SessionId>) {
+        let hold = self.state.session_ends[end].fsm.hold().unwrap_or(SimDuration::ZERO);
+        let heard = self.now - hold;
         let of = |side: Side| &self.state.session_ends[End::new(end.of, side)].transport;
-        let broken = |side: &Side| !of(*side).path.up || of(*side).path.loss > Share::ZERO;
         let sides = [end.side.other(), end.side];
-        let blamed = sides.into_iter().find(broken).unwrap_or(end.side.other());
-        self.cause = of(blamed).path_cause;
+        let broken = sides.into_iter().map(of).find(|transport| transport.lost_before >= heard);
+        self.cause = broken.map_or(of(end.side.other()).path_cause, |broken| broken.break_cause);
     }
 }
 
