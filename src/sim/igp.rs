@@ -16,6 +16,7 @@ use super::lsdb::{Lsp, Routes};
 use super::world::World;
 use crate::ids::{End, LagId, RouterId, Side};
 use crate::model::topology::LagKind;
+use crate::proto::bfd;
 use crate::proto::igp::{self, Adjacency, IgpConfig, IgpKind, Input, Output};
 
 impl World {
@@ -68,6 +69,9 @@ impl World {
     /// A hello has arrived at the far end of `from`.
     pub(super) fn receive_igp(&mut self, from: End<LagId>, packet: igp::Hello) {
         let end = from.far();
+        if self.bfd_holds_down(end) {
+            return;
+        }
         let absorbed =
             self.state.adjacencies[end].as_ref().is_none_or(|adjacency| adjacency.absorbs(&packet));
         if !absorbed {
@@ -80,6 +84,14 @@ impl World {
             adjacency.handle(now, Input::Received(packet), &mut out);
         }
         self.adjacency_outputs(end, out);
+    }
+
+    /// Whether hellos count for nothing: both ends run BFD and it is not up (RFC 6213 §2).
+    pub(super) fn bfd_holds_down(&self, end: End<LagId>) -> bool {
+        let Some(id) = self.net.adjacency_bfd[end.of] else { return false };
+        let of = |side: Side| self.state.bfd[End::new(id, side)].as_ref();
+        let up = |session: &bfd::Session| session.state() == bfd::State::Up;
+        of(end.side.other()).is_some() && of(end.side).is_some_and(|session| !up(session))
     }
 
     fn adjacency_changed(&mut self, end: End<LagId>, up: bool, why: igp::Why) {

@@ -268,7 +268,8 @@ impl World {
             }
             (Hello::Igp(end), Packet::Igp(packet)) => {
                 let receiver = self.state.adjacencies[end.far()].as_ref();
-                receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
+                self.bfd_holds_down(end.far())
+                    || receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
             }
             (Hello::Lacp(_), Packet::Bfd(_) | Packet::Igp(_))
             | (Hello::Bfd(_), Packet::Lacp(_) | Packet::Igp(_))
@@ -298,6 +299,9 @@ impl World {
             Hello::Igp(end) => {
                 let far = end.far();
                 let mut out = Vec::new();
+                if self.bfd_holds_down(far) {
+                    return;
+                }
                 if let Some(adjacency) = self.state.adjacencies.edit(far) {
                     adjacency.heard(at, &mut out);
                 }
