@@ -21,7 +21,8 @@ pub(crate) struct RawTopology {
     pub _schema: Option<Sp<String>>,
     /// The format.
     #[schemars(extend("const" = "topology/1"))]
-    pub pnilab: Sp<String>,
+    #[serde(rename = "pnilab")]
+    pub _pnilab: Sp<String>,
     /// The design's name; absent: the file's name without the extension.
     pub name: Option<Sp<String>>,
     /// What it is, in a sentence.
