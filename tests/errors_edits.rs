@@ -1,4 +1,4 @@
-//! A good design, edited wrongly in many ways: each is refused with the right code at the right line.
+//! A good design, edited wrongly in many ways: each is refused with the right code and line.
 
 use pnilab::diag::{Diagnostics, Source};
 use pnilab::model::load_topology;

@@ -12,6 +12,11 @@ fn refusal(text: String) -> Diagnostics {
     errors
 }
 
+/// The texts of the numbers below `count`, one behind the other.
+fn repeated(count: u32, text: impl Fn(u32) -> String) -> String {
+    (0..count).map(text).collect::<Vec<_>>().concat()
+}
+
 fn codes(errors: &Diagnostics) -> Vec<&'static str> {
     let mut codes: Vec<_> = errors.iter().map(|d| d.code.as_str()).collect();
     codes.dedup();
@@ -26,33 +31,33 @@ fn deep_nesting_is_refused() {
             assert_eq!(codes(&refusal(text)), ["E0006"], "{open} {depth}");
         }
     }
-    let steps: String = (0..900).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
+    let steps: String = repeated(900, |n| format!("{}a:\n", " ".repeat(n as usize)));
     assert_eq!(codes(&refusal(steps)), ["E0006"]);
 }
 
 #[test]
 fn alias_bombs_are_refused() {
-    let mut text = "pnilab: topology/1\nx-0: &a0 [lol, lol, lol, lol]\n".to_owned();
-    for n in 1..40 {
-        let before = n - 1;
-        text += &format!("x-{n}: &a{n} [*a{before}, *a{before}, *a{before}, *a{before}]\n");
-    }
+    let bomb = repeated(40, |n| {
+        let next = n + 1;
+        format!("x-{next}: &a{next} [*a{n}, *a{n}, *a{n}, *a{n}]\n")
+    });
+    let text = format!("pnilab: topology/1\nx-0: &a0 [lol, lol, lol, lol]\n{bomb}");
     assert_eq!(codes(&refusal(text)), ["E0006"]);
-    let mut merged = "pnilab: topology/1\nx-0: &m0 {a: 1, b: 2}\n".to_owned();
-    for n in 1..40 {
-        let before = n - 1;
-        merged += &format!("x-{n}: &m{n} {{p{n}: *m{before}, q{n}: *m{before}, <<: *m{before}}}\n");
-    }
-    assert_eq!(codes(&refusal(merged)), ["E0006"]);
+    let bomb = repeated(40, |n| {
+        let next = n + 1;
+        format!("x-{next}: &m{next} {{p{n}: *m{n}, q{n}: *m{n}, <<: *m{n}}}\n")
+    });
+    let text = format!("pnilab: topology/1\nx-0: &m0 {{a: 1, b: 2}}\n{bomb}");
+    assert_eq!(codes(&refusal(text)), ["E0006"]);
     assert_eq!(codes(&refusal("x-a: &a [*a]".to_owned())).len(), 1);
 }
 
 #[test]
 fn a_megabyte_of_errors_is_answered() {
-    let keys: String = (0..80_000).map(|n| format!("k{n}: 1\n")).collect();
+    let keys: String = repeated(80_000, |n| format!("k{n}: 1\n"));
     assert_eq!(codes(&refusal(format!("pnilab: topology/1\n{keys}"))), ["E1001"]);
-    let sites: String = (0..40_000).map(|n| format!("  s{n}: {{metro: m{n}}}\n")).collect();
-    let metros: String = (0..9_000).map(|n| format!("  n{n}: {{}}\n")).collect();
+    let sites: String = repeated(40_000, |n| format!("  s{n}: {{metro: m{n}}}\n"));
+    let metros: String = repeated(9_000, |n| format!("  n{n}: {{}}\n"));
     let text = format!("pnilab: topology/1\nsites:\n{sites}metros:\n{metros}");
     assert_eq!(codes(&refusal(text)), ["E2001"]);
     let doubles = "a: 1\n".repeat(150_000);
@@ -63,8 +68,7 @@ fn a_megabyte_of_errors_is_answered() {
 
 #[test]
 fn a_mesh_that_would_not_fit_is_refused() {
-    let routers: String =
-        (0..20_000).map(|n| format!("  r{n}: {{network: n, site: s}}\n")).collect();
+    let routers: String = repeated(20_000, |n| format!("  r{n}: {{network: n, site: s}}\n"));
     let text = format!(
         "pnilab: topology/1\nmetros: {{m: {{}}}}\nsites: {{s: {{metro: m}}}}\n\
          networks: {{n: {{asn: 3333}}}}\nrouters:\n{routers}\
@@ -75,11 +79,10 @@ fn a_mesh_that_would_not_fit_is_refused() {
 
 #[test]
 fn prefixes_served_everywhere_are_counted() {
-    let routers: String =
-        (0..10_000).map(|n| format!("  r{n}: {{network: n, site: s}}\n")).collect();
-    let prefixes: String = (0..2_000)
-        .map(|n| format!("  10.{}.{}.0/24: {{network: n, served_at: s}}\n", n / 256, n % 256))
-        .collect();
+    let routers: String = repeated(10_000, |n| format!("  r{n}: {{network: n, site: s}}\n"));
+    let prefixes: String = repeated(2_000, |n| {
+        format!("  10.{}.{}.0/24: {{network: n, served_at: s}}\n", n / 256, n % 256)
+    });
     let text = format!(
         "pnilab: topology/1\nmetros: {{m: {{}}}}\nsites: {{s: {{metro: m}}}}\n\
          networks: {{n: {{asn: 3333, ibgp: {{mode: none}}}}}}\nrouters:\n{routers}\

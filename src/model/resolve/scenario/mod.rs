@@ -17,6 +17,8 @@ use crate::units::{SimDuration, SimTime};
 
 mod bounds;
 mod inject;
+#[cfg(test)]
+mod tests;
 
 /// A run may last ten years of 365 days.
 const LONGEST_RUN: SimDuration = SimDuration::from_secs(10 * 365 * 86_400);
