@@ -81,8 +81,10 @@ pub(crate) enum Event {
     Mrai(End<SessionId>),
     /// A router has worked off the first item of its BGP queue.
     Cpu(RouterId),
+    /// A link-state PDU leaves over this LAG end, for the first time or again.
+    FloodLeave { from: End<LagId>, lsp: Arc<Lsp> },
     /// A link-state PDU arrives over this LAG end.
-    Flood { at: End<LagId>, lsp: Arc<Lsp> },
+    Flood { at: End<LagId>, lsp: Arc<Lsp>, sent: SimTime },
     /// SPF runs.
     Spf(RouterId),
     /// A forwarding write begins to show, goes on or is done.
@@ -116,20 +118,22 @@ impl Event {
             | Self::Reset { .. }
             | Self::Flood { .. } => Class::Packet,
             Self::Port(..)
-            | Self::HelloSend(_)
             | Self::Lacp(..)
             | Self::Bfd(_)
             | Self::Igp(_)
             | Self::Session(..)
-            | Self::Keepalive(_)
-            | Self::Syn(_)
-            | Self::Rto(_)
             | Self::Mrai(_)
             | Self::Cpu(_)
             | Self::Spf(_)
             | Self::Fib(..)
             | Self::Boot(_) => Class::Timer,
-            Self::HelloLeave { .. } => Class::Departure,
+            // What leaves meets the paths as they are once all else of the instant is done.
+            Self::HelloSend(_)
+            | Self::HelloLeave { .. }
+            | Self::Keepalive(_)
+            | Self::Syn(_)
+            | Self::Rto(_)
+            | Self::FloodLeave { .. } => Class::Departure,
         }
     }
 
@@ -162,12 +166,13 @@ impl Event {
             Self::Fib(..) => 23,
             Self::Boot(_) => 24,
             Self::HelloLeave { .. } => 25,
+            Self::FloodLeave { .. } => 26,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 26] = [
+pub(crate) const KINDS: [&str; 27] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -194,4 +199,5 @@ pub(crate) const KINDS: [&str; 26] = [
     "FIB writes",
     "router boots",
     "hellos sent at once",
+    "link-state PDUs sent",
 ];

@@ -134,7 +134,8 @@ impl World {
         self.at(sent + path.delay, Event::HelloArrive { hello, packet, sent });
     }
 
-    fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
+    /// Whether random loss takes the next datagram of an exchange.
+    pub(super) fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
         if loss == Share::ZERO {
             return false;
         }

@@ -136,7 +136,9 @@ impl Net {
                 Hello::Igp(end) => ranks.lags[end.index()],
             },
             Event::Bfd(end) => ranks.bfd[end.index()],
-            Event::Igp(end) | Event::Flood { at: end, .. } => ranks.lags[end.index()],
+            Event::Igp(end)
+            | Event::Flood { at: end, .. }
+            | Event::FloodLeave { from: end, .. } => ranks.lags[end.index()],
             Event::Session(end, _)
             | Event::Keepalive(end)
             | Event::Syn(end)

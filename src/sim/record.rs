@@ -120,6 +120,7 @@ impl World {
     /// A step of the plan belongs to this window: opens it if it is the next.
     pub(super) fn enter_window(&mut self, window: usize) {
         if window > self.record.open {
+            self.touch_traffic();
             self.close_window();
             self.record.open = window;
             let now = self.now;

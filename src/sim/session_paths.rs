@@ -119,7 +119,10 @@ impl World {
         let heard = self.now - hold;
         let of = |side: Side| &self.state.session_ends[End::new(end.of, side)].transport;
         let sides = [end.side.other(), end.side];
-        let broken = sides.into_iter().map(of).find(|transport| transport.lost_before >= heard);
+        let broken = sides
+            .into_iter()
+            .map(of)
+            .find(|transport| !transport.path.up || transport.lost_before >= heard);
         self.cause = broken.map_or(of(end.side.other()).path_cause, |broken| broken.break_cause);
     }
 }

@@ -112,9 +112,8 @@ impl World {
 
     /// The run is over, wherever it stands: the last window closes.
     pub(crate) fn close(&mut self) {
-        if let Some(traffic) = &mut self.traffic
-            && self.traffic_dirty
-        {
+        self.touch_traffic();
+        if let Some(traffic) = &mut self.traffic {
             traffic.change(&self.tables, self.now);
         }
         self.traffic_dirty = false;
@@ -155,12 +154,25 @@ impl World {
         if next == self.now {
             return;
         }
-        let Some(traffic) = &mut self.traffic else { return };
-        if self.traffic_dirty {
+        if let Some(traffic) = &mut self.traffic
+            && self.traffic_dirty
+        {
             traffic.change(&self.tables, self.now);
-            self.traffic_dirty = false;
         }
-        traffic.advance(&self.tables, next);
+        self.traffic_dirty = false;
+    }
+
+    /// Forwarding is about to change: prefixes being written have moved on until now.
+    ///
+    /// Every change of the tables comes after this, and traffic is looked at at no other time,
+    /// so that what does not concern it leaves no trace in its figures.
+    pub(super) fn touch_traffic(&mut self) {
+        if !self.traffic_dirty
+            && let Some(traffic) = &mut self.traffic
+        {
+            traffic.advance(&self.tables, self.now);
+        }
+        self.traffic_dirty = true;
     }
 
     fn count(&mut self, event: &Event) -> Result<(), LimitError> {
