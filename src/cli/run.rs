@@ -48,10 +48,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(dir) = &args.out {
         talk(&format!("Written: {}\n", dir.join("report.html").display()));
     }
-    Ok(match json::overall(reports.iter().map(|report| report.result.verdict)) {
+    Ok(exit(json::overall(reports.iter().map(|report| report.result.verdict))))
+}
+
+const fn exit(verdict: Verdict) -> Exit {
+    match verdict {
         Verdict::None | Verdict::Pass => Exit::Pass,
         Verdict::Inconclusive | Verdict::Fail => Exit::Fail,
-    })
+    }
 }
 
 /// Loads all that is to be run; what is wrong with any of it is in `told`.
@@ -187,5 +191,16 @@ impl RunArgs {
             return Images::SvgAndPng;
         }
         Images::Svg
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_told_does_not_pass() {
+        let exits = [Verdict::None, Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].map(exit);
+        assert_eq!(exits, [Exit::Pass, Exit::Pass, Exit::Fail, Exit::Fail]);
     }
 }
