@@ -5,20 +5,25 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::path::Path;
+use std::process::ExitCode;
 
-use pnilab::diag::render::{Style, render};
 use pnilab::observe::{Hellos, RunOptions, run_counted};
-use pnilab::{input, model};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    let Err(error) = trace() else { return ExitCode::SUCCESS };
+    let told = writeln!(std::io::stderr(), "{error}");
+    told.map_or(ExitCode::FAILURE, |()| ExitCode::from(2))
+}
+
+fn trace() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let (path, mode) = match &arguments[..] {
         [path] => (path, Hellos::Computed),
         [path, mode] if mode == "sent" => (path, Hellos::Sent),
         _ => return Err("usage: trace SCENARIO [sent]".into()),
     };
-    let loaded = input::open(Path::new(path)).and_then(|file| model::load_scenario(&file, None));
-    let (scenario, topology, _) = loaded.map_err(|errors| render(&errors, Style::Plain))?;
+    let file = pnilab::open(Path::new(path))?;
+    let (scenario, topology, _) = pnilab::load_scenario(&file, None)?;
     let mut options = RunOptions::default();
     options.hellos = mode;
     let (report, counts) = run_counted(&topology, &scenario, &options);
