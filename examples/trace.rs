@@ -24,8 +24,7 @@ fn trace() -> Result<(), Box<dyn Error>> {
     };
     let file = pnilab::open(Path::new(path))?;
     let (scenario, topology, _) = pnilab::load_scenario(&file, None)?;
-    let mut options = RunOptions::default();
-    options.hellos = mode;
+    let options = RunOptions { hellos: mode, ..Default::default() };
     let (report, counts) = run_counted(&topology, &scenario, &options);
     let mut out = std::io::stdout().lock();
     for row in &report.figures.timeline {

@@ -483,7 +483,8 @@ fn invented(page: &File, help: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
             {
                 complain(&format!("option `{option}` of `{command}`"));
             }
-            if option.ends_with(".yaml") && !root().join(option).exists() {
+            let is_file = Path::new(option).extension().is_some_and(|kind| kind == "yaml");
+            if is_file && !root().join(option).exists() {
                 complain(&format!("file `{option}`"));
             }
         }
