@@ -160,7 +160,7 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
         let one = |planned: &Planned| {
             let report = simulate(planned);
             if let Some(dir) = &args.out {
-                gate.pass(|| write::scenario(dir, &report, args.images()))?;
+                gate.pass(|| write::scenario(dir, &report, images(args)))?;
             }
             finished.fetch_add(1, Ordering::Relaxed);
             Ok(report)
@@ -184,14 +184,14 @@ fn simulate(planned: &Planned) -> RunReport {
         })
 }
 
-impl RunArgs {
-    fn images(&self) -> Images {
-        #[cfg(feature = "png")]
-        if self.png {
-            return Images::SvgAndPng;
-        }
-        Images::Svg
-    }
+#[cfg(feature = "png")]
+const fn images(args: &RunArgs) -> Images {
+    if args.png { Images::SvgAndPng } else { Images::Svg }
+}
+
+#[cfg(not(feature = "png"))]
+const fn images(_: &RunArgs) -> Images {
+    Images::Svg
 }
 
 #[cfg(test)]
