@@ -3,6 +3,7 @@
 //! Data goes to stdout, talk to stderr. `args` is what was typed, `plan` what is meant, and every
 //! subcommand has a file of its own.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -11,12 +12,18 @@ use clap::Parser;
 
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
+use crate::report::write::WriteError;
 use args::{Cli, Command, Format};
 
 mod args;
 mod check;
+mod date;
 mod explain;
+mod interrupt;
 mod plan;
+mod progress;
+mod recorded;
+mod run;
 mod schema;
 
 /// How a command ends.
@@ -52,6 +59,8 @@ enum Failure {
     Usage(String),
     /// Reading or writing failed.
     Machine(io::Error),
+    /// The results could not be written.
+    Results(WriteError),
 }
 
 impl From<Diagnostics> for Failure {
@@ -63,6 +72,12 @@ impl From<Diagnostics> for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         Self::Machine(error)
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Self::Results(error)
     }
 }
 
@@ -94,6 +109,7 @@ fn guarded(command: impl FnOnce() -> Exit) -> Option<Exit> {
 
 fn run(cli: &Cli) -> Exit {
     let (result, format) = match &cli.command {
+        Command::Run(args) => (run::run(args), args.format),
         Command::Check(args) => (check::run(args), args.format),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),
@@ -102,21 +118,18 @@ fn run(cli: &Cli) -> Exit {
         Ok(exit) => exit,
         Err(Failure::Input(diagnostics)) => match say(&diagnostics, format) {
             Ok(()) => Exit::BadInput,
-            Err(error) => machine(&error),
+            Err(error) => machine(error),
         },
         Err(Failure::Usage(message)) => {
             talk(&format!("error: {message}\n"));
             Exit::BadInput
         }
-        Err(Failure::Machine(error)) => machine(&error),
+        Err(Failure::Machine(error)) => machine(error),
+        Err(Failure::Results(error)) => machine(error),
     }
 }
 
-/// A reader that went away (`| head`) is no failure of anybody.
-fn machine(error: &io::Error) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Exit::Pass;
-    }
+fn machine(error: impl Display) -> Exit {
     talk(&format!("error: {error}\n"));
     Exit::Machine
 }
@@ -132,11 +145,13 @@ fn say(diagnostics: &Diagnostics, format: Format) -> io::Result<()> {
     }
 }
 
-/// Writes to stdout.
+/// Writes to stdout. A reader that went away (`| head`) is no failure of anybody.
 fn data(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes to stderr; where nobody can listen, there is nobody to tell.

@@ -294,11 +294,13 @@ const fn lane_kind(element: Element) -> Option<LaneKind> {
 /// The health that an element's new state means.
 fn change(transition: &Transition) -> (SimTime, Health, String) {
     let to: &str = &transition.to;
+    if matches!(transition.element, Element::Lag(_)) && to != "down" {
+        return lag_change(transition);
+    }
     let health = match to {
         "up" | "established" => Health::Up,
         "down" | "idle" | "admin_down" => Health::Down,
         "connect" | "active" | "open_sent" | "open_confirm" | "init" => Health::Degraded,
-        members if members.ends_with("members") => Health::Degraded,
         _ => Health::Up,
     };
     let label = match health {
@@ -306,6 +308,16 @@ fn change(transition: &Transition) -> (SimTime, Health, String) {
         Health::Degraded => to.to_owned(),
         Health::Silent | Health::Down => transition.reason.to_string(),
     };
+    (transition.at, health, label)
+}
+
+/// A LAG that is up is degraded unless it has all of its members: `1 of 2 members`.
+fn lag_change(transition: &Transition) -> (SimTime, Health, String) {
+    let text = if transition.to == "up" { &transition.reason } else { &transition.to };
+    let all = text.strip_suffix(" members").and_then(|text| text.split_once(" of "));
+    let complete = all.is_none_or(|(members, total)| members == total);
+    let health = if complete { Health::Up } else { Health::Degraded };
+    let label = if complete { String::new() } else { text.to_string() };
     (transition.at, health, label)
 }
 
