@@ -117,9 +117,8 @@ impl World {
         let (told, is_static) = (!network.next_hop_self, network.igp.kind == IgpKind::Static);
         match topology.lags[end.of].kind {
             LagKind::Pni { .. } if told => self.originate_lsp(router),
-            LagKind::Pni { .. } => {}
             LagKind::Link if is_static => self.recompute_routes(router),
-            LagKind::Link => {}
+            LagKind::Pni { .. } | LagKind::Link => {}
         }
     }
 
@@ -130,7 +129,7 @@ impl World {
         }
         let lsp = Arc::new(self.own_lsp(router));
         self.state.routers.edit(router).lsp_sequence = lsp.sequence;
-        self.learn_lsp(router, lsp, None);
+        self.learn_lsp(router, &lsp, None);
     }
 
     /// What a router would tell now.
@@ -155,7 +154,7 @@ impl World {
     }
 
     /// A link-state PDU arrives at a router.
-    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: Arc<Lsp>) {
+    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: &Arc<Lsp>) {
         let router = self.net.lag_router(at);
         let adjacent = self.state.adjacencies[at].as_ref().is_some_and(Adjacency::is_up);
         let known = self.state.routers[router].lsdb.get(&lsp.origin).map_or(0, |l| l.sequence);
@@ -166,12 +165,12 @@ impl World {
     }
 
     /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
-    fn learn_lsp(&mut self, router: RouterId, lsp: Arc<Lsp>, from: Option<End<LagId>>) {
-        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(&lsp));
+    fn learn_lsp(&mut self, router: RouterId, lsp: &Arc<Lsp>, from: Option<End<LagId>>) {
+        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(lsp));
         for end in self.net.lags_at[router].clone() {
             let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
             if adjacent && from != Some(end) {
-                self.flood_over(end, Arc::clone(&lsp));
+                self.flood_over(end, Arc::clone(lsp));
             }
         }
         self.schedule_spf(router);

@@ -140,10 +140,10 @@ impl World {
         self.tables.lags[end.of][end.side] = table.clone();
         self.traffic_dirty = true;
         self.lag_paths_changed(end.of);
-        if table.up != old.up {
-            self.lag_switched(end, table.up);
-        } else {
+        if table.up == old.up {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());
+        } else {
+            self.lag_switched(end, table.up);
         }
     }
 

@@ -626,6 +626,12 @@ impl World {
             if reachable != transport.reachable {
                 transport.reachable = reachable;
                 transport.call_cause = cause;
+                // A route to the peer appears: routers that track it call again at once.
+                let internal = self.net.topology.sessions[session].kind == SessionKind::Internal;
+                let calls = self.state.session_ends[end].transport.calling.is_some();
+                if reachable && internal && calls {
+                    self.begin_calling(end);
+                }
             }
             self.queue_syn(end, now);
         }
