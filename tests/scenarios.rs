@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Failed, Trial};
 use pnilab::diag::Diagnostics;
 use pnilab::diag::render::{Style, render};
-use pnilab::model::ScenarioFile;
 use pnilab::model::scenario::{Scenario, Start};
 use pnilab::model::topology::Topology;
 use pnilab::observe::{self, RunOptions};
