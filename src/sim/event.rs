@@ -50,6 +50,8 @@ pub(crate) enum Event {
     HelloSend(Hello),
     /// A datagram arrives at the far end of the exchange.
     HelloArrive { hello: Hello, packet: Packet, sent: SimTime },
+    /// A datagram that was made at this instant leaves, once all else of the instant is done.
+    HelloLeave { hello: Hello, packet: Packet },
     /// A timer of an LACP member.
     Lacp(End<CircuitId>, lacp::Timer),
     /// The detection timer of a BFD session.
@@ -70,8 +72,9 @@ pub(crate) enum Event {
     Segment { end: End<SessionId>, epoch: u32, segment: Segment<Wire>, sent: SimTime },
     /// An acknowledgement of all segments below `upto` arrives at `end`.
     Ack { end: End<SessionId>, epoch: u32, upto: u64, sent: SimTime },
-    /// A TCP reset arrives at `end`.
-    Reset { end: End<SessionId>, epoch: u32, sent: SimTime },
+    /// The end of the stream, or a TCP reset, arrives at `end`: it counts once all segments below
+    /// `after` have.
+    Reset { end: End<SessionId>, epoch: u32, after: u64, sent: SimTime },
     /// The retransmission timer of `end`.
     Rto(End<SessionId>),
     /// The advertisement interval towards the peer of `end` is over.
@@ -126,6 +129,7 @@ impl Event {
             | Self::Spf(_)
             | Self::Fib(..)
             | Self::Boot(_) => Class::Timer,
+            Self::HelloLeave { .. } => Class::Departure,
         }
     }
 
@@ -157,12 +161,13 @@ impl Event {
             Self::Spf(_) => 22,
             Self::Fib(..) => 23,
             Self::Boot(_) => 24,
+            Self::HelloLeave { .. } => 25,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 25] = [
+pub(crate) const KINDS: [&str; 26] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -188,4 +193,5 @@ pub(crate) const KINDS: [&str; 25] = [
     "SPF runs",
     "FIB writes",
     "router boots",
+    "hellos sent at once",
 ];

@@ -121,8 +121,14 @@ impl World {
         }
     }
 
-    /// Sends a datagram of an exchange now.
+    /// Sends a datagram beside the periodic ones: it leaves when all else of this instant is
+    /// done, so that two ends that come up at the same time hear each other.
     pub(super) fn send(&mut self, hello: Hello, packet: Packet) {
+        self.at(self.now, Event::HelloLeave { hello, packet });
+    }
+
+    /// A datagram leaves.
+    pub(super) fn on_hello_leave(&mut self, hello: Hello, packet: Packet) {
         let sent = self.now;
         let path = self.hello(hello).path;
         if !path.up || self.is_lost(hello, path.loss) {
@@ -150,7 +156,7 @@ impl World {
         self.edit_hello(hello).next = None;
         self.cause = self.hello(hello).cause;
         if let Some(packet) = self.hello_packet(hello) {
-            self.send(hello, packet);
+            self.on_hello_leave(hello, packet);
         }
         self.queue_next(hello, now + TICK);
     }

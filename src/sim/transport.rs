@@ -253,12 +253,14 @@ impl World {
         let now = self.now;
         let transport = &mut self.state.session_ends.edit(end).transport;
         let Some(epoch) = transport.epoch.take() else { return };
-        transport.sender = Sender::new();
+        let sender = std::mem::replace(&mut transport.sender, Sender::new());
         transport.keepalives = None;
         transport.next_keepalive = None;
         let path = transport.path;
-        if tells && path.up {
-            self.at(now + path.delay, Event::Reset { end: end.far(), epoch, sent: now });
+        // The end of the stream queues behind what is being recovered, like all that is new.
+        if tells && path.up && sender.is_open() {
+            let after = sender.next_number();
+            self.at(now + path.delay, Event::Reset { end: end.far(), epoch, after, sent: now });
         }
     }
 
@@ -336,7 +338,8 @@ impl World {
         let back = self.state.session_ends[end].transport.path;
         if self.state.session_ends[end].transport.epoch != Some(epoch) {
             if back.up && self.state.routers[self.net.session_router(end)].up {
-                self.at(now + back.delay, Event::Reset { end: end.far(), epoch, sent: now });
+                let event = Event::Reset { end: end.far(), epoch, after: 0, sent: now };
+                self.at(now + back.delay, event);
             }
             return;
         }
@@ -363,10 +366,11 @@ impl World {
         self.rest_keepalives(end);
     }
 
-    /// A reset arrives at `end`.
-    pub(super) fn on_reset(&mut self, end: End<SessionId>, epoch: u32, sent: SimTime) {
+    /// The end of the stream, or a reset, arrives at `end`.
+    pub(super) fn on_reset(&mut self, end: End<SessionId>, epoch: u32, after: u64, sent: SimTime) {
         let lost = sent < self.state.session_ends[end.far()].transport.lost_before;
-        if !lost && self.state.session_ends[end].transport.epoch == Some(epoch) {
+        let whole = self.state.session_ends[end].transport.receiver.acknowledged() >= after;
+        if !lost && whole && self.state.session_ends[end].transport.epoch == Some(epoch) {
             self.rouse_session(end.of);
             self.state.session_ends.edit(end).transport.epoch = None;
             self.session_input(end, session::Input::TransportClosed);
