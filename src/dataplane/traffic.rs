@@ -229,6 +229,11 @@ impl Traffic {
                     *sums.entry(path).or_insert(0) += share;
                 }
             }
+            // Return traffic whose forward twin never arrived has nowhere to start.
+            let rest = end - begin - sums.values().sum::<u64>();
+            if rest > 0 {
+                sums.insert(idle(self.specs[index].sources[0].0), rest);
+            }
             let paths = sums.into_iter().map(|(p, share)| (self.paths.intern(p), share)).collect();
             spreads.push(Spread { end, paths });
             begin = end;
@@ -257,9 +262,7 @@ impl Traffic {
             let choice = Choice::Flow { hash, mode: flows.hash };
             let walk = Walk { tables, group, now, position: begin + share / 2, choice };
             let path = start.and_then(|start| walk.paths(start, share).pop()).map(|(path, _)| path);
-            // A flow whose twin never arrived anywhere has nowhere to start: nothing is offered.
-            let idle = Path { source: nowhere, hops: Vec::new(), end: End::RouterDown(nowhere) };
-            found.push((path.unwrap_or(idle), share));
+            found.push((path.unwrap_or_else(|| idle(nowhere)), share));
             begin += share;
         }
         let paths =
@@ -383,14 +386,24 @@ fn any_ramp(router: &super::tables::RouterTable) -> bool {
     router.fib.iter().any(|entry| entry.ramp.is_some())
 }
 
-/// The parts of each source that lie between two positions.
+/// The path of what is not offered.
+fn idle(at: RouterId) -> Path {
+    Path { source: at, hops: Vec::new(), end: End::RouterDown(at) }
+}
+
+/// The parts of each source that lie between two positions; whole sources give whole stretches.
 fn portions(
     sources: &[(RouterId, u64)],
     begin: u64,
     end: u64,
 ) -> impl Iterator<Item = (RouterId, u64)> {
     let between = move |parts: u64| portion(parts, end, WHOLE) - portion(parts, begin, WHOLE);
-    sources.iter().map(move |(router, parts)| (*router, between(*parts)))
+    let mut below = 0;
+    sources.iter().map(move |(router, parts)| {
+        let first = between(below);
+        below += parts;
+        (*router, between(below) - first)
+    })
 }
 
 fn add(

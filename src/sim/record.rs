@@ -131,6 +131,11 @@ impl World {
         }
     }
 
+    /// The clock starts: what flows then is what flowed before the run.
+    pub(super) fn begin_record(&mut self) {
+        self.record.windows[0].before = self.instants();
+    }
+
     /// The open window ends now.
     pub(super) fn close_window(&mut self) {
         let (window, now) = (self.record.open, self.now);

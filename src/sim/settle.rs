@@ -215,6 +215,7 @@ impl World {
         let net = Arc::clone(&self.net);
         let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
         self.traffic = Some(Traffic::new(specs, &self.tables));
+        self.begin_record();
     }
 }
 
