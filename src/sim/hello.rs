@@ -70,9 +70,6 @@ impl HelloState {
     }
 }
 
-/// One nanosecond.
-const TICK: SimDuration = SimDuration::from_nanos(1);
-
 impl World {
     /// Starts, changes or ends the periodic transmissions of an exchange.
     pub(super) fn set_rate(&mut self, hello: Hello, rate: Option<(SimDuration, SimDuration)>) {
@@ -158,7 +155,7 @@ impl World {
         if let Some(packet) = self.hello_packet(hello) {
             self.on_hello_leave(hello, packet);
         }
-        self.queue_next(hello, now + TICK);
+        self.queue_next(hello, now + SimDuration::TICK);
     }
 
     /// A datagram arrives: hands it to the receiver, and rests if nothing can come of the next.
@@ -198,7 +195,7 @@ impl World {
             let mut sent = schedule.at_or_after(now - delay);
             while sent < now {
                 under_way.push(sent);
-                sent = schedule.at_or_after(sent + TICK);
+                sent = schedule.at_or_after(sent + SimDuration::TICK);
             }
             (last, under_way)
         });

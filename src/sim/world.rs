@@ -66,6 +66,7 @@ pub(crate) struct World {
     queue: Queue<Caused>,
     sequences: Vec<u64>,
     counts: [u64; KINDS.len()],
+    handled: u64,
     limits: Limits,
 }
 
@@ -96,6 +97,7 @@ impl World {
             queue: Queue::default(),
             sequences,
             counts: [0; KINDS.len()],
+            handled: 0,
             limits,
         }
     }
@@ -163,8 +165,8 @@ impl World {
 
     fn count(&mut self, event: &Event) -> Result<(), LimitError> {
         self.counts[event.kind()] += 1;
-        let events: u64 = self.counts.iter().sum();
-        if events > self.limits.events {
+        self.handled += 1;
+        if self.handled > self.limits.events {
             let (at, limit) = (self.now, self.limits.events);
             return Err(LimitError::Events { at, limit, busiest: self.busiest() });
         }
@@ -211,6 +213,7 @@ impl World {
     pub(super) fn forget_queue(&mut self) {
         self.queue.clear();
         self.counts = [0; KINDS.len()];
+        self.handled = 0;
     }
 
     /// When the next event is due.
