@@ -115,7 +115,7 @@ fn a_silence_shorter_than_detection_is_not_seen() {
     // 300 ms × 3: at least two gaps of up to 300 ms fit in whatever the phase, so 299 ms of
     // silence lose at most two packets in a row: 225 ms apart at least. The longest time without
     // a packet is then 299 + 300 ms of the next gap, less than 900 ms.
-    for lasts in ["1ms", "100ms", "299ms", "590ms"] {
+    for lasts in ["1ms", "100ms", "299ms"] {
         let fault =
             format!("{{at: 100s, for: {lasts}, inject: {{circuit_silent: {{circuit: c1}}}}}}");
         let lab = lab([[300, 300, 3]; 2], 120, &fault);
@@ -145,13 +145,22 @@ fn after_a_silence_the_first_slow_packet_brings_the_session_up() {
     // packet after the repair at 20 s finds the peer in Down: Init, answered at once; the sender
     // is Up after 2 one-way delays, its peer after 3.
     for (tx, slowest) in [(300, S), (50, S), (1_000, S), (2_000, 2 * S)] {
-        let fault = "{at: 100s, for: 20s, inject: {circuit_silent: {circuit: c1}}}";
-        let lab = lab([[tx, tx, 3]; 2], 140, fault);
-        let sent = many(&lab, 200, |run| {
-            let [a, b] = ["ra", "rb"].map(|router| run.became("bfd", "p/ipv4", router, "up")[0]);
-            assert_eq!((a - b).abs(), DELAY);
-            a.min(b) - 2 * DELAY - 20 * S
-        });
+        // Repairs at ten instants over a second: jitter alone does not fill the range.
+        let sent: Vec<i64> = (0..20)
+            .flat_map(|tenths: i64| {
+                let lasts = 20_000 + tenths * 100;
+                let fault = format!(
+                    "{{at: 100s, for: {lasts}ms, inject: {{circuit_silent: {{circuit: c1}}}}}}"
+                );
+                let lab = lab([[tx, tx, 3]; 2], 140, &fault);
+                many(&lab, 20, |run| {
+                    let up = |router| run.became("bfd", "p/ipv4", router, "up")[0];
+                    let (a, b) = (up("ra"), up("rb"));
+                    assert_eq!((a - b).abs(), DELAY);
+                    a.min(b) - 2 * DELAY - lasts * MS
+                })
+            })
+            .collect();
         // The earlier of two: the late end of the range is rare.
         assert_fill(&sent, (-1, slowest), slowest * 2 / 5, &format!("{tx} ms"));
     }
@@ -190,6 +199,9 @@ fn micro_bfd_takes_a_silent_member_out_within_its_detection_time() {
         ("tx: 1s, rx: 1s, multiplier: 3", (2_000, 3_000)),
     ] {
         for lacp in ["", ", lacp: {interval: slow}", ", lacp: {interval: fast}"] {
+            if lacp.contains("fast") && range.1 > 2_000 {
+                continue; // LACP would be as fast.
+            }
             let lag = format!("micro_bfd: {{{keys}}}{lacp}");
             let pair = Pair { circuits, lag: &lag, ..Pair::default() };
             let lab = pair.lab(110, "{at: 100s, inject: {circuit_silent: {circuit: c2}}}");

@@ -15,7 +15,9 @@ const SILENT: &str = "{at: 100s, inject: {circuit_silent: {circuit: c2}}}";
 
 fn lab(lags: [&str; 2], circuits: &str, seconds: i64, fault: &str) -> Lab {
     let sides = format!("ra: {{lag: {{{}}}}}, rb: {{lag: {{{}}}}}", lags[0], lags[1]);
-    Pair { circuits, sides: &sides, ..Pair::default() }.lab(seconds, fault)
+    // Without hold time nothing but the LAG notices anything.
+    let session = "bgp: {hold: 0s}";
+    Pair { circuits, sides: &sides, session, ..Pair::default() }.lab(seconds, fault)
 }
 
 /// When each end had so many members left.
