@@ -1,14 +1,17 @@
 //! What was typed.
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use super::date::Date;
+
 /// A network lab simulator with fault injection: what breaks in a peering design, for how long,
 /// and why.
 ///
-/// Exit status: 0 all holds, 1 something does not hold, 2 bad input or usage, 3 the machine
-/// failed or a bug of ours.
+/// Exit status: 0 all holds, 1 something does not hold or could not be told, 2 bad input or usage,
+/// 3 the machine failed or a bug of ours, 130 interrupted.
 #[derive(Debug, Parser)]
 #[command(name = "pnilab", version, max_term_width = 100)]
 pub(super) struct Cli {
@@ -18,6 +21,8 @@ pub(super) struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Run failure scenarios: what happens second by second, and is it within bounds?
+    Run(RunArgs),
     /// Validate designs and scenarios.
     Check(CheckArgs),
     /// Print the JSON Schema of a kind of file.
@@ -34,6 +39,36 @@ pub(super) enum Format {
     Text,
     /// One JSON document on stdout.
     Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Scenario files; a directory means every scenario below it.
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub(super) scenarios: Vec<PathBuf>,
+    /// Run on this design instead of the one a scenario names.
+    #[arg(long, value_name = "FILE")]
+    pub(super) topology: Option<PathBuf>,
+    /// Write report.html, and a folder for each scenario with result.json, timeline.csv and
+    /// charts, into this directory. Without it nothing is written.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Write a PNG beside each SVG chart.
+    #[cfg(feature = "png")]
+    #[arg(long, requires = "out")]
+    pub(super) png: bool,
+    /// How to print results, and errors in files.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Draw with this seed instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    pub(super) seed: Option<u64>,
+    /// Run this many scenarios at the same time [default: as many as there are processors].
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The date that results state, such as 2026-11-22 [default: today in UTC].
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
 }
 
 #[derive(Debug, Args)]

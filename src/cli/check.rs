@@ -49,8 +49,8 @@ struct Check {
 
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut check = Check::default();
-    for path in plan::files(&args.files)? {
-        if let Some(source) = plan::open(&path, &mut check.told) {
+    for found in plan::files(&args.files)? {
+        if let Some(source) = plan::open(&found.path, &mut check.told) {
             check.file(&source);
         }
     }

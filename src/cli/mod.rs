@@ -1,8 +1,9 @@
 //! The command line: what was typed, what is meant, and what comes of it.
 //!
-//! Data goes to stdout, talk to stderr. [`args`] is what was typed, [`plan`] what is meant, and
-//! every subcommand has a file of its own.
+//! Data goes to stdout, talk to stderr. `args` is what was typed, `plan` what is meant, and every
+//! subcommand has a file of its own.
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -11,12 +12,18 @@ use clap::Parser;
 
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
+use crate::report::write::WriteError;
 use args::{Cli, Command, Format};
 
 mod args;
 mod check;
+mod date;
 mod explain;
+mod interrupt;
 mod plan;
+mod progress;
+mod recorded;
+mod run;
 mod schema;
 
 /// How a command ends.
@@ -52,6 +59,8 @@ enum Failure {
     Usage(String),
     /// Reading or writing failed.
     Machine(io::Error),
+    /// The results could not be written.
+    Results(WriteError),
 }
 
 impl From<Diagnostics> for Failure {
@@ -66,6 +75,12 @@ impl From<io::Error> for Failure {
     }
 }
 
+impl From<WriteError> for Failure {
+    fn from(error: WriteError) -> Self {
+        Self::Results(error)
+    }
+}
+
 /// Runs the command that was typed.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -76,23 +91,25 @@ pub fn main() -> ExitCode {
             return error.print().map_or(Exit::Machine, |()| exit).into();
         }
     };
-    guarded(|| run(&cli)).into()
-}
-
-/// Carries `command` out; a panic in it is a bug of ours and says so.
-fn guarded(command: impl FnOnce() -> Exit) -> Exit {
-    panic::catch_unwind(AssertUnwindSafe(command)).unwrap_or_else(|_| {
+    let exit = guarded(|| run(&cli)).unwrap_or_else(|| {
         let version = env!("CARGO_PKG_VERSION");
         talk(&format!(
             "error: this is a bug of pnilab {version}, not of your files; please report the \
              lines above and the command\n"
         ));
         Exit::Machine
-    })
+    });
+    exit.into()
+}
+
+/// Carries `command` out; `None` if it panics, which is a bug of ours.
+fn guarded(command: impl FnOnce() -> Exit) -> Option<Exit> {
+    panic::catch_unwind(AssertUnwindSafe(command)).ok()
 }
 
 fn run(cli: &Cli) -> Exit {
     let (result, format) = match &cli.command {
+        Command::Run(args) => (run::run(args), args.format),
         Command::Check(args) => (check::run(args), args.format),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),
@@ -101,21 +118,18 @@ fn run(cli: &Cli) -> Exit {
         Ok(exit) => exit,
         Err(Failure::Input(diagnostics)) => match say(&diagnostics, format) {
             Ok(()) => Exit::BadInput,
-            Err(error) => machine(&error),
+            Err(error) => machine(error),
         },
         Err(Failure::Usage(message)) => {
             talk(&format!("error: {message}\n"));
             Exit::BadInput
         }
-        Err(Failure::Machine(error)) => machine(&error),
+        Err(Failure::Machine(error)) => machine(error),
+        Err(Failure::Results(error)) => machine(error),
     }
 }
 
-/// A reader that went away (`| head`) is no failure of anybody.
-fn machine(error: &io::Error) -> Exit {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Exit::Pass;
-    }
+fn machine(error: impl Display) -> Exit {
     talk(&format!("error: {error}\n"));
     Exit::Machine
 }
@@ -131,11 +145,13 @@ fn say(diagnostics: &Diagnostics, format: Format) -> io::Result<()> {
     }
 }
 
-/// Writes to stdout.
+/// Writes to stdout. A reader that went away (`| head`) is no failure of anybody.
 fn data(text: &str) -> io::Result<()> {
     let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    out.flush()
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 /// Writes to stderr; where nobody can listen, there is nobody to tell.
@@ -151,8 +167,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_panic_is_the_machine_s_failure() {
-        assert_eq!(guarded(|| panic!("on purpose, by a test")), Exit::Machine);
-        assert_eq!(guarded(|| Exit::Fail), Exit::Fail);
+    fn a_panic_does_not_get_away() {
+        assert_eq!(guarded(|| panic!("on purpose, by a test")), None);
+        assert_eq!(guarded(|| Exit::Fail), Some(Exit::Fail));
     }
 }

@@ -1,32 +1,63 @@
 //! What is meant: paths become files, files become designs and scenarios.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::recorded::real;
 use crate::diag::{Code, Diagnostic, Diagnostics, Source};
 use crate::input;
 use crate::model::topology::Topology;
 use crate::model::{self, ScenarioFile};
 
-/// The files that `paths` mean: themselves, or every `.yaml` below a directory, by name.
-pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Diagnostics> {
-    let mut files = Vec::new();
+/// A file that a command is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Where it is.
+    pub(super) path: PathBuf,
+    /// How it became one of the command's.
+    how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    /// It was named.
+    Named,
+    /// It lies below a directory that was named.
+    Below,
+}
+
+impl Found {
+    /// Whether nobody said that this very file is of the kind that is wanted.
+    pub(super) fn is_left_to_chance(&self) -> bool {
+        self.how == How::Below
+    }
+}
+
+/// The files that `paths` mean: themselves, or every `.yaml` below a directory, by name. A file
+/// that is reached twice comes once.
+pub(super) fn files(paths: &[PathBuf]) -> Result<Vec<Found>, Diagnostics> {
+    let mut found = Vec::new();
+    let mut known = BTreeSet::new();
     for path in paths {
-        if !path.is_dir() {
+        let mut files = Vec::new();
+        let how = if path.is_dir() {
+            below(path, &mut files)?;
+            How::Below
+        } else {
             files.push(path.clone());
-            continue;
-        }
-        let before = files.len();
-        below(path, &mut files)?;
-        if files.len() == before {
+            How::Named
+        };
+        if files.is_empty() {
             let shown = path.to_string_lossy().into_owned();
             let message = format!("no .yaml file lies below `{shown}`");
             return Err(Diagnostic::of_file(shown, Code::Unreadable, message).into());
         }
+        files.retain(|file| known.insert(real(file)));
+        found.extend(files.into_iter().map(|path| Found { path, how }));
     }
-    Ok(files)
+    Ok(found)
 }
 
 fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Diagnostics> {

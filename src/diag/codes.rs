@@ -159,7 +159,7 @@ codes! {
          follows the end of one. A scenario without faults, or whose faults never end within \
          the run, has no such window, and the bound would hold without saying anything.";
     TooMany, "E3013", "There is more of it than a run can have.",
-        "A scenario may have 10,000 fault begins, repeats counted; a design 200,000 internal \
+        "A scenario may have 10,000 fault begins, repeats counted; a design 50,000 internal \
          BGP sessions and 1,000,000 pairs of a prefix and a router that serves it.";
     WrongFamily, "E3014", "IPv4 and IPv6 are mixed.",
         "The `from` and `to` of a demand are of one address family.";

@@ -14,6 +14,9 @@ pub use codes::Code;
 pub mod codes;
 pub mod render;
 
+/// No more than this many diagnostics are kept of one file.
+const MOST: usize = 1_000;
+
 /// A range of bytes of one source text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Span {
@@ -69,6 +72,16 @@ impl Source {
         let line = self.line_starts.partition_point(|start| *start <= byte) - 1;
         let column = self.text[self.line_starts[line]..byte].chars().count() + 1;
         Position { line: line + 1, column }
+    }
+
+    /// The byte at a line and column; the end of the line or text if there are not so many.
+    #[must_use]
+    pub fn byte_at(&self, place: Position) -> u32 {
+        let line = self.lines(place.line, place.line);
+        let text = &self.text[line.clone()];
+        let within = text.char_indices().nth(place.column.saturating_sub(1));
+        let byte = line.start + within.map_or(text.len(), |(at, _)| at);
+        u32::try_from(byte).unwrap_or(u32::MAX)
     }
 
     /// The bytes of the lines `first..=last` (from 1; clamped), without the last line break.
@@ -206,11 +219,13 @@ impl Diagnostics {
         Self::default()
     }
 
-    /// Sorts by file and place and drops what says the same twice.
+    /// Sorts by file and place and drops what says the same twice; of a flood, the first
+    /// thousand are kept.
     #[must_use]
     pub fn of(mut list: Vec<Diagnostic>) -> Self {
         list.sort_by(Diagnostic::order);
         list.dedup_by(|a, b| a.order(b) == Ordering::Equal);
+        list.truncate(MOST);
         Self { list }
     }
 
@@ -372,7 +387,9 @@ mod tests {
         let source = Source::new("a.yaml", "name: ü\nabout: é→x\n");
         assert_eq!(source.position(0), Position { line: 1, column: 1 });
         // Line 2 starts at byte 9; `about: ` has 7 characters; `é→` are 2 characters in 5 bytes.
-        assert_eq!(source.position(9 + 7 + 5), Position { line: 2, column: 10 });
+        let place = Position { line: 2, column: 10 };
+        assert_eq!(source.position(9 + 7 + 5), place);
+        assert_eq!(source.byte_at(place), 9 + 7 + 5);
     }
 
     #[test]

@@ -13,7 +13,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_yaml::Spanned;
 use serde_yaml::options::DuplicateKeyPolicy;
 
-use crate::diag::{Code, Diagnostic, Diagnostics, Related, Source, Span};
+use crate::diag::{Code, Diagnostic, Diagnostics, Position, Related, Source, Span};
 
 /// Files may be nested this deeply.
 const MAX_DEPTH: usize = 64;
@@ -108,13 +108,15 @@ fn syntax_error(source: &Arc<Source>, error: &serde_yaml::Error) -> Diagnostics 
     while let E::AliasError { error, .. } = cause {
         cause = error;
     }
-    let too_complex = matches!(
+    let limit = matches!(
         cause,
         E::Budget { .. }
             | E::AliasReplayLimitExceeded { .. }
             | E::AliasExpansionLimitExceeded { .. }
             | E::AliasReplayStackDepthExceeded { .. }
     );
+    // The scanner has a limit of its own for brackets, and only a text to say so.
+    let too_complex = limit || cause.to_string().contains("recursion limit exceeded");
     let length = u32::try_from(source.text().len()).unwrap_or(u32::MAX);
     let span = error.location().map_or(Span { start: 0, end: 0 }, |at| span_of(source, at));
     let span = Span { start: span.start.min(length), end: span.end.min(length) };
@@ -138,12 +140,18 @@ fn plain_message(error: &serde_yaml::Error) -> String {
     format!("not valid YAML: {first}")
 }
 
+/// A place of the library's in bytes; some errors of its scanner have a line and column only.
 fn span_of(source: &Source, at: serde_yaml::Location) -> Span {
     let length = source.text().len() as u64;
-    let start = at.span().byte_offset().unwrap_or(0).min(length);
-    let end = (start + at.span().byte_len().unwrap_or(0)).min(length);
-    let narrow = |byte| u32::try_from(byte).unwrap_or(u32::MAX);
-    Span { start: narrow(start), end: narrow(end) }
+    let start = at.span().byte_offset().map_or_else(
+        || {
+            let narrow = |number| usize::try_from(number).unwrap_or(usize::MAX);
+            source.byte_at(Position { line: narrow(at.line()), column: narrow(at.column()) })
+        },
+        |offset| u32::try_from(offset.min(length)).unwrap_or(u32::MAX),
+    );
+    let end = (u64::from(start) + at.span().byte_len().unwrap_or(0)).min(length);
+    Span { start, end: u32::try_from(end).unwrap_or(u32::MAX) }
 }
 
 /// What the library hands out: spans beside values that have lost how they were written.

@@ -1,6 +1,6 @@
 //! What the charts need: lanes of health, delivered and offered series, the map, the timeline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::measures::ratio;
 use super::result::{Over, link_kind};
@@ -85,7 +85,7 @@ impl Over<'_> {
 
     /// What faults did to each circuit, as seen from outside of it.
     fn circuit_health(&self) -> BTreeMap<CircuitId, Changes> {
-        let mut marks: BTreeMap<CircuitId, BTreeMap<SimTime, ()>> = BTreeMap::new();
+        let mut marks: BTreeMap<CircuitId, BTreeSet<SimTime>> = BTreeMap::new();
         let mut spans: BTreeMap<CircuitId, Vec<(SimTime, SimTime, Health, &str)>> = BTreeMap::new();
         for step in &self.plan.steps {
             let fault = &self.plan.faults[step.fault];
@@ -101,8 +101,8 @@ impl Over<'_> {
             for port in ports {
                 spans.entry(port.of).or_default().push((step.at, until, health, fault.kind));
                 let all = marks.entry(port.of).or_default();
-                all.insert(step.at, ());
-                all.insert(until, ());
+                all.insert(step.at);
+                all.insert(until);
             }
         }
         let mut health = BTreeMap::new();
@@ -114,7 +114,7 @@ impl Over<'_> {
                 worst.map_or((Health::Up, ""), |(_, _, health, kind)| (*health, *kind))
             };
             let times = marks.remove(&circuit).unwrap_or_default();
-            let changes = times.into_keys().map(|time| {
+            let changes = times.into_iter().map(|time| {
                 let (health, kind) = at(time);
                 (time, health, kind.to_owned())
             });
@@ -294,11 +294,13 @@ const fn lane_kind(element: Element) -> Option<LaneKind> {
 /// The health that an element's new state means.
 fn change(transition: &Transition) -> (SimTime, Health, String) {
     let to: &str = &transition.to;
+    if matches!(transition.element, Element::Lag(_)) && to != "down" {
+        return lag_change(transition);
+    }
     let health = match to {
-        "up" | "established" => Health::Up,
         "down" | "idle" | "admin_down" => Health::Down,
         "connect" | "active" | "open_sent" | "open_confirm" | "init" => Health::Degraded,
-        members if members.ends_with("members") => Health::Degraded,
+        // `up`, `established`, and whatever does not speak of health.
         _ => Health::Up,
     };
     let label = match health {
@@ -306,6 +308,16 @@ fn change(transition: &Transition) -> (SimTime, Health, String) {
         Health::Degraded => to.to_owned(),
         Health::Silent | Health::Down => transition.reason.to_string(),
     };
+    (transition.at, health, label)
+}
+
+/// A LAG that is up is degraded unless it has all of its members: `1 of 2 members`.
+fn lag_change(transition: &Transition) -> (SimTime, Health, String) {
+    let text = if transition.to == "up" { &transition.reason } else { &transition.to };
+    let all = text.strip_suffix(" members").and_then(|text| text.split_once(" of "));
+    let complete = all.is_none_or(|(members, total)| members == total);
+    let health = if complete { Health::Up } else { Health::Degraded };
+    let label = if complete { String::new() } else { text.to_string() };
     (transition.at, health, label)
 }
 

@@ -74,7 +74,7 @@ pub enum Diag {
 }
 
 impl Diag {
-    /// Its name in results, after OpenConfig.
+    /// Its name in results, after `openconfig-bfd`.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -78,6 +78,9 @@ impl World {
                 if fell && diag != Diag::PathDown {
                     self.adjacency_input(End::new(lag, end.side), igp::Input::BfdDown);
                 }
+                if rose {
+                    self.wake(Hello::Igp(End::new(lag, end.side.other())));
+                }
             }
             BfdOf::Member(circuit) => {
                 if fell || rose {

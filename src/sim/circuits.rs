@@ -17,6 +17,7 @@ use crate::proto::phy::{self, Port};
 use crate::units::{Share, SimDuration};
 
 /// A port, its interface, its LACP member and what is wrong on its way out.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the light")]
 #[derive(Clone, Debug)]
 pub(crate) struct PortState {
     /// The interface machine.

@@ -29,7 +29,7 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Rto(end) => world.on_rto(end),
         Event::Mrai(end) => world.on_mrai(end),
         Event::Cpu(router) => world.on_cpu(router),
-        Event::Flood { at, lsp } => world.on_flood(at, lsp),
+        Event::Flood { at, lsp } => world.on_flood(at, &lsp),
         Event::Spf(router) => world.on_spf(router),
         Event::Fib(router, group) => world.on_fib(router, group),
         Event::Boot(router) => world.on_boot(router),

@@ -152,7 +152,7 @@ impl World {
     /// A router has lost its forwarding table.
     pub(super) fn clear_fib(&mut self, router: RouterId) {
         self.state.routers.edit(router).fib = FibQueue::default();
-        for entry in self.tables.routers[router].fib.iter_mut() {
+        for entry in &mut self.tables.routers[router].fib {
             entry.current = Arc::from([]);
             entry.ramp = None;
         }

@@ -16,6 +16,7 @@ use super::lsdb::{Lsp, Routes};
 use super::world::World;
 use crate::ids::{End, LagId, RouterId, Side};
 use crate::model::topology::LagKind;
+use crate::proto::bfd;
 use crate::proto::igp::{self, Adjacency, IgpConfig, IgpKind, Input, Output};
 
 impl World {
@@ -68,6 +69,9 @@ impl World {
     /// A hello has arrived at the far end of `from`.
     pub(super) fn receive_igp(&mut self, from: End<LagId>, packet: igp::Hello) {
         let end = from.far();
+        if self.bfd_holds_down(end) {
+            return;
+        }
         let absorbed =
             self.state.adjacencies[end].as_ref().is_none_or(|adjacency| adjacency.absorbs(&packet));
         if !absorbed {
@@ -80,6 +84,14 @@ impl World {
             adjacency.handle(now, Input::Received(packet), &mut out);
         }
         self.adjacency_outputs(end, out);
+    }
+
+    /// Whether hellos count for nothing: both ends run BFD and it is not up (RFC 6213 §2).
+    pub(super) fn bfd_holds_down(&self, end: End<LagId>) -> bool {
+        let Some(id) = self.net.adjacency_bfd[end.of] else { return false };
+        let of = |side: Side| self.state.bfd[End::new(id, side)].as_ref();
+        let up = |session: &bfd::Session| session.state() == bfd::State::Up;
+        of(end.side.other()).is_some() && of(end.side).is_some_and(|session| !up(session))
     }
 
     fn adjacency_changed(&mut self, end: End<LagId>, up: bool, why: igp::Why) {
@@ -105,9 +117,8 @@ impl World {
         let (told, is_static) = (!network.next_hop_self, network.igp.kind == IgpKind::Static);
         match topology.lags[end.of].kind {
             LagKind::Pni { .. } if told => self.originate_lsp(router),
-            LagKind::Pni { .. } => {}
             LagKind::Link if is_static => self.recompute_routes(router),
-            LagKind::Link => {}
+            LagKind::Pni { .. } | LagKind::Link => {}
         }
     }
 
@@ -118,7 +129,7 @@ impl World {
         }
         let lsp = Arc::new(self.own_lsp(router));
         self.state.routers.edit(router).lsp_sequence = lsp.sequence;
-        self.learn_lsp(router, lsp, None);
+        self.learn_lsp(router, &lsp, None);
     }
 
     /// What a router would tell now.
@@ -143,7 +154,7 @@ impl World {
     }
 
     /// A link-state PDU arrives at a router.
-    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: Arc<Lsp>) {
+    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: &Arc<Lsp>) {
         let router = self.net.lag_router(at);
         let adjacent = self.state.adjacencies[at].as_ref().is_some_and(Adjacency::is_up);
         let known = self.state.routers[router].lsdb.get(&lsp.origin).map_or(0, |l| l.sequence);
@@ -154,12 +165,12 @@ impl World {
     }
 
     /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
-    fn learn_lsp(&mut self, router: RouterId, lsp: Arc<Lsp>, from: Option<End<LagId>>) {
-        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(&lsp));
+    fn learn_lsp(&mut self, router: RouterId, lsp: &Arc<Lsp>, from: Option<End<LagId>>) {
+        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(lsp));
         for end in self.net.lags_at[router].clone() {
             let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
             if adjacent && from != Some(end) {
-                self.flood_over(end, Arc::clone(&lsp));
+                self.flood_over(end, Arc::clone(lsp));
             }
         }
         self.schedule_spf(router);

@@ -140,10 +140,10 @@ impl World {
         self.tables.lags[end.of][end.side] = table.clone();
         self.traffic_dirty = true;
         self.lag_paths_changed(end.of);
-        if table.up != old.up {
-            self.lag_switched(end, table.up);
-        } else {
+        if table.up == old.up {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());
+        } else {
+            self.lag_switched(end, table.up);
         }
     }
 
@@ -268,7 +268,8 @@ impl World {
             }
             (Hello::Igp(end), Packet::Igp(packet)) => {
                 let receiver = self.state.adjacencies[end.far()].as_ref();
-                receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
+                self.bfd_holds_down(end.far())
+                    || receiver.is_none_or(|r| r.absorbs(packet) && lasting(r.hold()))
             }
             (Hello::Lacp(_), Packet::Bfd(_) | Packet::Igp(_))
             | (Hello::Bfd(_), Packet::Lacp(_) | Packet::Igp(_))
@@ -298,6 +299,9 @@ impl World {
             Hello::Igp(end) => {
                 let far = end.far();
                 let mut out = Vec::new();
+                if self.bfd_holds_down(far) {
+                    return;
+                }
                 if let Some(adjacency) = self.state.adjacencies.edit(far) {
                     adjacency.heard(at, &mut out);
                 }

@@ -64,6 +64,8 @@ pub(crate) struct Net {
     pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
     pub(crate) bfd: IdVec<BfdId, BfdPair>,
+    /// BFD pair of a link's adjacency.
+    pub(crate) adjacency_bfd: IdVec<LagId, Option<BfdId>>,
     /// Micro-BFD pair of a circuit.
     pub(crate) member_bfd: IdVec<CircuitId, Option<BfdId>>,
     /// BFD pairs that ride each LAG.
@@ -94,6 +96,8 @@ impl Net {
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
         };
+        let adjacency_bfd = topology.lags.ids();
+        let adjacency_bfd = adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
         let member_bfd = topology.circuits.ids();
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&bfd, lag)).collect();
@@ -107,6 +111,7 @@ impl Net {
             groups,
             group_of,
             bfd,
+            adjacency_bfd,
             member_bfd,
             lag_bfd,
             ranks,

@@ -194,16 +194,23 @@ impl World {
         }
     }
 
+    /// The aggregate came up or went down, with so many members.
     pub(super) fn record_lag(&mut self, end: End<LagId>, up: bool, members: usize) {
         let (from, to) = up_down(up);
-        self.log(Element::Lag(end), from, to, format!("{members} members"));
+        self.log(Element::Lag(end), from, to, self.members_text(end, members));
     }
 
+    /// The aggregate stays up with another number of members.
     pub(super) fn record_lag_members(&mut self, end: End<LagId>, from: usize, to: usize) {
         if from != to {
-            let text = |n: usize| format!("{n} members");
-            self.log(Element::Lag(end), text(from), text(to), "members");
+            let (from, to) = (self.members_text(end, from), self.members_text(end, to));
+            self.log(Element::Lag(end), from, to, "members");
         }
+    }
+
+    /// `1 of 2 members`.
+    fn members_text(&self, end: End<LagId>, members: usize) -> String {
+        format!("{members} of {} members", self.net.topology.lags[end.of].circuits.len())
     }
 
     pub(super) fn record_bfd(

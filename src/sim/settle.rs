@@ -67,7 +67,7 @@ impl World {
     }
 
     fn settle(&mut self) -> Result<(), LimitError> {
-        for end in self.all_ends::<LagId>(self.net.topology.lags.len()) {
+        for end in all_ends::<LagId>(self.net.topology.lags.len()) {
             self.settle_lag(end);
         }
         for circuit in self.net.topology.circuits.ids() {
@@ -101,7 +101,7 @@ impl World {
     }
 
     fn settle_interior(&mut self) {
-        for end in self.all_ends::<LagId>(self.net.topology.lags.len()) {
+        for end in all_ends::<LagId>(self.net.topology.lags.len()) {
             let up = Side::BOTH.iter().all(|side| self.tables.lags[end.of][*side].up);
             let config = self.igp_of(end);
             let wanted = self.net.topology.lags[end.of].kind == LagKind::Link
@@ -163,7 +163,7 @@ impl World {
         for hello in &hellos {
             self.settle_hello(*hello);
         }
-        for end in self.all_ends::<SessionId>(self.net.topology.sessions.len()) {
+        for end in all_ends::<SessionId>(self.net.topology.sessions.len()) {
             if self.state.session_ends[end].fsm.state() == BgpState::Established {
                 // What was heard while routing settled is forgotten.
                 let fsm = established(&self.net, end);
@@ -205,14 +205,10 @@ impl World {
 
     fn all_hellos(&self) -> Vec<Hello> {
         let topology = &self.net.topology;
-        let lacp = self.all_ends::<CircuitId>(topology.circuits.len()).map(Hello::Lacp);
-        let bfd = self.all_ends::<BfdId>(self.net.bfd.len()).map(Hello::Bfd);
-        let igp = self.all_ends::<LagId>(topology.lags.len()).map(Hello::Igp);
+        let lacp = all_ends::<CircuitId>(topology.circuits.len()).map(Hello::Lacp);
+        let bfd = all_ends::<BfdId>(self.net.bfd.len()).map(Hello::Bfd);
+        let igp = all_ends::<LagId>(topology.lags.len()).map(Hello::Igp);
         lacp.chain(bfd).chain(igp).collect()
-    }
-
-    fn all_ends<I: Id>(&self, count: usize) -> impl Iterator<Item = End<I>> + use<I> {
-        (0..count * 2).map(End::from_index)
     }
 
     fn begin_traffic(&mut self) {
@@ -225,6 +221,11 @@ impl World {
 /// The machine of a session that has long been established when the clock starts.
 fn established(net: &Net, end: End<SessionId>) -> Fsm {
     Fsm::established(speaker(net, end), &speaker(net, end.far()), SimTime::ZERO)
+}
+
+/// Both ends of so many things.
+fn all_ends<I: Id>(count: usize) -> impl Iterator<Item = End<I>> {
+    (0..count * 2).map(End::from_index)
 }
 
 fn speaker(net: &Net, end: End<SessionId>) -> Speaker {

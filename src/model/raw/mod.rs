@@ -5,4 +5,5 @@
 pub(crate) mod policy;
 pub(crate) mod scenario;
 pub(crate) mod topology;
+pub(crate) mod traffic;
 pub(crate) mod values;

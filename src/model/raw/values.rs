@@ -89,7 +89,7 @@ pub(crate) struct RawInterface {
     pub carrier_delay_up: Option<Sp<Text<SimDuration>>>,
 }
 
-/// A named set of default values, documented value by value in `pnilab schema`'s companion docs.
+/// A named set of values for what a file does not state; results list those in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "Profile")]

@@ -214,7 +214,7 @@ impl<'a> Resolver<'a> {
                 self.report.at(min_links.span, Code::OutOfRange, message);
             } else if **min_links as usize > circuits {
                 let message =
-                    format!("`min_links` is {}, but there are {circuits} circuits", **min_links);
+                    format!("`min_links` is {}, the number of circuits {circuits}", **min_links);
                 self.report.at(min_links.span, Code::MinLinks, message);
             }
         }

@@ -25,6 +25,8 @@ pub(super) mod report;
 mod routers;
 pub(super) mod scenario;
 mod sessions;
+#[cfg(test)]
+mod tests;
 mod traffic;
 mod values;
 
@@ -153,8 +155,10 @@ impl Resolver<'_> {
     }
 
     fn finish(mut self) -> Result<(Topology, Diagnostics), Diagnostics> {
-        self.note_documentation();
         let failed = self.report.has_errors();
+        if !failed {
+            self.note_documentation();
+        }
         let diagnostics = self.report.finish();
         if failed {
             return Err(diagnostics);

@@ -14,7 +14,7 @@ use crate::model::raw::topology::{RawIbgpMode, RawPni, RawPniSide, RawSession, R
 use crate::model::topology::{Family, Session, SessionEnd, SessionKind};
 
 /// A design may have this many internal sessions.
-const MAX_INTERNAL_SESSIONS: usize = 200_000;
+const MAX_INTERNAL_SESSIONS: usize = 50_000;
 
 const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 

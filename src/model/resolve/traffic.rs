@@ -13,7 +13,7 @@ use crate::diag::{Code, Related, Span};
 use crate::ids::{ClassId, Id, NetworkId, PrefixId, RouterId, SiteId};
 use crate::input::sp::{Sp, TextOrMap};
 use crate::model::profiles::builtin;
-use crate::model::raw::topology::{RawDemand, RawFlows, RawHash, RawPrefix};
+use crate::model::raw::traffic::{RawDemand, RawFlows, RawHash, RawPrefix};
 use crate::model::topology::{Class, Demand, Family, Flows, HashMode, Prefix};
 use crate::units::{BitRate, Share};
 

@@ -17,6 +17,8 @@ use crate::units::{SimDuration, SimTime};
 
 mod bounds;
 mod inject;
+#[cfg(test)]
+mod tests;
 
 /// A run may last ten years of 365 days.
 const LONGEST_RUN: SimDuration = SimDuration::from_secs(10 * 365 * 86_400);
@@ -191,16 +193,20 @@ impl Resolver<'_> {
 
     fn check_times(&mut self, raw: &RawFault, fault: &Fault) {
         let end = SimTime::ZERO + self.duration;
+        let at = |time: SimTime| time.since(SimTime::ZERO);
         if fault.at >= end {
             let message =
-                format!("the fault begins at {}, the run ends at {}", fault.at, self.duration);
+                format!("the fault begins at {}, the run ends at {}", at(fault.at), self.duration);
             self.report.at(raw.at.span, Code::BadTime, message);
         }
         let (Some(raw_repeat), Some(repeat)) = (&raw.repeat, fault.repeat) else { return };
         let last = fault.at + repeat.every * u64::from(repeat.times.saturating_sub(1));
         if fault.at < end && last >= end {
-            let message =
-                format!("the last repeat begins at {last}, the run ends at {}", self.duration);
+            let message = format!(
+                "the last repeat begins at {}, the run ends at {}",
+                at(last),
+                self.duration
+            );
             self.report.at(raw_repeat.span, Code::BadTime, message);
         }
         match fault.lasts {

@@ -1,0 +1,191 @@
+//! `pnilab run`: what happens in these scenarios, and is it within bounds?
+
+use std::panic::{self, AssertUnwindSafe};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+
+use super::args::{Format, RunArgs};
+use super::date::Date;
+use super::interrupt::Gate;
+use super::plan::{self, Found, Ids, Topologies};
+use super::recorded::{Recorded, real};
+use super::{Exit, Failure, data, progress, talk};
+use crate::diag::render::{Style, render};
+use crate::diag::{Code, Diagnostic, Diagnostics, Source};
+use crate::input::{self, FileKind};
+use crate::model::ScenarioFile;
+use crate::model::scenario::Scenario;
+use crate::model::topology::Topology;
+use crate::observe::{self, RunOptions};
+use crate::report::data::{RunReport, Verdict};
+use crate::report::write::{self, Images, WriteError};
+use crate::report::{json, summary};
+
+/// A scenario that is ready to run.
+#[derive(Debug)]
+struct Planned {
+    scenario: Scenario,
+    topology: Arc<Topology>,
+    options: RunOptions,
+}
+
+pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
+    let mut told = Diagnostics::new();
+    let planned = load(args, &mut told)?;
+    if told.has_errors() {
+        return Err(told.into());
+    }
+    talk(&render(&told, Style::Coloured));
+    let reports = carry_out(args, &planned)?;
+    match args.format {
+        Format::Json => data(&json::run(&reports))?,
+        Format::Text => data(&summary::of(&reports))?,
+    }
+    if let Some(dir) = &args.out {
+        talk(&format!("Written: {}\n", dir.join("report.html").display()));
+    }
+    Ok(match json::overall(reports.iter().map(|report| report.result.verdict)) {
+        Verdict::None | Verdict::Pass => Exit::Pass,
+        Verdict::Inconclusive | Verdict::Fail => Exit::Fail,
+    })
+}
+
+/// Loads all that is to be run; what is wrong with any of it is in `told`.
+fn load(args: &RunArgs, told: &mut Diagnostics) -> Result<Vec<Planned>, Diagnostics> {
+    let mut loader = Loader {
+        as_of: args.as_of.unwrap_or_else(Date::today),
+        seed: args.seed,
+        given: None,
+        topologies: Topologies::default(),
+        ids: Ids::default(),
+    };
+    if let Some(path) = &args.topology {
+        loader.given = Some(Given { path: path.clone(), source: plan::open(path, told) });
+    }
+    let mut planned = Vec::new();
+    let mut scenarios = 0;
+    for found in plan::files(&args.scenarios)? {
+        let Some(source) = plan::open(&found.path, told) else { continue };
+        if found.is_left_to_chance() && is_topology(&source) {
+            continue;
+        }
+        scenarios += 1;
+        match loader.scenario(&found, &source, told) {
+            Ok(one) => planned.extend(one),
+            Err(errors) => told.extend(errors),
+        }
+    }
+    if scenarios == 0 && !told.has_errors() {
+        let shown = args.scenarios[0].to_string_lossy().into_owned();
+        let message = format!("no scenario lies below `{shown}`");
+        told.extend(Diagnostic::of_file(shown, Code::Unreadable, message).into());
+    }
+    Ok(planned)
+}
+
+fn is_topology(source: &Arc<Source>) -> bool {
+    input::parse(source).is_ok_and(|document| document.kind == FileKind::Topology)
+}
+
+/// The design of `--topology`.
+#[derive(Debug)]
+struct Given {
+    path: PathBuf,
+    /// `None` if it could not be opened.
+    source: Option<Arc<Source>>,
+}
+
+/// Turns files into scenarios that are ready to run.
+#[derive(Debug)]
+struct Loader {
+    as_of: Date,
+    seed: Option<u64>,
+    given: Option<Given>,
+    topologies: Topologies,
+    ids: Ids,
+}
+
+impl Loader {
+    /// `None` if the design has errors, which `told` has then.
+    fn scenario(
+        &mut self,
+        found: &Found,
+        source: &Arc<Source>,
+        told: &mut Diagnostics,
+    ) -> Result<Option<Planned>, Diagnostics> {
+        let file = ScenarioFile::read(source)?;
+        self.ids.take(&file.id(), source, told);
+        let topology = match &self.given {
+            None => self.topologies.of_scenario(&file, told),
+            Some(given) => given.source.as_ref().and_then(|s| self.topologies.load(s, told)),
+        };
+        let Some(topology) = topology else { return Ok(None) };
+        let (mut scenario, notes) = file.resolve(&topology)?;
+        told.extend(notes);
+        let seed = self.seed.filter(|seed| *seed != scenario.seed);
+        scenario.seed = seed.unwrap_or(scenario.seed);
+        let command = self.command(found, &file, seed);
+        let options = RunOptions { as_of: self.as_of.to_string(), command, ..Default::default() };
+        Ok(Some(Planned { scenario, topology, options }))
+    }
+
+    fn command(&self, found: &Found, file: &ScenarioFile, seed: Option<u64>) -> String {
+        let named = file.topology_path();
+        let topology = match (&self.given, &named) {
+            (Some(given), _) => given.path.as_path(),
+            (None, Some(named)) => named.as_path(),
+            (None, None) => Path::new(""),
+        };
+        let states_topology = named.as_ref().is_none_or(|named| real(named) != real(topology));
+        let (as_of, scenario) = (self.as_of, found.path.as_path());
+        Recorded { as_of, seed, scenario, topology, states_topology }.command()
+    }
+}
+
+/// Runs all and writes what is to be written; the reports come in the order of `planned`, whatever
+/// finishes first.
+fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Failure> {
+    let jobs = args.jobs.map_or(0, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
+    let gate = Gate::guarding_against_interrupts();
+    let finished: Vec<Result<RunReport, WriteError>> = progress::shown(planned.len(), |finished| {
+        let one = |planned: &Planned| {
+            let report = simulate(planned);
+            if let Some(dir) = &args.out {
+                gate.pass(|| write::scenario(dir, &report, args.images()))?;
+            }
+            finished.fetch_add(1, Ordering::Relaxed);
+            Ok(report)
+        };
+        pool.install(|| planned.par_iter().map(one).collect())
+    });
+    let reports = finished.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if let Some(dir) = &args.out {
+        gate.pass(|| write::page(dir, &reports))?;
+    }
+    Ok(reports)
+}
+
+/// A panic is told with the scenario that met it, and goes on.
+fn simulate(planned: &Planned) -> RunReport {
+    let Planned { scenario, topology, options } = planned;
+    panic::catch_unwind(AssertUnwindSafe(|| observe::run(topology, scenario, options)))
+        .unwrap_or_else(|cause| {
+            talk(&format!("error: this happened in the scenario `{}`\n", scenario.name));
+            panic::resume_unwind(cause)
+        })
+}
+
+impl RunArgs {
+    fn images(&self) -> Images {
+        #[cfg(feature = "png")]
+        if self.png {
+            return Images::SvgAndPng;
+        }
+        Images::Svg
+    }
+}

@@ -1,0 +1,97 @@
+//! Prefixes, demands and classes as they are written.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::input::sp::{Entries, OneOrMore, Sp, Text, TextOrMap};
+use crate::proto::bgp::attrs::Community;
+use crate::units::{BitRate, Share, SimDuration};
+
+/// A prefix that a network announces.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DeclaredPrefix")]
+pub(crate) struct RawPrefix {
+    /// What it is.
+    pub about: Option<Sp<String>>,
+    /// The network it belongs to.
+    pub network: Sp<String>,
+    /// Every router of the network at these sites originates it.
+    #[serde(default)]
+    pub served_at: OneOrMore<String>,
+    /// Narrows `served_at` to these routers, or says it without.
+    #[serde(default)]
+    pub routers: OneOrMore<String>,
+    /// How many prefixes treated alike this stands for; absent: 1.
+    #[schemars(range(min = 1, max = 10_000_000))]
+    pub count: Option<Sp<u64>>,
+    /// The class of its traffic.
+    pub class: Option<Sp<String>>,
+    /// Communities it is originated with.
+    #[serde(default)]
+    pub communities: OneOrMore<Text<Community>>,
+}
+
+/// Traffic from a prefix to a prefix, and its return.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Demand")]
+pub(crate) struct RawDemand {
+    /// What it is.
+    pub about: Option<Sp<String>>,
+    /// The router it starts at, or routers and their shares.
+    pub at: Sp<TextOrMap<String, Entries<Text<Share>>>>,
+    /// The source prefix.
+    pub from: Sp<String>,
+    /// The destination prefix.
+    pub to: Sp<String>,
+    /// The metro it is local to.
+    pub metro: Option<Sp<String>>,
+    /// Its class; absent: that of the destination prefix, or `default`.
+    pub class: Option<Sp<String>>,
+    /// Forward rate.
+    pub rate: Sp<Text<BitRate>>,
+    /// Return rate; absent: no return traffic.
+    pub return_rate: Option<Sp<Text<BitRate>>>,
+    /// Seeded flows instead of fluid shares.
+    pub flows: Option<Sp<RawFlows>>,
+}
+
+/// How flows find their member and next hop.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "HashMode")]
+pub(crate) enum RawHash {
+    /// Hash modulo the number of choices.
+    Modulo,
+    /// Only the flows of the choice that went move.
+    Resilient,
+}
+
+/// Seeded flows.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Flows")]
+pub(crate) struct RawFlows {
+    /// How many.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub count: Sp<u32>,
+    /// How they are hashed; absent: modulo.
+    pub hash: Option<Sp<RawHash>>,
+}
+
+/// What a class of traffic needs.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Class")]
+pub(crate) struct RawClass {
+    /// What it is.
+    #[serde(rename = "about")]
+    pub _about: Option<Sp<String>>,
+    /// The delivered share from which all is well; absent: 99%.
+    pub ok: Option<Sp<Text<Share>>>,
+    /// The longest gap that is acceptable.
+    pub longest_gap: Option<Sp<Text<SimDuration>>>,
+    /// A gap longer than this drops the call.
+    pub drop_after: Option<Sp<Text<SimDuration>>>,
+}

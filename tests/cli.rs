@@ -1,0 +1,114 @@
+//! The command as a user types it: what goes to stdout, what to stderr, and the exit status.
+
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+fn pnilab(args: &[&str]) -> Output {
+    Command::cargo_bin("pnilab")
+        .expect("the command is built with its tests")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .env("NO_COLOR", "1")
+        .args(args)
+        .output()
+        .expect("the command runs")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn a_valid_file_is_told_on_stdout_with_exit_0() {
+    let output = pnilab(&["check", "tests/errors/base/design.yaml"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("tests/errors/base/design.yaml: topology `design` is valid: 2 routers, 1 PNI, 1 circuit, 1 session, 1 demand, "), "{said}");
+    assert!(said.ends_with("Validation only: no provider's rules were applied.\n"), "{said}");
+    assert_eq!(text(&output.stderr), "");
+}
+
+#[test]
+fn a_directory_means_every_yaml_below_it() {
+    let output = pnilab(&["check", "topologies", "scenarios"]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let said = text(&output.stdout);
+    assert!(said.contains("topologies/two-metro.yaml: topology `two-metro` is valid"), "{said}");
+    assert!(said.contains("scenario `silent-pni-with-bfd` is valid: 1 fault, 4 bounds"), "{said}");
+    let empty = tempfile::tempdir().expect("a temporary folder");
+    let output = pnilab(&["check", empty.path().to_str().expect("a plain path")]);
+    assert_eq!(output.status.code(), Some(2));
+}
+
+#[test]
+fn what_is_wrong_with_a_shared_design_is_told_once() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let write = |name: &str, text: &str| {
+        std::fs::write(place.path().join(name), text).expect("a file can be written");
+    };
+    write("t.yaml", "pnilab: topology/1\nsites: {a: {metro: nowhere}}\n");
+    for name in ["one", "two"] {
+        let scenario = "pnilab: scenario/1\ntopology: t.yaml\nduration: 1m\n";
+        write(&format!("{name}.yaml"), scenario);
+    }
+    let output = pnilab(&["check", place.path().to_str().expect("a plain path")]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr).matches("error[").count(), 1, "{}", text(&output.stderr));
+}
+
+#[test]
+fn bad_input_is_told_on_stderr_with_exit_2_and_nothing_on_stdout() {
+    let output = pnilab(&["check", "tests/errors/E2001.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stdout), "");
+    assert!(text(&output.stderr).contains(" --> tests/errors/E2001.yaml:9:29\n"));
+}
+
+#[test]
+fn as_json_bad_input_is_one_document_on_stdout() {
+    let output = pnilab(&["check", "--format", "json", "tests/errors/E2001.yaml"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(text(&output.stderr), "");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(document["schema"], "pnilab.diagnostics/1");
+    let first = &document["diagnostics"][0];
+    let start = include_str!("errors/E2001.yaml").find("ams-aa").expect("the wrong name");
+    let expected = serde_json::json!({
+        "level": "error",
+        "code": "E2001",
+        "message": "unknown site `ams-aa`",
+        "file": "tests/errors/E2001.yaml",
+        "span": {
+            "line": 9, "column": 29, "end_line": 9, "end_column": 35,
+            "start_byte": start, "end_byte": start + "ams-aa".len(),
+        },
+        "label": "",
+        "related": [],
+        "hint": "did you mean `ams-a`?",
+    });
+    assert_eq!(first, &expected);
+}
+
+#[test]
+fn explain_and_schema_print_to_stdout() {
+    let output = pnilab(&["explain", "e3001"]);
+    assert_eq!(output.status.code(), Some(0));
+    let said = text(&output.stdout);
+    assert!(said.starts_with("E3001: The quantity cannot be understood.\n\nQuantities"), "{said}");
+    assert!(said.lines().all(|line| line.chars().count() <= 80), "{said}");
+    let output = pnilab(&["schema", "scenario"]);
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(schema["title"], "Scenario");
+}
+
+#[test]
+fn usage_errors_are_exit_2() {
+    for args in [&["explain", "E9999"][..], &["check"], &["frobnicate"], &[]] {
+        let output = pnilab(args);
+        assert_eq!(output.status.code(), Some(2), "{args:?}");
+        assert_eq!(text(&output.stdout), "", "{args:?}");
+    }
+    assert_eq!(pnilab(&["--help"]).status.code(), Some(0));
+    assert_eq!(pnilab(&["--version"]).status.code(), Some(0));
+}
