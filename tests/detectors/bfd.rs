@@ -209,7 +209,7 @@ fn micro_bfd_takes_a_silent_member_out_within_its_detection_time() {
                 assert_eq!(run.0.result.sessions, [], "the other member carries the session on");
                 let at = ["ra", "rb"].map(|router| {
                     let down = run.became("bfd", "member/c2", router, "down");
-                    assert_eq!(run.became("lag", "p", router, "1 members"), down, "{lag}");
+                    assert_eq!(run.became("lag", "p", router, "1 of 2 members"), down, "{lag}");
                     down[0]
                 });
                 // Half of what rb sends is lost until rb takes the member out.
@@ -234,7 +234,7 @@ fn micro_bfd_of_a_one_way_silence_takes_the_member_out_at_both_ends() {
     let pair = Pair { circuits, lag, ..Pair::default() };
     let lab = pair.lab(110, "{at: 100s, inject: {circuit_silent: {circuit: c2, toward: rb}}}");
     for [a, b] in many(&lab, 50, |run| {
-        ["ra", "rb"].map(|router| run.became("lag", "p", router, "1 members")[0])
+        ["ra", "rb"].map(|router| run.became("lag", "p", router, "1 of 2 members")[0])
     }) {
         assert!((200 * MS..=300 * MS).contains(&b));
         assert_eq!(a, b + DELAY);

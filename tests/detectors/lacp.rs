@@ -52,7 +52,7 @@ fn a_silent_member_is_taken_out_after_three_periods_of_each_ends_own_interval() 
         let lab = lab(lags, TWO, 200, SILENT);
         fills(&lab, 200, ranges, |run| {
             assert_eq!(run.0.result.sessions, [], "the other member carries the session on");
-            let at = members(run, "1 members").map(|at| at[0]);
+            let at = members(run, "1 of 2 members").map(|at| at[0]);
             // Forward is sent by rb: the half on the silent member is lost until rb stops.
             assert_eq!(nanos(run.forward().longest_gap_s), at[1]);
             assert_eq!(nanos(run.back().longest_gap_s), at[0]);
@@ -81,7 +81,7 @@ fn the_partner_of_a_deaf_end_stops_sending_a_one_way_delay_later() {
         let late = (range.0 + DELAY, range.1 + DELAY);
         let ranges = if toward == "ra" { [range, late] } else { [late, range] };
         fills(&lab, 100, ranges, |run| {
-            let at = members(run, "1 members").map(|at| at[0]);
+            let at = members(run, "1 of 2 members").map(|at| at[0]);
             assert_eq!((at[0] - at[1]).abs(), DELAY, "{lags:?} {toward}");
             at
         });
@@ -117,7 +117,7 @@ fn a_member_that_lost_light_is_out_at_once_whatever_the_interval() {
     for lag in ["", "lacp: {interval: slow}", "lacp: {interval: fast}"] {
         let run =
             lab([lag, lag], TWO, 120, "{at: 100s, inject: {circuit_cut: {circuit: c2}}}").run(1);
-        assert_eq!(members(&run, "1 members"), [vec![10 * MS], vec![10 * MS]], "{lag}");
+        assert_eq!(members(&run, "1 of 2 members"), [vec![10 * MS], vec![10 * MS]], "{lag}");
         assert_eq!(nanos(run.forward().lost_s), 5 * MS);
     }
 }
@@ -146,7 +146,7 @@ fn an_end_with_lower_min_links_keeps_its_lag_until_both_members_are_gone() {
     let lab = lab(lags, TWO, 120, SILENT);
     for (a, b, one) in many(&lab, 100, |run| {
         let down = |router| run.became("lag", "p", router, "down");
-        (down("ra"), down("rb"), run.became("lag", "p", "rb", "1 members"))
+        (down("ra"), down("rb"), run.became("lag", "p", "rb", "1 of 2 members"))
     }) {
         assert_eq!((a.len(), b.len(), one.len()), (1, 1, 1));
         let own = if b[0] == a[0] + DELAY { one[0] } else { b[0] };
@@ -197,14 +197,18 @@ fn a_member_that_returns_waits_for_the_first_pdu_and_then_for_its_aggregate_wait
         for (wait, at) in [(2_000, 13_200), (0, 11_200), (500, 11_700), (5_000, 16_200)] {
             let run = returns([[200, wait]; 2], interval);
             let both = vec![at * MS + 3 * DELAY];
-            assert_eq!(members(&run, "2 members"), [both.clone(), both], "{wait} ms {interval}");
+            assert_eq!(
+                members(&run, "2 of 2 members"),
+                [both.clone(), both],
+                "{wait} ms {interval}"
+            );
         }
         // rb waits longer: it then finds ra attached, collects at once and says so; ra
         // distributes after 2 delays, rb when it has heard of that.
         let run = returns([[200, 2_000], [200, 5_000]], interval);
         let at = 16_200 * MS;
         let expected = [vec![at + 2 * DELAY], vec![at + 3 * DELAY]];
-        assert_eq!(members(&run, "2 members"), expected, "{interval}");
+        assert_eq!(members(&run, "2 of 2 members"), expected, "{interval}");
     }
 }
 
@@ -215,7 +219,7 @@ fn the_later_of_two_ports_decides_when_the_member_is_back() {
     // once (told at 13.5 s + 2 delays: rb distributes), and distributes a delay after that.
     let run = returns([[200, 2_000], [500, 2_000]], "fast");
     let at = 13_500 * MS;
-    assert_eq!(members(&run, "2 members"), [vec![at + 3 * DELAY], vec![at + 2 * DELAY]]);
+    assert_eq!(members(&run, "2 of 2 members"), [vec![at + 3 * DELAY], vec![at + 2 * DELAY]]);
 }
 
 #[test]
@@ -227,7 +231,7 @@ fn a_partner_heard_again_before_it_is_given_up_is_used_at_once() {
     let lag = "lacp: {interval: fast}";
     let lab = lab([lag, lag], TWO, 130, fault);
     let sent = many(&lab, 200, |run| {
-        let [a, b] = members(run, "2 members").map(|at| at[0]);
+        let [a, b] = members(run, "2 of 2 members").map(|at| at[0]);
         assert_eq!((a - b).abs(), DELAY);
         a.min(b) - 2 * DELAY - 4 * S
     });
@@ -243,7 +247,7 @@ fn a_partner_that_was_given_up_waits_to_be_aggregated_again() {
     let lag = "lacp: {interval: fast}";
     let lab = lab([lag, lag], TWO, 150, fault);
     let sent = many(&lab, 200, |run| {
-        let [a, b] = members(run, "2 members").map(|at| at[0]);
+        let [a, b] = members(run, "2 of 2 members").map(|at| at[0]);
         assert_eq!((a - b).abs(), DELAY);
         a.min(b) - 3 * DELAY - 2 * S - 20 * S
     });
