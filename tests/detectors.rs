@@ -1,0 +1,20 @@
+//! Detectors and timers against answers worked out by hand, on designs of two or three routers.
+
+#[path = "detectors/bfd.rs"]
+mod bfd;
+#[path = "detectors/bgp.rs"]
+mod bgp;
+#[path = "detectors/carrier.rs"]
+mod carrier;
+#[path = "detectors/fib.rs"]
+mod fib;
+#[path = "detectors/hold.rs"]
+mod hold;
+#[path = "detectors/igp.rs"]
+mod igp;
+#[path = "detectors/lab.rs"]
+mod lab;
+#[path = "detectors/lacp.rs"]
+mod lacp;
+#[path = "detectors/traffic.rs"]
+mod traffic;

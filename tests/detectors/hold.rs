@@ -1,0 +1,154 @@
+//! The hold timer.
+//!
+//! The negotiated hold time H is the smaller of the two. An end sends a keepalive every K = the
+//! smaller of its interval and H/3, jittered to 75 % to 100 %. So when a path falls silent, the
+//! last keepalive is younger than the peer's K, and H later the session is lost.
+
+use pnilab::report::data::{DetectedBy, Went};
+
+use crate::lab::{BEGIN, Lab, MS, Pair, S, US, assert_fill, many, nanos};
+
+/// `[hold, keepalive]` at `ra` and `rb` in seconds.
+type Timers = [[i64; 2]; 2];
+
+const DELAY: i64 = 100 * US;
+
+fn lab(timers: Timers, seconds: i64, fault: &str) -> Lab {
+    let side = |[hold, keepalive]: [i64; 2]| {
+        format!("{{bgp: {{hold: {hold}s, keepalive: {keepalive}s}}}}")
+    };
+    let sides = format!("ra: {}, rb: {}", side(timers[0]), side(timers[1]));
+    Pair { sides: &sides, ..Pair::default() }.lab(seconds, fault)
+}
+
+/// Timers, H, and the keepalive intervals of `ra` and `rb`, in milliseconds.
+const CASES: [(Timers, i64, [i64; 2]); 18] = [
+    ([[90, 30], [90, 30]], 90_000, [30_000, 30_000]),
+    ([[180, 60], [180, 60]], 180_000, [60_000, 60_000]),
+    ([[9, 3], [9, 3]], 9_000, [3_000, 3_000]),
+    ([[3, 1], [3, 1]], 3_000, [1_000, 1_000]),
+    ([[240, 80], [240, 80]], 240_000, [80_000, 80_000]),
+    // The smaller hold time wins, and takes the other's keepalive down to a third of it.
+    ([[90, 30], [180, 60]], 90_000, [30_000, 30_000]),
+    ([[240, 80], [90, 30]], 90_000, [30_000, 30_000]),
+    ([[30, 10], [9, 3]], 9_000, [3_000, 3_000]),
+    ([[6, 2], [3, 1]], 3_000, [1_000, 1_000]),
+    ([[180, 60], [60, 20]], 60_000, [20_000, 20_000]),
+    // A shorter keepalive stays: its receiver knows its peer younger.
+    ([[90, 10], [90, 30]], 90_000, [10_000, 30_000]),
+    ([[90, 30], [90, 5]], 90_000, [30_000, 5_000]),
+    ([[180, 20], [60, 20]], 60_000, [20_000, 20_000]),
+    ([[12, 2], [20, 1]], 12_000, [2_000, 1_000]),
+    ([[45, 15], [60, 10]], 45_000, [15_000, 10_000]),
+    ([[30, 1], [90, 30]], 30_000, [1_000, 10_000]),
+    // A longer one becomes a third.
+    ([[12, 12], [12, 4]], 12_000, [4_000, 4_000]),
+    ([[21, 1], [21, 19]], 21_000, [1_000, 7_000]),
+];
+
+#[test]
+fn a_silent_path_is_seen_a_hold_time_after_the_last_keepalive() {
+    for (timers, hold, [keepalive_a, keepalive_b]) in CASES {
+        let lab = lab(timers, 380, "{at: 100s, inject: {circuit_silent: {circuit: c1}}}");
+        let seen = many(&lab, 200, |run| {
+            ["ra", "rb"].map(|router| {
+                let row = run.session("p/ipv4", router, Went::Down)[0];
+                assert_eq!(row.reason, "hold_timer_expired");
+                assert_eq!(row.detected_by, Some(DetectedBy::Local));
+                let at = nanos(row.at_s) - BEGIN;
+                assert_eq!(row.detection_s.map(nanos), Some(at));
+                at
+            })
+        });
+        for (end, keepalive) in [keepalive_b, keepalive_a].into_iter().enumerate() {
+            let values: Vec<i64> = seen.iter().map(|both| both[end]).collect();
+            let range = ((hold - keepalive) * MS, hold * MS);
+            assert_fill(&values, range, keepalive * MS / 5, &format!("{timers:?} end {end}"));
+        }
+    }
+}
+
+#[test]
+fn of_a_one_way_silence_the_deaf_end_expires_first_and_the_other_after_its_tcp_stalls() {
+    // The deaf end's keepalives arrive, but no acknowledgement comes back. The first of them that
+    // is not acknowledged stops the connection: nothing new is sent before it is, so neither
+    // later keepalives nor the NOTIFICATION get out, and the other end expires H after it. It is
+    // sent at most K after the last that was acknowledged, which may have been sent two delays
+    // before the fault; it arrives a delay after it was sent.
+    for (timers, hold, keepalives) in CASES {
+        for (deaf, other, mine, theirs) in
+            [("ra", "rb", keepalives[0], keepalives[1]), ("rb", "ra", keepalives[1], keepalives[0])]
+        {
+            let fault = format!(
+                "{{at: 100s, inject: {{circuit_silent: {{circuit: c1, toward: {deaf}}}}}}}"
+            );
+            let lab = lab(timers, 480, &fault);
+            let seen = many(&lab, 40, |run| {
+                [deaf, other].map(|router| {
+                    let row = run.session("p/ipv4", router, Went::Down)[0];
+                    let told = (row.reason.as_str(), row.detected_by);
+                    let expected = ("hold_timer_expired", Some(DetectedBy::Local));
+                    assert_eq!(told, expected, "{timers:?} {router}, {deaf} deaf");
+                    nanos(row.at_s) - BEGIN
+                })
+            });
+            let values = |end: usize| seen.iter().map(|both| both[end]).collect::<Vec<_>>();
+            let what = format!("{timers:?} {deaf} deaf");
+            let range = ((hold - theirs) * MS, hold * MS);
+            assert_fill(&values(0), range, theirs * MS * 2 / 5, &what);
+            let range = (hold * MS - DELAY, (hold + mine) * MS - DELAY);
+            assert_fill(&values(1), range, mine * MS * 2 / 5, &what);
+        }
+    }
+}
+
+#[test]
+fn without_a_hold_time_nobody_notices() {
+    for timers in [[[0, 0], [0, 0]], [[0, 0], [90, 30]], [[9, 3], [0, 0]]] {
+        let lab = lab(timers, 1_000, "{at: 100s, inject: {circuit_silent: {circuit: c1}}}");
+        let run = lab.run(1);
+        assert_eq!(run.0.result.sessions, [], "{timers:?}");
+        assert_eq!(nanos(run.forward().lost_s), 900 * S);
+    }
+}
+
+#[test]
+fn a_silence_that_tcp_outlasts_is_not_seen() {
+    // Silent for X. A keepalive sent at s in it comes again at s + 1, 3, 7, ... s; the first of
+    // these after X is at most s + 2 (X - s) + 1. The session is lost only if that is later than
+    // H after the keepalive before, sent at most K before s: if 2 X + 1 > H - K.
+    // 90/30: X up to 29 s is safe. 9/3: X up to 2.4 s. 3/1: X up to 0.4 s.
+    for (timers, lasts) in [
+        ([[90, 30], [90, 30]], "29s"),
+        ([[90, 30], [90, 30]], "5s"),
+        ([[9, 3], [9, 3]], "2400ms"),
+        ([[3, 1], [3, 1]], "400ms"),
+        ([[180, 60], [90, 30]], "1s"),
+    ] {
+        let fault =
+            format!("{{at: 100s, for: {lasts}, inject: {{circuit_silent: {{circuit: c1}}}}}}");
+        let lab = lab(timers, 500, &fault);
+        for rows in many(&lab, 200, |run| run.0.result.sessions.clone()) {
+            assert_eq!(rows, [], "{timers:?} {lasts}");
+        }
+    }
+}
+
+#[test]
+fn the_faster_of_bfd_and_hold_timer_is_the_reason() {
+    // BFD of 6 × 1 s (5 to 6 s) against a hold time of 3 s (2 to 3 s), and against 9 s (6 to 9 s).
+    for (hold, reason, range) in
+        [(3, "hold_timer_expired", 2 * S..=3 * S), (9, "bfd_down", 5 * S..=6 * S)]
+    {
+        let session = format!("bgp: {{hold: {hold}s}}, bfd: {{tx: 1s, rx: 1s, multiplier: 6}}");
+        let pair = Pair { session: &session, ..Pair::default() };
+        let lab = pair.lab(130, "{at: 100s, inject: {circuit_silent: {circuit: c1}}}");
+        for (at, why) in many(&lab, 50, |run| {
+            let (at, why) = run.down("ra").expect("it is seen");
+            (at, why.to_owned())
+        }) {
+            assert_eq!(why, reason);
+            assert!(range.contains(&at), "{at}");
+        }
+    }
+}
