@@ -120,6 +120,8 @@ impl SimTime {
 impl SimDuration {
     /// No time at all.
     pub const ZERO: Self = Self(0);
+    /// The shortest time there is, one nanosecond.
+    pub const TICK: Self = Self(1);
 
     /// `ns` nanoseconds.
     #[must_use]

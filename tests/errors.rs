@@ -48,10 +48,7 @@ fn says(code: Code, output: &Output) {
     let found = codes(&text);
     assert!(!found.is_empty(), "{code:?} is not reported: {text}");
     assert!(found.iter().all(|found| *found == code.as_str()), "{code:?}: {text}");
-    let exit = match code.level() {
-        Level::Error => 2,
-        Level::Note => 0,
-    };
+    let exit = if code.level() == Level::Error { 2 } else { 0 };
     assert_eq!(output.status.code(), Some(exit), "{code:?}: {text}");
     compare(&folder().join(format!("{}.txt", code.as_str())), &text);
 }

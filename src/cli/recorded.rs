@@ -27,15 +27,15 @@ impl Recorded<'_> {
     pub(super) fn command(&self) -> String {
         let (scenario, topology) = (place(self.scenario), place(self.topology));
         let shared = shared_folder(&scenario, &topology);
-        let mut command = format!("pnilab run --as-of {}", self.as_of);
+        let mut words = vec!["pnilab run --as-of".to_owned(), self.as_of.to_string()];
         if let Some(seed) = self.seed {
-            command.push_str(&format!(" --seed {seed}"));
+            words.extend(["--seed".to_owned(), seed.to_string()]);
         }
         if self.states_topology {
-            command.push_str(&format!(" --topology {}", written(&topology[shared..])));
+            words.extend(["--topology".to_owned(), written(&topology[shared..])]);
         }
-        command.push_str(&format!(" {}", written(&scenario[shared..])));
-        command
+        words.push(written(&scenario[shared..]));
+        words.join(" ")
     }
 }
 

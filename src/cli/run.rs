@@ -48,10 +48,14 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
     if let Some(dir) = &args.out {
         talk(&format!("Written: {}\n", dir.join("report.html").display()));
     }
-    Ok(match json::overall(reports.iter().map(|report| report.result.verdict)) {
+    Ok(exit(json::overall(reports.iter().map(|report| report.result.verdict))))
+}
+
+const fn exit(verdict: Verdict) -> Exit {
+    match verdict {
         Verdict::None | Verdict::Pass => Exit::Pass,
         Verdict::Inconclusive | Verdict::Fail => Exit::Fail,
-    })
+    }
 }
 
 /// Loads all that is to be run; what is wrong with any of it is in `told`.
@@ -156,7 +160,7 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
         let one = |planned: &Planned| {
             let report = simulate(planned);
             if let Some(dir) = &args.out {
-                gate.pass(|| write::scenario(dir, &report, args.images()))?;
+                gate.pass(|| write::scenario(dir, &report, images(args)))?;
             }
             finished.fetch_add(1, Ordering::Relaxed);
             Ok(report)
@@ -180,12 +184,23 @@ fn simulate(planned: &Planned) -> RunReport {
         })
 }
 
-impl RunArgs {
-    fn images(&self) -> Images {
-        #[cfg(feature = "png")]
-        if self.png {
-            return Images::SvgAndPng;
-        }
-        Images::Svg
+#[cfg(feature = "png")]
+const fn images(args: &RunArgs) -> Images {
+    if args.png { Images::SvgAndPng } else { Images::Svg }
+}
+
+#[cfg(not(feature = "png"))]
+const fn images(_: &RunArgs) -> Images {
+    Images::Svg
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_could_not_be_told_does_not_pass() {
+        let exits = [Verdict::None, Verdict::Pass, Verdict::Inconclusive, Verdict::Fail].map(exit);
+        assert_eq!(exits, [Exit::Pass, Exit::Pass, Exit::Fail, Exit::Fail]);
     }
 }

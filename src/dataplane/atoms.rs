@@ -13,8 +13,18 @@ use crate::units::{SimDuration, SimTime};
 pub struct Spread {
     /// Where this stretch of positions ends, in parts of the whole.
     pub end: u64,
-    /// Paths in order, with their parts; they sum to the length of the stretch.
+    /// Paths with their parts, which sum to the length of the stretch: in order of path for fluid
+    /// shares, in order of flow for flows.
     pub paths: Vec<(PathId, u64)>,
+}
+
+/// What an atom is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grain {
+    /// Whatever part took the same path: it may split and merge.
+    Fluid,
+    /// One flow, which goes where its own hash sends it.
+    Flow,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -70,6 +80,7 @@ pub struct Harm {
 /// The atoms of one demand and direction.
 #[derive(Clone, Debug)]
 pub struct Atoms {
+    grain: Grain,
     stretches: Vec<Stretch>,
     drop_after: Option<SimDuration>,
     window_began: SimTime,
@@ -89,6 +100,7 @@ impl Atoms {
     #[must_use]
     pub fn new(
         now: SimTime,
+        grain: Grain,
         spread: &[Spread],
         paths: &PathTable,
         drop_after: Option<SimDuration>,
@@ -105,6 +117,7 @@ impl Atoms {
         let stretch =
             |s: &Spread| Stretch { end: s.end, atoms: s.paths.iter().map(fresh).collect() };
         Self {
+            grain,
             stretches: spread.iter().map(stretch).collect(),
             drop_after,
             window_began: now,
@@ -126,7 +139,10 @@ impl Atoms {
         let mut stretches = Vec::with_capacity(spread.len());
         for target in spread {
             let atoms = self.cut(begin, target.end);
-            let atoms = self.fit(now, evenly_since, atoms, &target.paths, paths);
+            let atoms = match self.grain {
+                Grain::Fluid => self.fit(now, evenly_since, atoms, &target.paths, paths),
+                Grain::Flow => self.follow(now, evenly_since, atoms, &target.paths, paths),
+            };
             stretches.push(Stretch { end: target.end, atoms });
             begin = target.end;
         }
@@ -152,6 +168,12 @@ impl Atoms {
             }
         }
         sums.into_iter().collect()
+    }
+
+    /// Where each flow last arrived.
+    #[must_use]
+    pub fn flow_arrivals(&self) -> Vec<Option<RouterId>> {
+        self.stretches.iter().flat_map(|s| &s.atoms).map(|atom| atom.arrived).collect()
     }
 
     /// A new window begins: what was counted for the old one is forgotten.
@@ -230,6 +252,23 @@ impl Atoms {
             from = stretch.end;
         }
         taken
+    }
+
+    /// Moves each flow onto the path that is its own.
+    fn follow(
+        &mut self,
+        now: SimTime,
+        evenly_since: Option<SimTime>,
+        mut atoms: Vec<Atom>,
+        target: &[(PathId, u64)],
+        paths: &PathTable,
+    ) -> Vec<Atom> {
+        for (atom, (path, _)) in atoms.iter_mut().zip(target) {
+            if atom.path != *path {
+                self.switch(now, evenly_since, atom, *path, paths);
+            }
+        }
+        atoms
     }
 
     /// Moves `atoms` onto `target` by the least movement.

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::atoms::{Atoms, Harm, Scopes, Spread, is_offered};
+use super::atoms::{Atoms, Grain, Harm, Scopes, Spread, is_offered};
 use super::load::{self, Offered, Stream};
-use super::paths::{Choice, PathId, PathTable, Walk, boundaries, mix};
+use super::paths::{Choice, End, Path, PathId, PathTable, Walk, boundaries, mix, split};
 use super::series::Series;
 use super::tables::{Tables, WHOLE};
 use crate::ids::{GroupId, LagId, RouterId, Side};
@@ -86,17 +86,17 @@ impl Traffic {
         for index in 0..traffic.specs.len() {
             let now = SimTime::ZERO;
             let spec = traffic.specs[index].clone();
+            let grain = if spec.flows.is_some() { Grain::Flow } else { Grain::Fluid };
             let start = |spread: Vec<Spread>, paths: &PathTable| Flowing {
-                atoms: Atoms::new(now, &spread, paths, spec.drop_after),
+                atoms: Atoms::new(now, grain, &spread, paths, spec.drop_after),
                 delivered: Series::default(),
                 offered: Series::default(),
                 now: Instant::default(),
                 spread,
             };
-            let spread = traffic.spread(tables, now, index, Direction::Forward, &spec.sources);
+            let spread = traffic.forward(tables, now, index);
             let forward = start(spread, &traffic.paths);
-            let sources = forward.atoms.arrivals();
-            let spread = traffic.spread(tables, now, index, Direction::Return, &sources);
+            let spread = traffic.back(tables, now, index, &forward.atoms);
             let back = start(spread, &traffic.paths);
             traffic.flowing.push([forward, back]);
         }
@@ -155,11 +155,10 @@ impl Traffic {
 
     fn evaluate(&mut self, tables: &Tables, now: SimTime, evenly_since: Option<SimTime>) {
         for index in 0..self.specs.len() {
-            let sources = self.specs[index].sources.clone();
-            let spread = self.spread(tables, now, index, Direction::Forward, &sources);
+            let spread = self.forward(tables, now, index);
             self.move_to(now, evenly_since, index, Direction::Forward, spread);
-            let sources = self.flowing[index][0].atoms.arrivals();
-            let spread = self.spread(tables, now, index, Direction::Return, &sources);
+            let forward = self.flowing[index][0].atoms.clone();
+            let spread = self.back(tables, now, index, &forward);
             self.move_to(now, evenly_since, index, Direction::Return, spread);
         }
         self.measure(tables, now, evenly_since.is_none());
@@ -181,7 +180,36 @@ impl Traffic {
         }
     }
 
-    /// Where a demand goes: stretches of positions with equal treatment, paths in order.
+    /// Where forward traffic of a demand goes.
+    fn forward(&mut self, tables: &Tables, now: SimTime, index: usize) -> Vec<Spread> {
+        let sources = self.specs[index].sources.clone();
+        match self.specs[index].flows {
+            None => self.spread(tables, now, index, Direction::Forward, &sources),
+            Some(flows) => {
+                let starts = flow_sources(&sources, flows.count);
+                self.follow(tables, now, index, Direction::Forward, flows, &starts)
+            }
+        }
+    }
+
+    /// Where return traffic goes: each part starts where its forward twin last arrived.
+    fn back(
+        &mut self,
+        tables: &Tables,
+        now: SimTime,
+        index: usize,
+        forward: &Atoms,
+    ) -> Vec<Spread> {
+        match self.specs[index].flows {
+            None => self.spread(tables, now, index, Direction::Return, &forward.arrivals()),
+            Some(flows) => {
+                let starts = forward.flow_arrivals();
+                self.follow(tables, now, index, Direction::Return, flows, &starts)
+            }
+        }
+    }
+
+    /// Where fluid shares go: stretches of positions with equal treatment, paths in order.
     fn spread(
         &mut self,
         tables: &Tables,
@@ -195,11 +223,16 @@ impl Traffic {
         let mut spreads = Vec::new();
         for end in boundaries(tables, group, now) {
             let walk = Walk { tables, group, now, position: begin, choice: Choice::Fluid };
-            let mut sums: BTreeMap<super::paths::Path, u64> = BTreeMap::new();
+            let mut sums: BTreeMap<Path, u64> = BTreeMap::new();
             for (source, parts) in portions(sources, begin, end) {
-                for (path, share) in self.walk_all(&walk, index, direction, source, parts) {
+                for (path, share) in walk.paths(source, parts) {
                     *sums.entry(path).or_insert(0) += share;
                 }
+            }
+            // Return traffic whose forward twin never arrived has nowhere to start.
+            let rest = end - begin - sums.values().sum::<u64>();
+            if rest > 0 {
+                sums.insert(idle(self.specs[index].sources[0].0), rest);
             }
             let paths = sums.into_iter().map(|(p, share)| (self.paths.intern(p), share)).collect();
             spreads.push(Spread { end, paths });
@@ -208,24 +241,33 @@ impl Traffic {
         spreads
     }
 
-    fn walk_all(
-        &self,
-        walk: &Walk<'_>,
+    /// Where each flow goes; flows lie evenly over the positions of the group.
+    fn follow(
+        &mut self,
+        tables: &Tables,
+        now: SimTime,
         index: usize,
         direction: Direction,
-        source: RouterId,
-        parts: u64,
-    ) -> Vec<(super::paths::Path, u64)> {
+        flows: Flows,
+        starts: &[Option<RouterId>],
+    ) -> Vec<Spread> {
         let spec = &self.specs[index];
-        let Some(flows) = spec.flows else { return walk.paths(source, parts) };
-        let weights = vec![1; spec.flow_hashes.len()];
-        let shares = super::paths::split(parts, &weights);
-        let one = |(hash, share): (&u64, u64)| {
+        let group = spec.groups[of(direction)];
+        let nowhere = spec.sources[0].0;
+        let shares = split(WHOLE, &vec![1; starts.len()]);
+        let mut begin = 0;
+        let mut found = Vec::with_capacity(starts.len());
+        for ((start, hash), share) in starts.iter().zip(&spec.flow_hashes).zip(shares) {
             let hash = mix(hash.wrapping_add(of(direction) as u64));
             let choice = Choice::Flow { hash, mode: flows.hash };
-            Walk { choice, ..*walk }.paths(source, share)
-        };
-        spec.flow_hashes.iter().zip(shares).flat_map(one).collect()
+            let walk = Walk { tables, group, now, position: begin + share / 2, choice };
+            let path = start.and_then(|start| walk.paths(start, share).pop()).map(|(path, _)| path);
+            found.push((path.unwrap_or_else(|| idle(nowhere)), share));
+            begin += share;
+        }
+        let paths =
+            found.into_iter().map(|(path, share)| (self.paths.intern(path), share)).collect();
+        vec![Spread { end: WHOLE, paths }]
     }
 
     /// Loads, losses and what arrives, as the atoms lie now. `changed`: this instant is a change
@@ -327,18 +369,41 @@ fn push(series: &mut Series, held_until: SimTime, now: SimTime, before: u64, aft
     series.push(now, before, after);
 }
 
+/// The source of each flow: as many flows as its share is worth.
+fn flow_sources(sources: &[(RouterId, u64)], count: u32) -> Vec<Option<RouterId>> {
+    let at = |position: u64| {
+        let mut end = 0;
+        sources.iter().find(|(_, parts)| {
+            end += parts;
+            position < end
+        })
+    };
+    let middle = |flow: u32| portion(WHOLE, 2 * u64::from(flow) + 1, 2 * u64::from(count));
+    (0..count).map(|flow| at(middle(flow)).map(|(router, _)| *router)).collect()
+}
+
 fn any_ramp(router: &super::tables::RouterTable) -> bool {
     router.fib.iter().any(|entry| entry.ramp.is_some())
 }
 
-/// The parts of each source that lie between two positions.
+/// The path of what is not offered.
+fn idle(at: RouterId) -> Path {
+    Path { source: at, hops: Vec::new(), end: End::RouterDown(at) }
+}
+
+/// The parts of each source that lie between two positions; whole sources give whole stretches.
 fn portions(
     sources: &[(RouterId, u64)],
     begin: u64,
     end: u64,
 ) -> impl Iterator<Item = (RouterId, u64)> {
     let between = move |parts: u64| portion(parts, end, WHOLE) - portion(parts, begin, WHOLE);
-    sources.iter().map(move |(router, parts)| (*router, between(*parts)))
+    let mut below = 0;
+    sources.iter().map(move |(router, parts)| {
+        let first = between(below);
+        below += parts;
+        (*router, between(below) - first)
+    })
 }
 
 fn add(

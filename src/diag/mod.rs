@@ -5,6 +5,7 @@
 //! [`codes`]; [`render`] shows diagnostics to a person, [`Diagnostics::to_json`] to a program.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -106,6 +107,7 @@ impl Source {
 }
 
 /// How bad it is.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
     /// The input cannot be used.
@@ -267,6 +269,15 @@ impl Diagnostics {
         text
     }
 }
+
+impl fmt::Display for Diagnostics {
+    /// As a person is shown them, without colours.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&render::render(self, render::Style::Plain))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
 
 impl Serialize for Diagnostics {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -14,6 +14,8 @@ pub enum Class {
     Packet,
     /// A timer runs out.
     Timer,
+    /// What was made at this instant leaves.
+    Departure,
 }
 
 /// Where an event stands in the total order.

@@ -26,6 +26,7 @@ pub struct Scenario {
 }
 
 /// How a run starts.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Start {
     /// Sessions up, routes and forwarding in place.
@@ -184,6 +185,7 @@ pub struct Bound {
 }
 
 /// A bound's value; its unit follows from the measure.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Limit {
     /// A length of time.
@@ -204,6 +206,7 @@ impl Limit {
 }
 
 /// Over which part of the run a bound looks.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Window {
     /// Every window that a fault's begin opens.
@@ -215,6 +218,7 @@ pub enum Window {
 }
 
 /// Forward or return traffic of a demand.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Direction {
     /// From `from` to `to`.
@@ -237,7 +241,7 @@ impl Direction {
     }
 }
 
-/// The measures of DESIGN §5 that a bound may name.
+/// What a bound may name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Measure {
@@ -286,6 +290,7 @@ pub enum Measure {
 }
 
 /// Whether a measure is a time or a ratio.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeasureUnit {
     /// Seconds.
@@ -295,6 +300,7 @@ pub enum MeasureUnit {
 }
 
 /// What a measure is a measure of.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeasureSubject {
     /// A demand and direction.

@@ -148,6 +148,7 @@ pub struct Network {
 }
 
 /// How a router writes its forwarding table.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FibMode {
     /// One write per prefix, at the router's rate.
@@ -195,6 +196,7 @@ pub struct Card {
 }
 
 /// Whether a LAG joins two networks or runs inside one.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LagKind {
     /// Between two networks.
@@ -241,6 +243,7 @@ pub struct LagEnd {
 }
 
 /// The optical path below a circuit.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Transport {
     /// Glass from port to port: a cut is seen as loss of light.
@@ -284,6 +287,7 @@ pub struct Circuit {
 }
 
 /// IPv4 or IPv6.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     /// IPv4 unicast.
@@ -313,6 +317,7 @@ impl Family {
 }
 
 /// Where a BGP session runs.
+#[non_exhaustive]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionKind {
     /// External, over this PNI; its ends are the PNI's ends.

@@ -32,15 +32,29 @@ impl Schedule {
         longest: SimDuration,
         draws: Draws,
     ) -> Self {
+        let mut schedule = Self::anchored(now, shortest, longest, draws);
+        // The first gap has a draw of its own over the whole range: slot 1 falls where it ends.
+        let gap = schedule.draws.between(FIRST_DRAW, shortest, longest);
+        let slot = schedule.at(1).since(now);
+        schedule.anchor = schedule.anchor + gap - slot;
+        schedule
+    }
+
+    fn anchored(
+        anchor: SimTime,
+        shortest: SimDuration,
+        longest: SimDuration,
+        draws: Draws,
+    ) -> Self {
         let period = shortest.scaled(1, 2) + longest - longest.scaled(1, 2);
         let spread = longest - period;
-        Self { anchor: now, period, spread, longest, first: 1, draws }
+        Self { anchor, period, spread, longest, first: 1, draws }
     }
 
     /// Has been running for ever at time zero: its phase is drawn.
     #[must_use]
     pub fn stationary(shortest: SimDuration, longest: SimDuration, draws: Draws) -> Self {
-        let mut schedule = Self::starting(SimTime::ZERO, shortest, longest, draws);
+        let mut schedule = Self::anchored(SimTime::ZERO, shortest, longest, draws);
         schedule.anchor = SimTime::ZERO + schedule.draws.below(PHASE_DRAW, schedule.period);
         schedule.first = i64::MIN;
         schedule
@@ -98,6 +112,8 @@ impl Schedule {
 const DRAW_OFFSET: i64 = 1 << 62;
 /// The draw of the phase, which no slot uses.
 const PHASE_DRAW: u64 = 0;
+/// The draw of the first gap, which no slot uses.
+const FIRST_DRAW: u64 = 1;
 
 #[cfg(test)]
 mod tests {

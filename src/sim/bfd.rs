@@ -79,7 +79,12 @@ impl World {
                     self.adjacency_input(End::new(lag, end.side), igp::Input::BfdDown);
                 }
                 if rose {
+                    // Until now hellos counted for nothing: they begin to at once.
+                    let hello = Hello::Igp(End::new(lag, end.side));
                     self.wake(Hello::Igp(End::new(lag, end.side.other())));
+                    if let Some(packet) = self.hello_packet(hello) {
+                        self.send(hello, packet);
+                    }
                 }
             }
             BfdOf::Member(circuit) => {

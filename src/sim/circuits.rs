@@ -222,16 +222,12 @@ impl World {
 
     /// Brings the forwarding table of both directions up to date and tells who depends on it.
     pub(super) fn update_delivery(&mut self, circuit: CircuitId) {
-        let mut changed = [false; 2];
-        for side in Side::BOTH {
-            let table = self.delivery(End::new(circuit, side));
-            changed[side] = self.tables.circuits[circuit][side] != table;
-            self.tables.circuits[circuit][side] = table;
-        }
-        if changed == [false; 2] {
+        let tables = Side::BOTH.map(|side| self.delivery(End::new(circuit, side)));
+        if self.tables.circuits[circuit] == tables {
             return;
         }
-        self.traffic_dirty = true;
+        self.touch_traffic();
+        self.tables.circuits[circuit] = tables;
         self.member_paths_changed(circuit);
         self.lag_paths_changed(self.net.topology.circuits[circuit].lag);
     }

@@ -13,6 +13,7 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Protected { port, generation } => world.on_protected(port, generation),
         Event::HelloSend(hello) => world.on_hello_send(hello),
         Event::HelloArrive { hello, packet, sent } => world.on_hello_arrive(hello, packet, sent),
+        Event::HelloLeave { hello, packet } => world.on_hello_leave(hello, packet),
         Event::Lacp(port, timer) => world.on_lacp_timer(port, timer),
         Event::Bfd(end) => world.on_bfd_timer(end),
         Event::Igp(end) => world.on_igp_timer(end),
@@ -25,11 +26,12 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
             world.on_segment(end, epoch, segment, sent);
         }
         Event::Ack { end, epoch, upto, sent } => world.on_ack(end, epoch, upto, sent),
-        Event::Reset { end, epoch, sent } => world.on_reset(end, epoch, sent),
+        Event::Reset { end, epoch, after, sent } => world.on_reset(end, epoch, after, sent),
         Event::Rto(end) => world.on_rto(end),
         Event::Mrai(end) => world.on_mrai(end),
         Event::Cpu(router) => world.on_cpu(router),
-        Event::Flood { at, lsp } => world.on_flood(at, &lsp),
+        Event::FloodLeave { from, lsp } => world.on_flood_leave(from, lsp),
+        Event::Flood { at, lsp, sent } => world.on_flood(at, &lsp, sent),
         Event::Spf(router) => world.on_spf(router),
         Event::Fib(router, group) => world.on_fib(router, group),
         Event::Boot(router) => world.on_boot(router),

@@ -50,6 +50,8 @@ pub(crate) enum Event {
     HelloSend(Hello),
     /// A datagram arrives at the far end of the exchange.
     HelloArrive { hello: Hello, packet: Packet, sent: SimTime },
+    /// A datagram that was made at this instant leaves, once all else of the instant is done.
+    HelloLeave { hello: Hello, packet: Packet },
     /// A timer of an LACP member.
     Lacp(End<CircuitId>, lacp::Timer),
     /// The detection timer of a BFD session.
@@ -70,16 +72,19 @@ pub(crate) enum Event {
     Segment { end: End<SessionId>, epoch: u32, segment: Segment<Wire>, sent: SimTime },
     /// An acknowledgement of all segments below `upto` arrives at `end`.
     Ack { end: End<SessionId>, epoch: u32, upto: u64, sent: SimTime },
-    /// A TCP reset arrives at `end`.
-    Reset { end: End<SessionId>, epoch: u32, sent: SimTime },
+    /// The end of the stream, or a TCP reset, arrives at `end`: it counts once all segments below
+    /// `after` have.
+    Reset { end: End<SessionId>, epoch: u32, after: u64, sent: SimTime },
     /// The retransmission timer of `end`.
     Rto(End<SessionId>),
     /// The advertisement interval towards the peer of `end` is over.
     Mrai(End<SessionId>),
     /// A router has worked off the first item of its BGP queue.
     Cpu(RouterId),
+    /// A link-state PDU leaves over this LAG end, for the first time or again.
+    FloodLeave { from: End<LagId>, lsp: Arc<Lsp> },
     /// A link-state PDU arrives over this LAG end.
-    Flood { at: End<LagId>, lsp: Arc<Lsp> },
+    Flood { at: End<LagId>, lsp: Arc<Lsp>, sent: SimTime },
     /// SPF runs.
     Spf(RouterId),
     /// A forwarding write begins to show, goes on or is done.
@@ -113,19 +118,22 @@ impl Event {
             | Self::Reset { .. }
             | Self::Flood { .. } => Class::Packet,
             Self::Port(..)
-            | Self::HelloSend(_)
             | Self::Lacp(..)
             | Self::Bfd(_)
             | Self::Igp(_)
             | Self::Session(..)
-            | Self::Keepalive(_)
-            | Self::Syn(_)
-            | Self::Rto(_)
             | Self::Mrai(_)
             | Self::Cpu(_)
             | Self::Spf(_)
             | Self::Fib(..)
             | Self::Boot(_) => Class::Timer,
+            // What leaves meets the paths as they are once all else of the instant is done.
+            Self::HelloSend(_)
+            | Self::HelloLeave { .. }
+            | Self::Keepalive(_)
+            | Self::Syn(_)
+            | Self::Rto(_)
+            | Self::FloodLeave { .. } => Class::Departure,
         }
     }
 
@@ -157,12 +165,14 @@ impl Event {
             Self::Spf(_) => 22,
             Self::Fib(..) => 23,
             Self::Boot(_) => 24,
+            Self::HelloLeave { .. } => 25,
+            Self::FloodLeave { .. } => 26,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 25] = [
+pub(crate) const KINDS: [&str; 27] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -188,4 +198,6 @@ pub(crate) const KINDS: [&str; 25] = [
     "SPF runs",
     "FIB writes",
     "router boots",
+    "hellos sent at once",
+    "link-state PDUs sent",
 ];

@@ -123,11 +123,11 @@ impl World {
         let now = self.now;
         let job = self.state.routers[router].fib.jobs.get(&group).and_then(|jobs| jobs.front());
         let Some(job) = job.cloned().filter(|job| job.first <= now) else { return };
+        self.touch_traffic();
         if now < job.last {
             let entry = &mut self.tables.routers[router].fib[group];
             if entry.ramp.is_none() {
                 entry.ramp = Some(Ramp { next: job.next, first: job.first, last: job.last });
-                self.traffic_dirty = true;
             }
             let step = job.last.since(job.first).scaled(1, STEPS);
             let at = (now + step.max(SimDuration::from_nanos(1))).min(job.last);
@@ -139,7 +139,6 @@ impl World {
         let entry = &mut self.tables.routers[router].fib[group];
         entry.ramp = None;
         entry.current = job.next;
-        self.traffic_dirty = true;
         self.record_forwarding(router, group);
         let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
         jobs.pop_front();
@@ -151,12 +150,12 @@ impl World {
 
     /// A router has lost its forwarding table.
     pub(super) fn clear_fib(&mut self, router: RouterId) {
+        self.touch_traffic();
         self.state.routers.edit(router).fib = FibQueue::default();
         for entry in &mut self.tables.routers[router].fib {
             entry.current = Arc::from([]);
             entry.ramp = None;
         }
-        self.traffic_dirty = true;
     }
 }
 

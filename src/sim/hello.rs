@@ -70,9 +70,6 @@ impl HelloState {
     }
 }
 
-/// One nanosecond.
-const TICK: SimDuration = SimDuration::from_nanos(1);
-
 impl World {
     /// Starts, changes or ends the periodic transmissions of an exchange.
     pub(super) fn set_rate(&mut self, hello: Hello, rate: Option<(SimDuration, SimDuration)>) {
@@ -121,8 +118,14 @@ impl World {
         }
     }
 
-    /// Sends a datagram of an exchange now.
+    /// Sends a datagram beside the periodic ones: it leaves when all else of this instant is
+    /// done, so that two ends that come up at the same time hear each other.
     pub(super) fn send(&mut self, hello: Hello, packet: Packet) {
+        self.at(self.now, Event::HelloLeave { hello, packet });
+    }
+
+    /// A datagram leaves.
+    pub(super) fn on_hello_leave(&mut self, hello: Hello, packet: Packet) {
         let sent = self.now;
         let path = self.hello(hello).path;
         if !path.up || self.is_lost(hello, path.loss) {
@@ -131,7 +134,8 @@ impl World {
         self.at(sent + path.delay, Event::HelloArrive { hello, packet, sent });
     }
 
-    fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
+    /// Whether random loss takes the next datagram of an exchange.
+    pub(super) fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
         if loss == Share::ZERO {
             return false;
         }
@@ -150,9 +154,9 @@ impl World {
         self.edit_hello(hello).next = None;
         self.cause = self.hello(hello).cause;
         if let Some(packet) = self.hello_packet(hello) {
-            self.send(hello, packet);
+            self.on_hello_leave(hello, packet);
         }
-        self.queue_next(hello, now + TICK);
+        self.queue_next(hello, now + SimDuration::TICK);
     }
 
     /// A datagram arrives: hands it to the receiver, and rests if nothing can come of the next.
@@ -192,7 +196,7 @@ impl World {
             let mut sent = schedule.at_or_after(now - delay);
             while sent < now {
                 under_way.push(sent);
-                sent = schedule.at_or_after(sent + TICK);
+                sent = schedule.at_or_after(sent + SimDuration::TICK);
             }
             (last, under_way)
         });

@@ -1,9 +1,9 @@
 //! Drives interior routing: adjacencies, flooding, SPF.
 //!
 //! # Departures
-//! * A link-state PDU lost on a link that fails without notice is not retransmitted there; the
-//!   database is sent in full when the adjacency comes up again, and floods reach everyone by
-//!   any other path.
+//! * Acknowledgements of link-state PDUs are not sent: a PDU that is lost is sent again after the
+//!   retransmission interval as long as the adjacency is up and nothing newer replaces it. The
+//!   database is sent in full when an adjacency comes up.
 //! * Routes to loopbacks take effect when SPF is done; they are a handful of FIB writes.
 //! * `static` routes follow the configured metrics: a router avoids its own links that are down
 //!   and learns nothing of others'.
@@ -18,6 +18,11 @@ use crate::ids::{End, LagId, RouterId, Side};
 use crate::model::topology::LagKind;
 use crate::proto::bfd;
 use crate::proto::igp::{self, Adjacency, IgpConfig, IgpKind, Input, Output};
+use crate::units::{SimDuration, SimTime};
+
+/// A link-state PDU that was lost is sent again after this long (RFC 2328 appendix C.3
+/// `RxmtInterval`, ISO 10589 `minimumLSPTransmissionInterval`).
+const RETRANSMISSION: SimDuration = SimDuration::from_secs(5);
 
 impl World {
     fn igp_config(&self, router: RouterId) -> IgpConfig {
@@ -153,14 +158,36 @@ impl World {
         lsp
     }
 
-    /// A link-state PDU arrives at a router.
-    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: &Arc<Lsp>) {
+    /// A link-state PDU arrives at a router, unless the link broke while it was under way.
+    pub(super) fn on_flood(&mut self, at: End<LagId>, lsp: &Arc<Lsp>, sent: SimTime) {
+        if sent < self.hello(Hello::Igp(at.far())).lost_before {
+            let event = Event::FloodLeave { from: at.far(), lsp: Arc::clone(lsp) };
+            self.at((sent + RETRANSMISSION).max(self.now), event);
+            return;
+        }
         let router = self.net.lag_router(at);
         let adjacent = self.state.adjacencies[at].as_ref().is_some_and(Adjacency::is_up);
         let known = self.state.routers[router].lsdb.get(&lsp.origin).map_or(0, |l| l.sequence);
         if adjacent && self.state.routers[router].up && lsp.sequence > known {
             self.spend(Phase::Notify);
             self.learn_lsp(router, lsp, Some(at));
+        }
+    }
+
+    /// A link-state PDU leaves, if it is still the newest and there is someone to tell.
+    pub(super) fn on_flood_leave(&mut self, from: End<LagId>, lsp: Arc<Lsp>) {
+        let (now, router) = (self.now, self.net.lag_router(from));
+        let adjacent = self.state.adjacencies[from].as_ref().is_some_and(Adjacency::is_up);
+        let newest = self.state.routers[router].lsdb.get(&lsp.origin) == Some(&lsp);
+        if !adjacent || !newest {
+            return;
+        }
+        let hello = Hello::Igp(from);
+        let path = self.hello(hello).path;
+        if path.up && !self.is_lost(hello, path.loss) {
+            self.at(now + path.delay, Event::Flood { at: from.far(), lsp, sent: now });
+        } else {
+            self.at(now + RETRANSMISSION, Event::FloodLeave { from, lsp });
         }
     }
 
@@ -176,12 +203,9 @@ impl World {
         self.schedule_spf(router);
     }
 
-    fn flood_over(&mut self, end: End<LagId>, lsp: Arc<Lsp>) {
-        let path = self.hello(Hello::Igp(end)).path;
-        if path.up {
-            let flood = self.igp_config(self.net.lag_router(end)).flood;
-            self.at(self.now + flood + path.delay, Event::Flood { at: end.far(), lsp });
-        }
+    fn flood_over(&mut self, from: End<LagId>, lsp: Arc<Lsp>) {
+        let flood = self.igp_config(self.net.lag_router(from)).flood;
+        self.at(self.now + flood, Event::FloodLeave { from, lsp });
     }
 
     fn schedule_spf(&mut self, router: RouterId) {
@@ -219,36 +243,35 @@ impl World {
 
     /// Interior routes of a router from what it knows.
     pub(super) fn routes(&self, router: RouterId) -> Routes {
-        let up = |lag: &LagId| {
-            let ends = &self.net.topology.lags[*lag].ends;
-            let side = if ends[Side::A].router == router { Side::A } else { Side::B };
-            self.tables.lags[*lag][side].up
-        };
         let is_static = self.igp_config(router).kind == IgpKind::Static;
         let edges =
             if is_static { self.configured_edges(router) } else { self.known_edges(router) };
-        let found = igp::spf(router, &edges);
         let mut routes = Routes::default();
-        for (destination, igp::Reach { distance, mut first_hops }) in found {
-            if is_static {
-                first_hops.retain(up);
-            }
+        for (destination, igp::Reach { distance, first_hops }) in igp::spf(router, &edges) {
             if !first_hops.is_empty() {
                 routes.to.insert(destination, (distance, first_hops));
             }
         }
+        if !is_static {
+            let lsdb = self.state.routers[router].lsdb.values();
+            let reached = lsdb.filter(|lsp| routes.to.contains_key(&lsp.origin));
+            routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
+        }
         routes
     }
 
+    /// The links of a network as configured, but for the router's own that are down.
     fn configured_edges(&self, router: RouterId) -> Vec<igp::Edge> {
         let topology = &self.net.topology;
         let network = topology.routers[router].network;
-        let inside = topology.lags.ids().filter(|lag| {
-            let lag = &topology.lags[*lag];
+        let usable = topology.lags.iter_ids().filter(|(id, lag)| {
+            let down =
+                |side: Side| lag.ends[side].router == router && !self.tables.lags[*id][side].up;
             lag.kind == LagKind::Link
                 && topology.routers[lag.ends[Side::A].router].network == network
+                && !Side::BOTH.into_iter().any(down)
         });
-        inside.map(|lag| self.edge(lag)).collect()
+        usable.map(|(id, _)| self.edge(id)).collect()
     }
 
     /// Links that both ends tell of.

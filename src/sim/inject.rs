@@ -80,6 +80,7 @@ impl World {
 
     /// Surges of the same demand multiply.
     fn surge(&mut self, fault: usize, demand: usize, factor: Option<u64>) {
+        self.touch_traffic();
         let surges = &mut self.surges[demand];
         match factor {
             Some(factor) => surges.push((fault, factor)),
@@ -93,7 +94,6 @@ impl World {
         if let Some(traffic) = &mut self.traffic {
             traffic.set_factor(demand, factor);
         }
-        self.traffic_dirty = true;
     }
 
     /// Changes all ports first and lets the circuits follow then: a fault that hits several

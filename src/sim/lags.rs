@@ -137,8 +137,8 @@ impl World {
         if table == old {
             return;
         }
+        self.touch_traffic();
         self.tables.lags[end.of][end.side] = table.clone();
-        self.traffic_dirty = true;
         self.lag_paths_changed(end.of);
         if table.up == old.up {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());

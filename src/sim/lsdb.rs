@@ -1,6 +1,6 @@
 //! What a router tells its network about itself, and what it knows of the others.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ids::{LagId, RouterId};
@@ -26,4 +26,6 @@ pub(crate) type Lsdb = BTreeMap<RouterId, Arc<Lsp>>;
 pub(crate) struct Routes {
     /// Distance and first links, equal-cost ones all, by destination.
     pub(crate) to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
+    /// PNIs that other routers tell are up; `None`: nobody tells, all count.
+    pub(crate) stubs: Option<BTreeSet<LagId>>,
 }

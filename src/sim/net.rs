@@ -128,13 +128,17 @@ impl Net {
             | Event::ClientOff { port, .. }
             | Event::Protected { port, .. }
             | Event::Lacp(port, _) => ranks.ports[port.index()],
-            Event::HelloSend(hello) | Event::HelloArrive { hello, .. } => match hello {
+            Event::HelloSend(hello)
+            | Event::HelloArrive { hello, .. }
+            | Event::HelloLeave { hello, .. } => match hello {
                 Hello::Lacp(port) => ranks.ports[port.index()],
                 Hello::Bfd(end) => ranks.bfd[end.index()],
                 Hello::Igp(end) => ranks.lags[end.index()],
             },
             Event::Bfd(end) => ranks.bfd[end.index()],
-            Event::Igp(end) | Event::Flood { at: end, .. } => ranks.lags[end.index()],
+            Event::Igp(end)
+            | Event::Flood { at: end, .. }
+            | Event::FloodLeave { from: end, .. } => ranks.lags[end.index()],
             Event::Session(end, _)
             | Event::Keepalive(end)
             | Event::Syn(end)

@@ -120,6 +120,7 @@ impl World {
     /// A step of the plan belongs to this window: opens it if it is the next.
     pub(super) fn enter_window(&mut self, window: usize) {
         if window > self.record.open {
+            self.touch_traffic();
             self.close_window();
             self.record.open = window;
             let now = self.now;
@@ -129,6 +130,11 @@ impl World {
                 traffic.begin_window(now);
             }
         }
+    }
+
+    /// The clock starts: what flows then is what flowed before the run.
+    pub(super) fn begin_record(&mut self) {
+        self.record.windows[0].before = self.instants();
     }
 
     /// The open window ends now.

@@ -86,6 +86,7 @@ impl World {
             return;
         }
         self.record_router(router, false, why);
+        self.touch_traffic();
         self.state.routers.edit(router).up = false;
         self.tables.routers[router].up = false;
         for end in self.net.sessions_at[router].clone() {
@@ -118,11 +119,11 @@ impl World {
     /// A router starts with nothing but its configuration.
     pub(super) fn start_router(&mut self, router: RouterId) {
         self.record_router(router, true, "booted");
+        self.touch_traffic();
         let state = self.state.routers.edit(router);
         state.boot_at = None;
         state.up = true;
         self.tables.routers[router].up = true;
-        self.traffic_dirty = true;
         self.switch_ports(router, true);
         self.originate_lsp(router);
         self.recompute_routes(router);

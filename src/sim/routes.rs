@@ -209,9 +209,9 @@ impl World {
                     return self.tables.lags[lag][side].up.then_some(0);
                 }
                 let border = self.border(router, lag)?;
-                let lsdb = &self.state.routers[router].lsdb;
-                let told = lsdb.get(&border).is_none_or(|lsp| lsp.stubs.contains(&lag));
-                let (metric, _) = self.state.routers[router].routes.to.get(&border)?;
+                let routes = &self.state.routers[router].routes;
+                let told = routes.stubs.as_ref().is_none_or(|stubs| stubs.contains(&lag));
+                let (metric, _) = routes.to.get(&border)?;
                 told.then_some(*metric)
             }
         }

@@ -35,6 +35,8 @@ use crate::units::{Share, SimDuration, SimTime};
 
 /// How long routing may take to settle before the clock starts.
 const SETTLING: SimDuration = SimDuration::from_secs(3_600);
+/// How many attempts to connect are made before the clock starts.
+const ATTEMPTS: u64 = 64;
 
 impl World {
     /// A world at time zero.
@@ -134,8 +136,18 @@ impl World {
         topology.networks[topology.routers[self.net.lag_router(end)].network].igp
     }
 
-    /// A session is up if its ends agree and a path leads both ways.
+    /// A session is up if its ends agree and a path leads both ways; attempts to connect go on
+    /// until one of them has found it.
     fn settle_session(&mut self, id: SessionId) {
+        let name = self.net.topology.sessions[id].name.clone();
+        for attempt in 0..ATTEMPTS {
+            self.state.sessions.edit(id).hash = first_hash(&self.net, &name, attempt);
+            self.session_paths_changed(id);
+            let up = |side| self.state.session_ends[End::new(id, side)].transport.path.up;
+            if Side::BOTH.into_iter().all(up) {
+                break;
+            }
+        }
         let paths =
             Side::BOTH.map(|side| self.state.session_ends[End::new(id, side)].transport.path);
         let live = paths.iter().all(|path| path.up);
@@ -215,6 +227,7 @@ impl World {
         let net = Arc::clone(&self.net);
         let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
         self.traffic = Some(Traffic::new(specs, &self.tables));
+        self.begin_record();
     }
 }
 
@@ -255,7 +268,7 @@ fn initial_state(net: &Net, settled: bool) -> State {
         sessions: topology
             .sessions
             .iter()
-            .map(|session| Connection { epoch: 0, hash: first_hash(net, &session.name) })
+            .map(|session| Connection { epoch: 0, hash: first_hash(net, &session.name, 0) })
             .collect(),
         routers: topology.routers.ids().map(|r| initial_router(net, r, settled)).collect(),
         lacp_hellos: ends(topology.circuits.len()).map(|_| HelloState::silent()).collect(),
@@ -264,8 +277,9 @@ fn initial_state(net: &Net, settled: bool) -> State {
     }
 }
 
-fn first_hash(net: &Net, session: &str) -> u64 {
-    Draws::new(net.seed, &format!("hash/tcp/{session}")).bits(0)
+/// The hash of a session's `attempt`-th connection before the run.
+fn first_hash(net: &Net, session: &str, attempt: u64) -> u64 {
+    Draws::new(net.seed, &format!("hash/tcp/{session}")).bits(attempt)
 }
 
 fn initial_port(topology: &Topology, port: End<CircuitId>, settled: bool) -> PortState {

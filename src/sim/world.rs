@@ -66,6 +66,7 @@ pub(crate) struct World {
     queue: Queue<Caused>,
     sequences: Vec<u64>,
     counts: [u64; KINDS.len()],
+    handled: u64,
     limits: Limits,
 }
 
@@ -96,6 +97,7 @@ impl World {
             queue: Queue::default(),
             sequences,
             counts: [0; KINDS.len()],
+            handled: 0,
             limits,
         }
     }
@@ -110,9 +112,8 @@ impl World {
 
     /// The run is over, wherever it stands: the last window closes.
     pub(crate) fn close(&mut self) {
-        if let Some(traffic) = &mut self.traffic
-            && self.traffic_dirty
-        {
+        self.touch_traffic();
+        if let Some(traffic) = &mut self.traffic {
             traffic.change(&self.tables, self.now);
         }
         self.traffic_dirty = false;
@@ -153,18 +154,31 @@ impl World {
         if next == self.now {
             return;
         }
-        let Some(traffic) = &mut self.traffic else { return };
-        if self.traffic_dirty {
+        if let Some(traffic) = &mut self.traffic
+            && self.traffic_dirty
+        {
             traffic.change(&self.tables, self.now);
-            self.traffic_dirty = false;
         }
-        traffic.advance(&self.tables, next);
+        self.traffic_dirty = false;
+    }
+
+    /// Forwarding is about to change: prefixes being written have moved on until now.
+    ///
+    /// Every change of the tables comes after this, and traffic is looked at at no other time,
+    /// so that what does not concern it leaves no trace in its figures.
+    pub(super) fn touch_traffic(&mut self) {
+        if !self.traffic_dirty
+            && let Some(traffic) = &mut self.traffic
+        {
+            traffic.advance(&self.tables, self.now);
+        }
+        self.traffic_dirty = true;
     }
 
     fn count(&mut self, event: &Event) -> Result<(), LimitError> {
         self.counts[event.kind()] += 1;
-        let events: u64 = self.counts.iter().sum();
-        if events > self.limits.events {
+        self.handled += 1;
+        if self.handled > self.limits.events {
             let (at, limit) = (self.now, self.limits.events);
             return Err(LimitError::Events { at, limit, busiest: self.busiest() });
         }
@@ -211,6 +225,7 @@ impl World {
     pub(super) fn forget_queue(&mut self) {
         self.queue.clear();
         self.counts = [0; KINDS.len()];
+        self.handled = 0;
     }
 
     /// When the next event is due.

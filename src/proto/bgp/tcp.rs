@@ -137,6 +137,12 @@ impl<M: Clone> Sender<M> {
         self.queue.is_empty()
     }
 
+    /// Whether a new message would go out at once: nothing is being recovered.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self.progress, Progress::Open)
+    }
+
     /// The number the next message gets.
     #[must_use]
     pub fn next_number(&self) -> u64 {

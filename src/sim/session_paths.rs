@@ -1,0 +1,128 @@
+//! Where the packets of a session go, and what is to blame when they stop arriving.
+
+use super::hello::PathView;
+use super::world::World;
+use crate::dataplane::paths::mix;
+use crate::ids::{End, Id, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::model::topology::{LagKind, SessionKind};
+use crate::units::{Share, SimDuration};
+
+impl World {
+    /// The path of a packet from `end` to its peer on a connection with this hash.
+    pub(super) fn session_path(&self, end: End<SessionId>, hash: u64) -> PathView {
+        let hash = mix(hash ^ end.side.index() as u64);
+        match self.net.topology.sessions[end.of].kind {
+            SessionKind::External(lag) => self.lag_path(lag, end.side, hash),
+            SessionKind::Internal => {
+                let to = self.net.session_router(end.far());
+                self.internal_path(self.net.session_router(end), to, hash)
+            }
+        }
+    }
+
+    /// The path from router to router inside a network.
+    fn internal_path(&self, from: RouterId, to: RouterId, hash: u64) -> PathView {
+        let mut path = PathView { up: true, delay: SimDuration::ZERO, loss: Share::ZERO };
+        let mut at = from;
+        for _ in 0..self.net.topology.routers.len() {
+            if at == to {
+                return path;
+            }
+            let routes = &self.state.routers[at].routes.to;
+            let Some((_, links)) = routes.get(&to).filter(|(_, links)| !links.is_empty()) else {
+                return PathView::default();
+            };
+            let pick = mix(hash ^ at.index() as u64) % links.len() as u64;
+            let lag = links[usize::try_from(pick).expect("less than the number of links")];
+            let ends = &self.net.topology.lags[lag].ends;
+            let side = if ends[Side::A].router == at { Side::A } else { Side::B };
+            let hop = self.lag_path(lag, side, hash);
+            if !hop.up || !self.state.routers[at].up {
+                return PathView::default();
+            }
+            path.delay += hop.delay;
+            let kept = (1_000_000_000 - path.loss.as_ppb()) * (1_000_000_000 - hop.loss.as_ppb());
+            path.loss = Share::from_ppb(1_000_000_000 - kept / 1_000_000_000);
+            at = ends[side.other()].router;
+        }
+        PathView::default()
+    }
+
+    /// What rides a LAG may take another path.
+    pub(super) fn transport_paths_changed(&mut self, lag: LagId) {
+        match self.net.topology.lags[lag].kind {
+            LagKind::Pni { .. } => {
+                for session in self.net.topology.lags[lag].sessions.clone() {
+                    self.session_paths_changed(session);
+                }
+            }
+            LagKind::Link => {
+                let router = self.net.topology.lags[lag].ends[Side::A].router;
+                self.internal_paths_changed(self.net.topology.routers[router].network);
+            }
+        }
+    }
+
+    /// Internal sessions of a network may take another path.
+    pub(super) fn internal_paths_changed(&mut self, network: NetworkId) {
+        let topology = &self.net.topology;
+        let inside = topology.sessions.iter_ids().filter(|(_, session)| {
+            session.kind == SessionKind::Internal
+                && topology.routers[session.ends[Side::A].router].network == network
+        });
+        let sessions: Vec<SessionId> = inside.map(|(id, _)| id).collect();
+        for session in sessions {
+            self.session_paths_changed(session);
+        }
+    }
+
+    pub(super) fn session_paths_changed(&mut self, session: SessionId) {
+        let hash = self.state.sessions[session].hash;
+        let paths = Side::BOTH.map(|side| self.session_path(End::new(session, side), hash));
+        let old =
+            Side::BOTH.map(|side| self.state.session_ends[End::new(session, side)].transport.path);
+        let (now, cause) = (self.now, self.cause);
+        if paths != old {
+            self.rouse_session(session);
+        }
+        for side in Side::BOTH {
+            let end = End::new(session, side);
+            if paths[side] != old[side] {
+                let transport = &mut self.state.session_ends.edit(end).transport;
+                transport.path = paths[side];
+                transport.path_cause = cause;
+                if old[side].up && !paths[side].up {
+                    transport.lost_before = now;
+                    transport.break_cause = cause;
+                }
+            }
+            let reachable = self.may_reach(end);
+            let transport = &mut self.state.session_ends.edit(end).transport;
+            if reachable != transport.reachable {
+                transport.reachable = reachable;
+                transport.call_cause = cause;
+                // A route to the peer appears: routers that track it call again at once.
+                let internal = self.net.topology.sessions[session].kind == SessionKind::Internal;
+                let calls = self.state.session_ends[end].transport.calling.is_some();
+                if reachable && internal && calls {
+                    self.begin_calling(end);
+                }
+            }
+            self.queue_syn(end, now);
+        }
+    }
+
+    /// The hold timer of `end` ran out: the cause is what broke the path from the peer, or the one
+    /// to it that acknowledgements take, since the peer was heard.
+    pub(super) fn blame_session_path(&mut self, end: End<SessionId>) {
+        let hold = self.state.session_ends[end].fsm.hold().unwrap_or(SimDuration::ZERO);
+        let heard = self.now - hold;
+        let of = |side: Side| &self.state.session_ends[End::new(end.of, side)].transport;
+        let sides = [end.side.other(), end.side];
+        let broken = sides
+            .into_iter()
+            .map(of)
+            .find(|transport| !transport.path.up || transport.lost_before >= heard);
+        self.cause = broken.map_or(of(end.side.other()).path_cause, |broken| broken.break_cause);
+    }
+}
