@@ -158,15 +158,11 @@ fn another_metro_changes_no_transition_and_no_figure_of_this_one() {
 #[test]
 fn the_order_of_entries_in_the_file_does_not_matter() {
     let text = busy().text();
-    let swapped = text
-        .replace(
-            "ra: {network: a, site: s}, rb: {network: b, site: s}",
-            "rb: {network: b, site: s}, ra: {network: a, site: s}",
-        )
-        .replace(
-            "c1: {speed: 10G, length: 20km}, c2: {speed: 10G, length: 30km}",
-            "c2: {speed: 10G, length: 30km}, c1: {speed: 10G, length: 20km}",
-        );
+    let swapped = text.replace(
+        "ra: {network: a, site: s}, rb: {network: b, site: s}",
+        "rb: {network: b, site: s}, ra: {network: a, site: s}",
+    );
+    // Not the members of a LAG: their order is the order in which a hash counts them.
     assert_ne!(text, swapped);
     for seed in 1..=5 {
         let [one, other] = [&text, &swapped].map(|text| Lab::new(text, 600, FAULTS).run(seed).0);
