@@ -130,27 +130,26 @@ fn another_metro_changes_no_transition_and_no_figure_of_this_one() {
             let mut theirs =
                 theirs.filter(|row| row.demand == mine.demand && row.direction == mine.direction);
             let theirs = theirs.next().expect("it is in both designs");
-            let of = |m: &pnilab::report::data::Measures| {
+            let exact = |m: &pnilab::report::data::Measures| {
                 [
-                    m.lost_s,
                     m.longest_gap_s,
                     m.whole_gap_s,
-                    m.impaired_s,
                     m.source_down_s,
                     m.disturbed,
                     m.worst_delivered.unwrap_or(-1.0),
                     m.first_loss_at_s.unwrap_or(-1.0),
-                    m.recovered_at_s.unwrap_or(-1.0),
                 ]
                 .map(f64::to_bits)
             };
-            assert_eq!(
-                of(&mine.run),
-                of(&theirs.run),
-                "seed {seed}: {:?}\n{:?}",
-                mine.run,
-                theirs.run
-            );
+            assert_eq!(exact(&mine.run), exact(&theirs.run), "seed {seed}");
+            // Congestion while prefixes are written is worked out at steps, of which another
+            // network's changes make more: the integrals differ by less than a step.
+            let near = |m: &pnilab::report::data::Measures| {
+                [m.lost_s, m.impaired_s, m.recovered_at_s.unwrap_or(-1.0)]
+            };
+            for (mine, theirs) in near(&mine.run).into_iter().zip(near(&theirs.run)) {
+                assert!((mine - theirs).abs() < 1e-3, "seed {seed}: {mine} against {theirs}");
+            }
         }
     }
 }
