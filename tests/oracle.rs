@@ -5,8 +5,9 @@
 //! then offer. All states are tried; where exactly one is stable, a simulated network must end in
 //! it (only that prefix is told to other networks): from a cold start, and as the settled state that a run begins with.
 
+#![expect(clippy::format_push_string, reason = "a design is written line by line")]
+
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use pnilab::diag::Source;
 use pnilab::diag::render::{Style, render};
@@ -92,13 +93,14 @@ impl Net {
         for i in (1..size).rev() {
             ids.swap(i, draw(i + 1));
         }
+        let turn = draw(11);
         let (mut pnis, mut links) = (Vec::new(), Vec::new());
         for b in 1..size {
             for a in 0..b {
                 if networks[a] == networks[b] {
-                    // Sums of different powers of two differ: no two paths are equally short.
-                    // A chain always, the rest by chance.
-                    links.push(([a, b], 1 << links.len() << draw(2) * 8));
+                    // At most 10 links, so these are different powers of two, whose sums
+                    // differ: no two paths are equally short.
+                    links.push(([a, b], 1 << ((links.len() * 7 + turn) % 11)));
                 } else if draw(10) < 6 {
                     let relation = [Relation::Customer, Relation::Peer, Relation::Provider];
                     let mut side = || Side {
@@ -125,10 +127,11 @@ impl Net {
         for _ in 0..size {
             for (ends, metric) in &self.links {
                 for (a, b) in [(ends[0], ends[1]), (ends[1], ends[0])] {
-                    for to in 0..size {
-                        let Some((far, _)) = best[b][to] else { continue };
-                        if best[a][to].is_none_or(|(known, _)| far + metric < known) {
-                            best[a][to] = Some((far + metric, b));
+                    let beyond = best[b].clone();
+                    for (known, beyond) in best[a].iter_mut().zip(beyond) {
+                        let Some((far, _)) = beyond else { continue };
+                        if known.is_none_or(|(known, _)| far + metric < known) {
+                            *known = Some((far + metric, b));
                         }
                     }
                 }
@@ -256,20 +259,22 @@ impl Net {
         found
     }
 
-    /// Whether routers that choose one after the other, in some orders, all come to rest.
+    /// Whether routers that choose anew in turns, each turn some of them at once, come to rest
+    /// in many orders; the first order is all at once.
     fn rests_in_turns(&self, seed: u64) -> bool {
         let (interior, size) = (self.interior(), self.networks.len());
-        (0..20).all(|order| {
+        (0..50).all(|order| {
             let draws = Draws::new(seed, &format!("order/{order}"));
-            let mut routers: Vec<usize> = (0..size).collect();
-            routers.sort_by_key(|r| draws.bits(u64::try_from(*r).expect("small")));
             let mut state = vec![Way::None; size];
-            (0..100).any(|_| {
-                let before = state.clone();
-                for router in &routers {
-                    state[*router] = self.best(&state, &interior, *router);
+            (0..1_000).any(|turn| {
+                let chosen = |router: &usize| order == 0 || draws.bits(turn) >> router & 1 == 1;
+                let best = |router| self.best(&state, &interior, router);
+                let next: Vec<(usize, Way)> =
+                    (0..size).filter(chosen).map(|router| (router, best(router))).collect();
+                for (router, way) in next {
+                    state[router] = way;
                 }
-                state == before
+                (0..size).all(|router| self.best(&state, &interior, router) == state[router])
             })
         })
     }
@@ -300,7 +305,7 @@ impl Net {
         None
     }
 
-    fn name(&self, router: usize, way: Way) -> String {
+    fn name(router: usize, way: Way) -> String {
         match way {
             Way::None => "none".to_owned(),
             Way::Local => "local".to_owned(),
@@ -315,8 +320,7 @@ impl Net {
         let last = *self.networks.iter().max().expect("there are routers");
         for network in 0..=last {
             let asn = 64500 + network;
-            writeln!(text, "  n{network}: {{asn: {asn}, igp: {{hello: 1s, dead: 3s}}}}")
-                .expect("a String takes all");
+            text += &format!("  n{network}: {{asn: {asn}, igp: {{hello: 1s, dead: 3s}}}}\n");
         }
         text += "routers:\n";
         for (router, network) in self.networks.iter().enumerate() {
@@ -428,7 +432,7 @@ fn where_one_state_is_stable_a_run_ends_in_it_and_begins_in_it() {
         }
         for (router, way) in state.iter().enumerate() {
             let seen = ribs.get(&format!("r{router}")).map_or("none", String::as_str);
-            let expected = net.name(router, *way);
+            let expected = Net::name(router, *way);
             assert_eq!(seen, expected, "seed {seed}, r{router}, {state:?}\n{design}");
         }
         for (start, report) in [("cold", &cold), ("settled", &settled)] {

@@ -25,7 +25,12 @@ fn check(count: u32, holds: impl Fn(&Case) -> Result<(), TestCaseError>) {
     let number = |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok());
     let cases_asked = number("PNILAB_CASES").unwrap_or(count);
     let seed = number("PNILAB_SEED").unwrap_or(1);
-    let config = Config { cases: cases_asked, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases: cases_asked,
+        failure_persistence: None,
+        max_global_rejects: 100_000,
+        ..Config::default()
+    };
     let mut bytes = [0; 32];
     bytes[..4].copy_from_slice(&seed.to_le_bytes());
     let rng = TestRng::from_seed(RngAlgorithm::ChaCha, &bytes);
@@ -53,7 +58,7 @@ fn play((topology, scenario): &(Topology, Scenario), hellos: Hellos) -> RunRepor
 
 #[test]
 fn computed_hellos_give_the_same_transitions_as_sent_ones_to_the_nanosecond() {
-    check(150, |case| {
+    check(1_500, |case| {
         let input = load(case, 45, false);
         let computed = play(&input, Hellos::Computed);
         let sent = play(&input, Hellos::Sent);
@@ -87,7 +92,6 @@ fn measures_in_range(m: &Measures, length: f64) -> Result<(), TestCaseError> {
         ("whole_gap", m.whole_gap_s),
         ("impaired", m.impaired_s),
         ("source_down", m.source_down_s),
-        ("lost + source_down", m.lost_s + m.source_down_s),
     ] {
         within(what, value, length)?;
     }
@@ -112,7 +116,7 @@ fn measures_in_range(m: &Measures, length: f64) -> Result<(), TestCaseError> {
 
 #[test]
 fn every_measure_is_within_its_range_and_nothing_is_delivered_that_was_not_offered() {
-    check(250, |case| {
+    check(1_500, |case| {
         let report = play(&load(case, 60, false), Hellos::Computed);
         for row in &report.result.demands {
             measures_in_range(&row.run, 60.0)?;
@@ -145,7 +149,7 @@ fn every_measure_is_within_its_range_and_nothing_is_delivered_that_was_not_offer
 
 #[test]
 fn when_all_faults_are_over_everything_is_as_it_was() {
-    check(250, |case| {
+    check(1_500, |case| {
         // Without hold time an end whose peer went away unseen stays established for good, and
         // refuses the peer's new connection (RFC 4271 §6.8).
         // A LAG that only one end takes for up loses a hash of connections for good.

@@ -67,16 +67,20 @@ pub struct Limits {
     pub events: u64,
     /// Events waiting at the same time.
     pub pending: usize,
+    /// Changes of state kept, which is what takes a run's memory.
+    pub changes: usize,
     /// Simulated time.
     pub time: SimDuration,
 }
 
 impl Default for Limits {
-    /// 200 million events, 10 million of them waiting, ten simulated years.
+    /// 200 million events, 10 million of them waiting, 5 million changes of state (about a
+    /// gigabyte), ten simulated years.
     fn default() -> Self {
         Self {
             events: 200_000_000,
             pending: 10_000_000,
+            changes: 5_000_000,
             time: SimDuration::from_secs(3_650 * 86_400),
         }
     }
@@ -107,6 +111,16 @@ pub enum LimitError {
     Unsettled {
         /// How long it was given.
         after: SimDuration,
+        /// Which events were handled most often, for a person.
+        busiest: String,
+    },
+    /// Too many changes of state.
+    #[error("stopped at {at} after {limit} changes of state; the busiest events were {busiest}")]
+    Changes {
+        /// Simulated time of the stop.
+        at: SimTime,
+        /// The limit.
+        limit: usize,
         /// Which events were handled most often, for a person.
         busiest: String,
     },

@@ -53,6 +53,11 @@ impl Causes {
     /// The cause of what happens without a fault.
     pub(crate) const START: CauseId = CauseId(0);
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.all.len()
+    }
+
     /// The cause with this id.
     pub(crate) fn get(&self, id: CauseId) -> Cause {
         self.all[id.0 as usize]

@@ -48,8 +48,6 @@ pub(crate) struct HelloState {
     pub(crate) next: Option<SimTime>,
     /// The last arrival that was an event.
     pub(crate) last_arrival: Option<SimTime>,
-    /// Datagrams sent while loss was random; numbers the draws.
-    pub(crate) drawn: u64,
 }
 
 impl HelloState {
@@ -65,7 +63,6 @@ impl HelloState {
             quiet: None,
             next: None,
             last_arrival: None,
-            drawn: 0,
         }
     }
 }
@@ -135,14 +132,13 @@ impl World {
     }
 
     /// Whether random loss takes the next datagram of an exchange.
-    pub(super) fn is_lost(&mut self, hello: Hello, loss: Share) -> bool {
+    pub(super) fn is_lost(&self, hello: Hello, loss: Share) -> bool {
         if loss == Share::ZERO {
             return false;
         }
         let draws = Draws::new(self.net.seed, &format!("loss/{}", self.net.hello_name(hello)));
-        let state = self.edit_hello(hello);
-        state.drawn += 1;
-        draws.chance(state.drawn, loss.as_ppb())
+        // Numbered by the instant, so that no datagram's fate hangs on how many went before.
+        draws.chance(self.now.as_nanos().unsigned_abs(), loss.as_ppb())
     }
 
     /// A periodic transmission is due.

@@ -107,10 +107,18 @@ impl World {
         let router = self.net.lag_router(end);
         self.originate_lsp(router);
         if up {
-            let known: Vec<Arc<Lsp>> = self.state.routers[router].lsdb.values().cloned().collect();
-            for lsp in known {
-                self.flood_over(end, lsp);
-            }
+            // Both ends send what they know: the other may have been up all the while.
+            self.flood_all(end);
+            self.flood_all(end.far());
+        }
+    }
+
+    /// Sends the whole database over an adjacency.
+    fn flood_all(&mut self, end: End<LagId>) {
+        let router = self.net.lag_router(end);
+        let known: Vec<Arc<Lsp>> = self.state.routers[router].lsdb.values().cloned().collect();
+        for lsp in known {
+            self.flood_over(end, lsp);
         }
     }
 

@@ -82,14 +82,22 @@ impl World {
         for id in self.net.topology.sessions.ids() {
             self.settle_session(id);
         }
+        // One after the other: routers that speak in lockstep may never agree.
+        self.rest()?;
         for router in self.net.topology.routers.ids() {
             self.originate_prefixes(router);
+            self.rest()?;
         }
-        self.run_until(SimTime::ZERO + SETTLING)?;
+        self.start_clock();
+        Ok(())
+    }
+
+    /// Lets routing come to rest.
+    fn rest(&mut self) -> Result<(), LimitError> {
+        self.run_until(self.now + SETTLING)?;
         if self.next_event_at().is_some() {
             return Err(LimitError::Unsettled { after: SETTLING, busiest: self.busiest() });
         }
-        self.start_clock();
         Ok(())
     }
 

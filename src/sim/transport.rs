@@ -57,8 +57,6 @@ pub(crate) struct Transport {
     pub(crate) lost_before: SimTime,
     /// What broke it.
     pub(crate) break_cause: CauseId,
-    /// Segments that met random loss; numbers the draws.
-    pub(crate) drawn: u64,
     /// When keepalives are sent.
     pub(crate) keepalives: Option<(Schedule, KeepaliveRange)>,
     /// How often that schedule started anew.
@@ -84,7 +82,6 @@ impl Transport {
             call_cause: super::cause::Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
             break_cause: super::cause::Causes::START,
-            drawn: 0,
             keepalives: None,
             restarts: 0,
             next_keepalive: None,
@@ -301,15 +298,13 @@ impl World {
         }
     }
 
-    pub(super) fn segment_lost(&mut self, end: End<SessionId>, loss: Share) -> bool {
+    pub(super) fn segment_lost(&self, end: End<SessionId>, loss: Share) -> bool {
         if loss == Share::ZERO {
             return false;
         }
         let name = format!("loss/tcp/{}", self.net.session_end_name(end));
         let draws = Draws::new(self.net.seed, &name);
-        let transport = &mut self.state.session_ends.edit(end).transport;
-        transport.drawn += 1;
-        draws.chance(transport.drawn, loss.as_ppb())
+        draws.chance(self.now.as_nanos().unsigned_abs(), loss.as_ppb())
     }
 
     /// The retransmission timer of a connection.

@@ -182,6 +182,12 @@ impl World {
             let (at, limit) = (self.now, self.limits.events);
             return Err(LimitError::Events { at, limit, busiest: self.busiest() });
         }
+        // A cause is about a tenth of the size of a change with its texts.
+        let changes = self.record.transitions.len() + self.causes.len() / 10;
+        if changes > self.limits.changes {
+            let (at, limit) = (self.now, self.limits.changes);
+            return Err(LimitError::Changes { at, limit, busiest: self.busiest() });
+        }
         if self.queue.len() > self.limits.pending {
             let (at, limit) = (self.now, self.limits.pending);
             return Err(LimitError::Pending { at, limit, busiest: self.busiest() });

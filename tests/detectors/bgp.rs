@@ -154,9 +154,8 @@ fn a_session_that_was_up_for_a_minute_starts_its_back_off_anew() {
                inject: {{session_reset: {{session: p/ipv4, router: ra}}}}}}"
         );
         let run = Pair { session, ..Pair::default() }.lab(280, &fault).run(1);
-        // Waiting as long as ra, rb is called; waiting longer, it calls.
-        let delays = if second == 5 { 5 } else { 1 + 4 };
-        let expected = [5 * S + 5 * DELAY, every * S + second * S + delays * DELAY];
+        // Waiting as long as ra, rb is called: 5 delays. Waiting longer, it calls: 1 + 4.
+        let expected = [5 * S + 5 * DELAY, every * S + second * S + 5 * DELAY];
         assert_eq!(ups(&run, "rb"), expected, "every {every} s");
     }
 }
@@ -263,12 +262,12 @@ fn each_route_of_an_update_costs_the_receiver_its_processing_time() {
             [format!("update_processing: {own}us"), format!("update_processing: {theirs}us")];
         let pair =
             Pair { routers: [&routers[0], &routers[1]], more: "x-more: {}", ..Pair::default() };
-        let more: String = (1..routes)
+        let more: Vec<String> = (1..routes)
             .map(|n| {
                 format!("  192.0.{n}.0/24: {{network: a, routers: ra, communities: ['1:{n}']}}\n")
             })
             .collect();
-        let text = pair.text().replace("demands:\n", &format!("{more}demands:\n"));
+        let text = pair.text().replace("demands:\n", &format!("{}demands:\n", more.concat()));
         let reset = "{at: 100s, inject: {session_reset: {session: p/ipv4, router: ra}}}";
         let run = crate::lab::Lab::new(&text, 130, reset).run(1);
         let arrives = S + (4 + 1) * DELAY + own * US;

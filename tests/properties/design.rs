@@ -1,5 +1,7 @@
 //! Random designs of two to five routers and random faults, as files.
 
+#![expect(clippy::format_push_string, reason = "a design is written line by line")]
+
 use std::fmt;
 
 use proptest::prelude::*;
