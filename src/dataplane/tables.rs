@@ -103,6 +103,19 @@ pub struct Tables {
     pub members: IdVec<LagId, Vec<CircuitId>>,
     /// Per circuit and sending side.
     pub circuits: IdVec<CircuitId, [CircuitTable; 2]>,
+    /// Names as numbers, for hashing.
+    pub names: Names,
+}
+
+/// A number for each name, which no other element of the design changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// Routers: where a next hop is chosen.
+    pub routers: IdVec<RouterId, u64>,
+    /// LAGs: choices of a next hop, and where a member is chosen.
+    pub lags: IdVec<LagId, u64>,
+    /// Circuits: choices of a member.
+    pub circuits: IdVec<CircuitId, u64>,
 }
 
 impl Tables {

@@ -1,4 +1,9 @@
 //! All demands over time: who goes where, what is offered to each circuit, what arrives.
+//!
+//! # Departures
+//! While prefixes are written one after the other, shares change evenly and are exact. Loss by
+//! congestion does not change evenly then; it is worked out at the steps of the write and at
+//! every other change of forwarding, and taken to change evenly between them.
 
 use std::collections::BTreeMap;
 

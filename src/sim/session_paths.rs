@@ -3,7 +3,7 @@
 use super::hello::PathView;
 use super::world::World;
 use crate::dataplane::paths::mix;
-use crate::ids::{End, Id, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::ids::{End, LagId, NetworkId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, SessionKind};
 use crate::units::{Share, SimDuration};
 
@@ -32,7 +32,7 @@ impl World {
             let Some((_, links)) = routes.get(&to).filter(|(_, links)| !links.is_empty()) else {
                 return PathView::default();
             };
-            let pick = mix(hash ^ at.index() as u64) % links.len() as u64;
+            let pick = mix(hash ^ self.tables.names.routers[at]) % links.len() as u64;
             let lag = links[usize::try_from(pick).expect("less than the number of links")];
             let ends = &self.net.topology.lags[lag].ends;
             let side = if ends[Side::A].router == at { Side::A } else { Side::B };

@@ -19,7 +19,9 @@ use super::plan::FaultPlan;
 use super::routers::RouterState;
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
-use crate::dataplane::tables::{CircuitTable, FibEntry, LagEndTable, RouterTable, Tables, WHOLE};
+use crate::dataplane::tables::{
+    CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Tables, WHOLE,
+};
 use crate::dataplane::traffic::{DemandSpec, Traffic};
 use crate::engine::queue::{LimitError, Limits};
 use crate::ids::{BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, RouterId, SessionId, Side};
@@ -381,7 +383,17 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
         members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
         circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
+        names: Names {
+            routers: topology.routers.iter().map(|r| number("router", &r.name)).collect(),
+            lags: topology.lags.iter().map(|lag| number("lag", &lag.name)).collect(),
+            circuits: topology.circuits.iter().map(|c| number("circuit", &c.name)).collect(),
+        },
     }
+}
+
+/// A name as a number; the same in every run.
+fn number(kind: &str, name: &str) -> u64 {
+    Draws::new(0, &format!("name/{kind}/{name}")).bits(0)
 }
 
 fn spec(net: &Net, id: DemandId) -> DemandSpec {

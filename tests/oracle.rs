@@ -1,0 +1,458 @@
+//! BGP on random networks of up to six routers against trying every choice of all routers.
+//!
+//! A state gives each router one way to the prefix: none, its own, an external session, or what
+//! an internal peer uses. It is stable if each router's way is the best of what its neighbours
+//! then offer. All states are tried; where exactly one is stable, a simulated network must end in
+//! it (only that prefix is told to other networks): from a cold start, and as the settled state that a run begins with.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use pnilab::diag::Source;
+use pnilab::diag::render::{Style, render};
+use pnilab::engine::queue::Limits;
+use pnilab::model::{ScenarioFile, load_topology};
+use pnilab::observe::{RunOptions, run};
+use pnilab::report::data::{RunReport, Verdict};
+use pnilab::rng::Draws;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Relation {
+    Customer,
+    Peer,
+    Provider,
+}
+
+/// What one end of a PNI does with routes.
+#[derive(Clone, Copy, Debug)]
+struct Side {
+    local_pref: Option<u32>,
+    /// Longest AS path it takes in.
+    longest: Option<usize>,
+    prepend: usize,
+    med: Option<u32>,
+}
+
+#[derive(Clone, Debug)]
+struct Pni {
+    ends: [usize; 2],
+    /// What the second end is to the first.
+    relation: Relation,
+    sides: [Side; 2],
+}
+
+#[derive(Clone, Debug)]
+struct Net {
+    /// Network of each router; the prefix is at router 0.
+    networks: Vec<usize>,
+    ids: Vec<usize>,
+    pnis: Vec<Pni>,
+    /// `(ends, metric)`, inside networks.
+    links: Vec<([usize; 2], u64)>,
+}
+
+/// How a router reaches the prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Way {
+    None,
+    Local,
+    /// A PNI.
+    External(usize),
+    /// An internal peer.
+    Internal(usize),
+}
+
+#[derive(Clone, Debug)]
+struct Route {
+    way: Way,
+    local_pref: u32,
+    path: Vec<usize>,
+    med: u32,
+    /// `None`: the network's own.
+    learned: Option<Relation>,
+    metric: u64,
+    peer_id: usize,
+}
+
+impl Net {
+    fn random(seed: u64) -> Self {
+        let draws = Draws::new(seed, "oracle");
+        let mut count = 0;
+        let mut draw = |bound: usize| {
+            count += 1;
+            let bound = u64::try_from(bound).expect("small");
+            usize::try_from(draws.index_below(count, bound)).expect("small")
+        };
+        let size = 2 + draw(5);
+        let kinds = 2 + draw(size - 1);
+        let networks: Vec<usize> =
+            (0..size).map(|i| if i < kinds { i } else { draw(kinds) }).collect();
+        // Identifiers in random order.
+        let mut ids: Vec<usize> = (1..=size).collect();
+        for i in (1..size).rev() {
+            ids.swap(i, draw(i + 1));
+        }
+        let (mut pnis, mut links) = (Vec::new(), Vec::new());
+        for b in 1..size {
+            for a in 0..b {
+                if networks[a] == networks[b] {
+                    // Sums of different powers of two differ: no two paths are equally short.
+                    // A chain always, the rest by chance.
+                    links.push(([a, b], 1 << links.len() << draw(2) * 8));
+                } else if draw(10) < 6 {
+                    let relation = [Relation::Customer, Relation::Peer, Relation::Provider];
+                    let mut side = || Side {
+                        local_pref: [None, None, Some(90), Some(110), Some(200)][draw(5)],
+                        longest: [None, None, None, Some(2)][draw(4)],
+                        prepend: [0, 0, 0, 1, 2][draw(5)],
+                        med: [None, None, Some(5), Some(10)][draw(4)],
+                    };
+                    let sides = [side(), side()];
+                    pnis.push(Pni { ends: [a, b], relation: relation[draw(3)], sides });
+                }
+            }
+        }
+        Self { networks, ids, pnis, links }
+    }
+
+    /// Distance and next router from each to each inside networks; `None`: unreachable.
+    fn interior(&self) -> Vec<Vec<Option<(u64, usize)>>> {
+        let size = self.networks.len();
+        let mut best: Vec<Vec<Option<(u64, usize)>>> = vec![vec![None; size]; size];
+        for (router, row) in best.iter_mut().enumerate() {
+            row[router] = Some((0, router));
+        }
+        for _ in 0..size {
+            for (ends, metric) in &self.links {
+                for (a, b) in [(ends[0], ends[1]), (ends[1], ends[0])] {
+                    for to in 0..size {
+                        let Some((far, _)) = best[b][to] else { continue };
+                        if best[a][to].is_none_or(|(known, _)| far + metric < known) {
+                            best[a][to] = Some((far + metric, b));
+                        }
+                    }
+                }
+            }
+        }
+        best
+    }
+
+    /// All ways a router might have.
+    fn ways(&self, router: usize) -> Vec<Way> {
+        if router == 0 {
+            return vec![Way::Local];
+        }
+        let pnis = (0..self.pnis.len()).filter(|p| self.pnis[*p].ends.contains(&router));
+        let own = self.networks[router];
+        let peers = (0..self.networks.len()).filter(|r| *r != router && self.networks[*r] == own);
+        let ways = pnis.map(Way::External).chain(peers.map(Way::Internal));
+        std::iter::once(Way::None).chain(ways).collect()
+    }
+
+    /// The route that `way` is at `router` in a state, if the neighbour offers one. `depth` ends
+    /// states that go round in circles.
+    fn route(
+        &self,
+        state: &[Way],
+        interior: &[Vec<Option<(u64, usize)>>],
+        (router, way): (usize, Way),
+        depth: usize,
+    ) -> Option<Route> {
+        if depth > 2 * state.len() {
+            return None;
+        }
+        match way {
+            Way::None => None,
+            Way::Local => Some(Route {
+                way,
+                local_pref: 100,
+                path: Vec::new(),
+                med: 0,
+                learned: None,
+                metric: 0,
+                peer_id: 0,
+            }),
+            Way::Internal(peer) => {
+                let theirs = state[peer];
+                if !matches!(theirs, Way::Local | Way::External(_)) {
+                    return None;
+                }
+                let route = self.route(state, interior, (peer, theirs), depth + 1)?;
+                let (metric, _) = interior[router][peer]?;
+                Some(Route { way, metric, peer_id: self.ids[peer], ..route })
+            }
+            Way::External(pni) => {
+                let Pni { ends, relation, sides } = &self.pnis[pni];
+                let mine = usize::from(ends[1] == router);
+                let peer = ends[1 - mine];
+                let theirs = self.route(state, interior, (peer, state[peer]), depth + 1)?;
+                let (peer_is, i_am) = match (mine, relation) {
+                    (_, Relation::Peer) => (Relation::Peer, Relation::Peer),
+                    (0, Relation::Customer) | (1, Relation::Provider) => {
+                        (Relation::Customer, Relation::Provider)
+                    }
+                    _ => (Relation::Provider, Relation::Customer),
+                };
+                let told = matches!(theirs.learned, None | Some(Relation::Customer))
+                    || i_am == Relation::Customer;
+                let out = sides[1 - mine];
+                let own = self.networks[router];
+                let mut path = vec![self.networks[peer]; 1 + out.prepend];
+                path.extend(&theirs.path);
+                let fits = sides[mine].longest.is_none_or(|longest| path.len() <= longest);
+                (told && fits && !path.contains(&own)).then(|| Route {
+                    way,
+                    local_pref: sides[mine].local_pref.unwrap_or(100),
+                    path,
+                    med: out.med.unwrap_or(0),
+                    learned: Some(peer_is),
+                    metric: 0,
+                    peer_id: self.ids[peer],
+                })
+            }
+        }
+    }
+
+    fn best(&self, state: &[Way], interior: &[Vec<Option<(u64, usize)>>], router: usize) -> Way {
+        let ways = self.ways(router).into_iter();
+        let mut all: Vec<Route> =
+            ways.filter_map(|way| self.route(state, interior, (router, way), 0)).collect();
+        let keep = |all: &mut Vec<Route>, key: &dyn Fn(&Route) -> u64| {
+            let least = all.iter().map(key).min();
+            all.retain(|route| Some(key(route)) == least);
+        };
+        let long = |length: usize| u64::try_from(length).expect("small");
+        keep(&mut all, &|route| u64::from(u32::MAX - route.local_pref));
+        keep(&mut all, &|route| long(route.path.len()));
+        let rivals = all.clone();
+        all.retain(|route| {
+            let beats =
+                |other: &Route| other.path.first() == route.path.first() && other.med < route.med;
+            !rivals.iter().any(beats)
+        });
+        keep(&mut all, &|route| u64::from(matches!(route.way, Way::Internal(_))));
+        keep(&mut all, &|route| route.metric);
+        keep(&mut all, &|route| long(route.peer_id));
+        all.first().map_or(Way::None, |route| route.way)
+    }
+
+    /// All stable states.
+    fn stable(&self) -> Vec<Vec<Way>> {
+        let interior = self.interior();
+        let choices: Vec<Vec<Way>> = (0..self.networks.len()).map(|r| self.ways(r)).collect();
+        let count: usize = choices.iter().map(Vec::len).product();
+        let mut found = Vec::new();
+        for mut number in 0..count {
+            let mut state = Vec::new();
+            for ways in &choices {
+                state.push(ways[number % ways.len()]);
+                number /= ways.len();
+            }
+            let settled = |router: usize| self.best(&state, &interior, router) == state[router];
+            if (0..state.len()).all(settled) {
+                found.push(state);
+            }
+        }
+        found
+    }
+
+    /// Whether routers that choose one after the other, in some orders, all come to rest.
+    fn rests_in_turns(&self, seed: u64) -> bool {
+        let (interior, size) = (self.interior(), self.networks.len());
+        (0..20).all(|order| {
+            let draws = Draws::new(seed, &format!("order/{order}"));
+            let mut routers: Vec<usize> = (0..size).collect();
+            routers.sort_by_key(|r| draws.bits(u64::try_from(*r).expect("small")));
+            let mut state = vec![Way::None; size];
+            (0..100).any(|_| {
+                let before = state.clone();
+                for router in &routers {
+                    state[*router] = self.best(&state, &interior, *router);
+                }
+                state == before
+            })
+        })
+    }
+
+    /// One-way delay of a packet from a router to the prefix, in units of 5 us; `None`: lost.
+    fn delay(&self, state: &[Way], from: usize) -> Option<u64> {
+        let interior = self.interior();
+        let (mut at, mut sum) = (from, 0);
+        for _ in 0..=state.len() {
+            match state[at] {
+                Way::Local => return Some(sum),
+                Way::None => return None,
+                Way::External(pni) => {
+                    let ends = self.pnis[pni].ends;
+                    sum += km(pni);
+                    at = if ends[0] == at { ends[1] } else { ends[0] };
+                }
+                Way::Internal(peer) => {
+                    let (_, next) = interior[at][peer]?;
+                    let joins =
+                        |(ends, _): &([usize; 2], u64)| ends.contains(&at) && ends.contains(&next);
+                    let link = self.links.iter().position(joins)?;
+                    sum += km(self.pnis.len() + link);
+                    at = next;
+                }
+            }
+        }
+        None
+    }
+
+    fn name(&self, router: usize, way: Way) -> String {
+        match way {
+            Way::None => "none".to_owned(),
+            Way::Local => "local".to_owned(),
+            Way::External(pni) => format!("e{pni}/ipv4"),
+            Way::Internal(peer) => format!("r{}--r{}/ipv4", router.min(peer), router.max(peer)),
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text =
+            "pnilab: topology/1\nmetros: {m: {}}\nsites: {s: {metro: m}}\nnetworks:\n".to_owned();
+        let last = *self.networks.iter().max().expect("there are routers");
+        for network in 0..=last {
+            let asn = 64500 + network;
+            writeln!(text, "  n{network}: {{asn: {asn}, igp: {{hello: 1s, dead: 3s}}}}")
+                .expect("a String takes all");
+        }
+        text += "routers:\n";
+        for (router, network) in self.networks.iter().enumerate() {
+            let id = self.ids[router];
+            text +=
+                &format!("  r{router}: {{network: n{network}, site: s, router_id: 10.0.0.{id}}}\n");
+        }
+        text += "pnis:\n  x-none: {}\n";
+        for (index, pni) in self.pnis.iter().enumerate() {
+            let [a, b] = pni.ends;
+            let relation = match pni.relation {
+                Relation::Customer => "customer",
+                Relation::Peer => "peer",
+                Relation::Provider => "provider",
+            };
+            let side = |side: &Side| {
+                let preference = side
+                    .local_pref
+                    .map_or(String::new(), |p| format!("set: {{local_pref: {p}}}, "));
+                let longest = side
+                    .longest
+                    .map_or(String::new(), |n| format!("match: {{as_path_at_most: {n}}}, "));
+                let med = side.med.map_or(String::new(), |m| format!(", med: {m}"));
+                format!(
+                    "{{import: [{{name: i, {longest}{preference}then: accept}}], \
+                     export: [{{name: e, match: {{prefix: 10.1.0.0/24}}, set: {{prepend: {}{med}}}, then: accept}}]}}",
+                    side.prepend
+                )
+            };
+            text += &format!(
+                "  e{index}: {{ends: [r{a}, r{b}], relation: {relation}, sessions: {{ipv4: {{}}}},\n    \
+                 circuits: {{c{index}: {{speed: 10G, length: {}km}}}},\n    \
+                 sides: {{r{a}: {}, r{b}: {}}}}}\n",
+                km(index),
+                side(&pni.sides[0]),
+                side(&pni.sides[1])
+            );
+        }
+        text += "links:\n  x-none: {}\n";
+        for (index, ([a, b], metric)) in self.links.iter().enumerate() {
+            let length = km(self.pnis.len() + index);
+            text += &format!(
+                "  l{index}: {{ends: [r{a}, r{b}], metric: {metric}, circuits: {{d{index}: \
+                 {{speed: 10G, length: {length}km}}}}}}\n"
+            );
+        }
+        text += "prefixes:\n";
+        for router in 0..self.networks.len() {
+            let network = self.networks[router];
+            let prefix = prefix(router);
+            text += &format!("  {prefix}: {{network: n{network}, routers: r{router}}}\n");
+        }
+        text += "demands:\n";
+        for router in 1..self.networks.len() {
+            let (from, to) = (prefix(router), prefix(0));
+            text += &format!("  d{router}: {{at: r{router}, from: {from}, to: {to}, rate: 1M}}\n");
+        }
+        text.replace("pnis:\n  x-none: {}\nlinks", "pnis: {}\nlinks")
+            .replace("links:\n  x-none: {}\nprefixes", "links: {}\nprefixes")
+            .replace("  x-none: {}\n", "")
+    }
+}
+
+/// Sums of these tell which circuits a path took.
+fn km(circuit: usize) -> u64 {
+    1 << circuit
+}
+
+fn prefix(router: usize) -> String {
+    format!("10.1.{router}.0/24")
+}
+
+fn play(design: &str, start: &str) -> Option<RunReport> {
+    let (topology, _) = load_topology(&Source::new("design.yaml", design))
+        .unwrap_or_else(|errors| panic!("{design}\n{}", render(&errors, Style::Plain)));
+    let text = format!("pnilab: scenario/1\nduration: 600s\nstart: {start}\n");
+    let (scenario, _) = ScenarioFile::read(&Source::new("scenario.yaml", text.as_str()))
+        .and_then(|file| file.resolve(&topology))
+        .unwrap_or_else(|errors| panic!("{}", render(&errors, Style::Plain)));
+    // Routing that does not come to rest is no use here.
+    let limits = Limits { events: 300_000, ..Limits::default() };
+    let report = run(&topology, &scenario, &RunOptions { limits, ..RunOptions::default() });
+    (report.result.verdict != Verdict::Inconclusive).then_some(report)
+}
+
+#[test]
+fn where_one_state_is_stable_a_run_ends_in_it_and_begins_in_it() {
+    let (mut unique, mut several, mut restless) = (0, 0, 0);
+    for seed in 0..300 {
+        let net = Net::random(seed);
+        let states = net.stable();
+        let [state] = &states[..] else {
+            several += usize::from(states.len() > 1);
+            continue;
+        };
+        let design = net.text();
+        // Even a single stable state may be one that messages in some order never find.
+        let (Some(cold), Some(settled)) = (play(&design, "cold"), play(&design, "settled")) else {
+            assert!(!net.rests_in_turns(seed), "seed {seed} does not come to rest\n{design}");
+            restless += 1;
+            continue;
+        };
+        unique += 1;
+        let mut ribs: BTreeMap<String, String> = BTreeMap::new();
+        for row in cold.figures.timeline.iter().filter(|row| row.kind == "rib") {
+            if row.element == prefix(0) {
+                ribs.insert(row.router.clone(), row.to.clone());
+            }
+        }
+        for (router, way) in state.iter().enumerate() {
+            let seen = ribs.get(&format!("r{router}")).map_or("none", String::as_str);
+            let expected = net.name(router, *way);
+            assert_eq!(seen, expected, "seed {seed}, r{router}, {state:?}\n{design}");
+        }
+        for (start, report) in [("cold", &cold), ("settled", &settled)] {
+            for router in 1..state.len() {
+                let mut rows = report.result.demands.iter();
+                let name = format!("d{router}");
+                let row = rows.find(|row| row.demand == name).expect("it is in the design");
+                let seen = row.run.delay_after_s;
+                #[expect(clippy::cast_precision_loss, reason = "far below 2^53")]
+                let expected = net.delay(state, router).map(|km| km as f64 * 5e-6);
+                let same = match (seen, expected) {
+                    (Some(seen), Some(expected)) => (seen - expected).abs() < 1e-9,
+                    (None, None) => true,
+                    _ => false,
+                };
+                assert!(
+                    same,
+                    "seed {seed}, {start}, r{router}: {seen:?} not {expected:?}, {state:?}\n{design}"
+                );
+            }
+        }
+        assert!(settled.figures.timeline.is_empty(), "seed {seed}: settled is settled\n{design}");
+    }
+    assert!(unique > 250, "{unique} have one stable state");
+    assert!(several > 0, "some have several");
+    assert!(restless < 15, "{restless} never come to rest");
+}
