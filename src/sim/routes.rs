@@ -45,9 +45,20 @@ impl World {
             Work::SessionUp(_) | Work::SessionDown(_) | Work::NextHops => 1,
         };
         let cause = item.cause;
-        let at = self.now + self.net.topology.routers[router].update_processing * routes;
+        let work = self.net.topology.routers[router].update_processing * routes;
+        let at = self.now + work + self.settling_pause(router);
         self.state.routers.edit(router).cpu_done_at = Some(at);
         self.at_because(at, Event::Cpu(router), cause);
+    }
+
+    /// Before the clock starts, routers take turns by chance: in lockstep, waves of UPDATEs may
+    /// chase each other for ever through a network that has one stable state.
+    fn settling_pause(&self, router: RouterId) -> SimDuration {
+        if self.traffic.is_some() {
+            return SimDuration::ZERO;
+        }
+        let name = format!("settle/{}", self.net.router_name(router));
+        Draws::new(self.net.seed, &name).below(self.handled(), SimDuration::from_millis(100))
     }
 
     /// A router's BGP process is done with the first item of its queue.

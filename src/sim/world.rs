@@ -200,6 +200,11 @@ impl World {
         KINDS.iter().copied().zip(self.counts)
     }
 
+    /// How many events were handled.
+    pub(super) const fn handled(&self) -> u64 {
+        self.handled
+    }
+
     pub(super) fn busiest(&self) -> String {
         let mut kinds: Vec<_> = self.event_counts().collect();
         kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
