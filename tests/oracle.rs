@@ -406,9 +406,10 @@ fn play(design: &str, start: &str) -> Option<RunReport> {
     (report.result.verdict != Verdict::Inconclusive).then_some(report)
 }
 
-/// Networks that rest when routers choose in turns, yet not from the settled start, where all
-/// sessions are up and UPDATEs are under way at the same time. From a cold start they rest. Why is
-/// not known yet; none may join this list without a reason, and one that rests must leave it.
+/// Networks whose policies hold a dispute wheel (Griffin, Shepherd and Wilfong, 2002): they rest
+/// when routers choose in turns, and from a cold start, but UPDATEs that are under way at the same
+/// time chase each other for ever from the settled start, which then says that routing does not
+/// settle. None may join this list without a reason, and one that rests must leave it.
 const RESTLESS: [u64; 1] = [66];
 
 #[test]
