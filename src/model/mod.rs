@@ -19,7 +19,7 @@ use raw::topology::RawTopology;
 use scenario::Scenario;
 use topology::Topology;
 
-pub use profiles::{Documented, TABLE as PROFILE_TABLE};
+pub use profiles::{Documented, TABLE as PROFILE_TABLE, Values};
 
 /// Loads and validates a topology file; the second value has the notes.
 ///
@@ -36,10 +36,21 @@ pub use profiles::{Documented, TABLE as PROFILE_TABLE};
 /// assert_eq!((error.code.as_str(), error.message.as_str()), ("E2001", "unknown metro `ams`"));
 /// ```
 pub fn load_topology(source: &Arc<Source>) -> Result<(Topology, Diagnostics), Diagnostics> {
+    load_topology_with(source, &Values::default())
+}
+
+/// As [`load_topology`], with other values for what the file does not state.
+///
+/// # Errors
+/// As [`load_topology`], and where a value of the file contradicts one of `values`.
+pub fn load_topology_with(
+    source: &Arc<Source>,
+    values: &Values,
+) -> Result<(Topology, Diagnostics), Diagnostics> {
     let document = input::parse(source)?;
     let raw: RawTopology = input::read(&document, FileKind::Topology)?;
     let name = id_of(source, raw.name.as_ref());
-    resolve::topology(source, &raw, name)
+    resolve::topology(source, &raw, name, values)
 }
 
 /// A scenario file whose shape is right; not yet held against a design.

@@ -97,18 +97,78 @@ impl RawProfile {
             Self::ProviderEdge => "provider-edge",
         }
     }
+}
 
-    /// Its value for `key`, or that of `generic`.
-    pub(super) fn value(self, key: &str) -> &'static Documented {
-        let of =
-            |profile: &str| TABLE.iter().find(|row| row.profile == Some(profile) && row.key == key);
-        of(self.as_str())
-            .or_else(|| of("generic"))
-            .expect("the generic profile has every key that is asked for")
+/// The table, with at most one value changed.
+///
+/// # Examples
+/// What would the same file mean if routers held BGP sessions for 30 s where it does not say?
+/// ```
+/// use pnilab::diag::Source;
+/// use pnilab::model::{PROFILE_TABLE, Values, load_topology_with};
+///
+/// let text = "
+/// pnilab: topology/1
+/// metros: {ams: {}}
+/// sites: {a: {metro: ams}}
+/// networks: {n: {asn: 3333}, m: {asn: 8075}}
+/// routers: {r1: {network: n, site: a}, r2: {network: m, site: a}}
+/// pnis: {p: {ends: [r1, r2], relation: peer, circuits: {x: {speed: 100G}}, sessions: {ipv4: {}}}}
+/// ";
+/// let row = PROFILE_TABLE.iter().position(|row| row.key == "bgp.hold").unwrap();
+/// let (topology, _) = load_topology_with(&Source::new("t.yaml", text), &Values::with(row, "30s")).unwrap();
+/// let hold = topology.assumptions.iter().find(|a| a.what.starts_with("bgp.hold")).unwrap();
+/// assert_eq!((hold.value.as_str(), hold.row), ("30s", Some(row)));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Values {
+    changed: Option<(usize, String)>,
+}
+
+impl Values {
+    /// With row `row` of [`TABLE`] changed to `value`, in the spelling of the files.
+    ///
+    /// # Panics
+    /// If there is no such row.
+    #[must_use]
+    pub fn with(row: usize, value: impl Into<String>) -> Self {
+        assert!(row < TABLE.len(), "the table has {} rows", TABLE.len());
+        Self { changed: Some((row, value.into())) }
+    }
+
+    /// The row of a profile for `key`, or that of `generic`.
+    pub(super) fn of_profile(&self, profile: RawProfile, key: &str) -> Row<'_> {
+        let of = |name: &str| TABLE.iter().position(|r| r.profile == Some(name) && r.key == key);
+        let index = of(profile.as_str()).or_else(|| of("generic"));
+        self.row(index.expect("the generic profile has every key that is asked for"))
+    }
+
+    /// The built-in row for `key`.
+    pub(super) fn built_in(&self, key: &str) -> Row<'_> {
+        let index = TABLE.iter().position(|row| row.profile.is_none() && row.key == key);
+        self.row(index.expect("every key that is asked for is built in"))
+    }
+
+    fn row(&self, index: usize) -> Row<'_> {
+        let row = &TABLE[index];
+        let changed = self.changed.as_ref().filter(|(changed, _)| *changed == index);
+        let value = changed.map_or(row.value, |(_, value)| value.as_str());
+        Row { index, documented: row, value }
     }
 }
 
-/// The built-in value for `key`.
+/// A row of the table, and the value it has now.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Row<'a> {
+    /// Its index in the table.
+    pub(super) index: usize,
+    /// The row as it is shipped.
+    pub(super) documented: &'static Documented,
+    /// Its value, in the spelling of the files.
+    pub(super) value: &'a str,
+}
+
+/// The built-in row for `key`, of a value that nothing changes.
 pub(super) fn builtin(key: &str) -> &'static Documented {
     TABLE
         .iter()
@@ -149,7 +209,8 @@ mod tests {
 
     #[test]
     fn a_profile_falls_back_to_generic_value_by_value() {
-        assert_eq!(RawProfile::ProviderEdge.value("bgp.hold").value, "180s");
-        assert_eq!(RawProfile::ProviderEdge.value("bgp.mrai").value, "0s");
+        let values = Values::default();
+        assert_eq!(values.of_profile(RawProfile::ProviderEdge, "bgp.hold").value, "180s");
+        assert_eq!(values.of_profile(RawProfile::ProviderEdge, "bgp.mrai").value, "0s");
     }
 }

@@ -451,6 +451,9 @@ pub struct Assumption {
     pub origin: Origin,
     /// Document the value stands in.
     pub source: String,
+    /// The row of [`PROFILE_TABLE`](crate::model::PROFILE_TABLE) that decides it alone, if one
+    /// does.
+    pub row: Option<usize>,
 }
 
 impl Topology {

@@ -244,6 +244,7 @@ impl<'a> Resolver<'a> {
         let own = side.lag.map(|lag| &**lag);
         let entry = raw.bundle.lag.map(|lag| &**lag);
         let min_links = Valued::or_built_in(
+            self.values,
             own.and_then(|lag| lag.min_links.as_ref()).or_else(|| entry?.min_links.as_ref()),
             "lag.min_links",
         );
@@ -258,7 +259,8 @@ impl<'a> Resolver<'a> {
         let metric = match raw.kind {
             LagKind::Pni { .. } => 0,
             LagKind::Link => {
-                let metric = Valued::or_built_in(side.metric.or(raw.bundle.metric), "metric");
+                let metric =
+                    Valued::or_built_in(self.values, side.metric.or(raw.bundle.metric), "metric");
                 rows.push(("metric", metric.assumed));
                 metric.value
             }
@@ -358,13 +360,24 @@ impl<'a> Resolver<'a> {
         let Some(raw) = &circuit.transport else { return Transport::Passive };
         check_duration(&mut self.report, raw.hold_off.as_ref(), UP_TO_A_DAY);
         check_duration(&mut self.report, raw.switch_time.as_ref(), UP_TO_A_DAY);
-        let forwarding =
-            Valued::or_built_in(raw.signal_forwarding.as_ref(), "transport.signal_forwarding");
+        let forwarding = Valued::or_built_in(
+            self.values,
+            raw.signal_forwarding.as_ref(),
+            "transport.signal_forwarding",
+        );
         let report = &mut self.report;
-        let hold_off =
-            Valued::text_or_built_in(raw.hold_off.as_ref(), "transport.hold_off", report);
-        let switch_time =
-            Valued::text_or_built_in(raw.switch_time.as_ref(), "transport.switch_time", report);
+        let hold_off = Valued::text_or_built_in(
+            self.values,
+            raw.hold_off.as_ref(),
+            "transport.hold_off",
+            report,
+        );
+        let switch_time = Valued::text_or_built_in(
+            self.values,
+            raw.switch_time.as_ref(),
+            "transport.switch_time",
+            report,
+        );
         self.assume("transport.signal_forwarding", name, forwarding.assumed);
         if forwarding.value {
             self.assume("transport.hold_off", name, hold_off.assumed);

@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use self::lags::{Ports, RawEnd};
 use self::report::{Names, Report};
 use self::values::{Assumed, AssumedRows};
+use super::profiles::Values;
 use super::raw::topology::RawTopology;
 use super::topology::{Assumption, Topology};
 use crate::diag::{Code, Diagnostics, Source, Span};
@@ -71,6 +72,7 @@ impl AllNames {
 /// A design in the making.
 struct Resolver<'a> {
     raw: &'a RawTopology,
+    values: &'a Values,
     report: Report,
     names: AllNames,
     /// Network and site of each router, as far as their names are known.
@@ -91,6 +93,7 @@ pub(super) fn topology(
     source: &Arc<Source>,
     raw: &RawTopology,
     name: String,
+    values: &Values,
 ) -> Result<(Topology, Diagnostics), Diagnostics> {
     let mut report = Report::new(source);
     let names = AllNames::of(raw, &mut report);
@@ -99,6 +102,7 @@ pub(super) fn topology(
     }
     let mut resolver = Resolver {
         raw,
+        values,
         report,
         names,
         router_places: Vec::new(),
@@ -184,9 +188,9 @@ impl Resolver<'_> {
 
     /// Adds `key of subject` to the assumptions, unless the file states the value.
     fn assume(&mut self, key: &str, subject: &str, assumed: Option<Assumed>) {
-        let Some(Assumed { value, origin, source }) = assumed else { return };
+        let Some(Assumed { value, origin, source, row }) = assumed else { return };
         let what = format!("{key} of {subject}");
-        self.topology.assumptions.push(Assumption { what, value, origin, source });
+        self.topology.assumptions.push(Assumption { what, value, origin, source, row });
     }
 
     /// Adds what is assumed of two ends: once where both are alike, else for each end.

@@ -15,6 +15,7 @@ use super::values::{
 use crate::diag::{Code, Related, Span};
 use crate::ids::{Id, NetworkId, RouterId, SiteId};
 use crate::input::sp::Sp;
+use crate::model::profiles::Values;
 use crate::model::raw::topology::{
     RawDefaults, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter,
 };
@@ -40,6 +41,7 @@ pub(super) struct RouterLayers<'a> {
     network: Option<&'a RawNetwork>,
     defaults: Option<&'a RawDefaults>,
     profile: RawProfile,
+    values: &'a Values,
 }
 
 macro_rules! group_chain {
@@ -52,7 +54,7 @@ macro_rules! group_chain {
                 self.defaults.and_then(|defaults| defaults.$name.as_deref()),
             ];
             let layers = layers.into_iter().flatten().collect();
-            Chain { group: $text, layers, profile: self.profile }
+            Chain { group: $text, layers, profile: self.profile, values: self.values }
         }
     )*};
 }
@@ -71,7 +73,7 @@ impl<'a> RouterLayers<'a> {
             self.defaults.and_then(|defaults| defaults.router.as_deref()),
         ];
         let layers = layers.into_iter().flatten().collect();
-        Chain { group: "router", layers, profile: self.profile }
+        Chain { group: "router", layers, profile: self.profile, values: self.values }
     }
 }
 
@@ -107,7 +109,7 @@ impl<'a> Resolver<'a> {
             let igp = self.igp(name, network);
             let multipath = self.multipath(name, network);
             let next_hop_self =
-                Valued::or_built_in(network.next_hop_self.as_ref(), "next_hop_self");
+                Valued::or_built_in(self.values, network.next_hop_self.as_ref(), "next_hop_self");
             self.assume("next_hop_self", name, next_hop_self.assumed);
             self.topology.networks.push(Network {
                 name: name.to_string(),
@@ -138,9 +140,12 @@ impl<'a> Resolver<'a> {
 
     fn multipath(&mut self, name: &str, network: &RawNetwork) -> Multipath {
         let raw = network.multipath.as_deref();
-        let ebgp = Valued::or_built_in(raw.and_then(|m| m.ebgp.as_ref()), "multipath.ebgp");
-        let ibgp = Valued::or_built_in(raw.and_then(|m| m.ibgp.as_ref()), "multipath.ibgp");
-        let relax = Valued::or_built_in(raw.and_then(|m| m.relax.as_ref()), "multipath.relax");
+        let ebgp =
+            Valued::or_built_in(self.values, raw.and_then(|m| m.ebgp.as_ref()), "multipath.ebgp");
+        let ibgp =
+            Valued::or_built_in(self.values, raw.and_then(|m| m.ibgp.as_ref()), "multipath.ibgp");
+        let relax =
+            Valued::or_built_in(self.values, raw.and_then(|m| m.relax.as_ref()), "multipath.relax");
         for paths in [&ebgp, &ibgp] {
             if let Some(span) = paths.stated
                 && !(1..=256).contains(&paths.value)
@@ -167,6 +172,7 @@ impl<'a> Resolver<'a> {
             group,
             layers: raw.into_iter().collect(),
             profile: RawProfile::Generic,
+            values: self.values,
         };
         let (hellos, rest) = (
             chain(match kind {
@@ -257,7 +263,7 @@ impl<'a> Resolver<'a> {
             })
             .or_else(|| defaults?.router.as_ref()?.profile.as_ref())
             .map_or(RawProfile::Generic, |profile| **profile);
-        RouterLayers { router: raw, network, defaults, profile }
+        RouterLayers { router: raw, network, defaults, profile, values: self.values }
     }
 
     pub(super) fn routers(&mut self) {
@@ -301,6 +307,7 @@ impl<'a> Resolver<'a> {
             group: outer.group,
             layers: std::iter::once(own).chain(outer.layers.iter().copied()).collect(),
             profile: outer.profile,
+            values: outer.values,
         };
         let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
         let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
@@ -313,7 +320,11 @@ impl<'a> Resolver<'a> {
                 RawFib::PrefixByPrefix => FibMode::PrefixByPrefix,
                 RawFib::Pic => FibMode::Pic(pic_delay.value),
             },
-            |text| (text == "prefix_by_prefix").then_some(FibMode::PrefixByPrefix),
+            |text| match text {
+                "prefix_by_prefix" => Some(FibMode::PrefixByPrefix),
+                "pic" => Some(FibMode::Pic(pic_delay.value)),
+                _ => None,
+            },
         );
         match fib.value {
             FibMode::PrefixByPrefix => self.assume("router.fib_rate", name, rate.assumed),
@@ -356,7 +367,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn feeds_needed(&mut self, name: &str, router: &RawRouter, wired: usize) -> u32 {
-        let needed = Valued::or_built_in(router.feeds_needed.as_ref(), "feeds_needed");
+        let needed = Valued::or_built_in(self.values, router.feeds_needed.as_ref(), "feeds_needed");
         if let Some(span) = needed.stated
             && !(1..=wired).contains(&(needed.value as usize))
         {

@@ -37,7 +37,12 @@ impl Resolver<'_> {
     pub(super) fn classes(&mut self) {
         let raw = self.raw;
         for (name, class) in raw.classes.iter() {
-            let ok = Valued::text_or_built_in(class.ok.as_ref(), "class.ok", &mut self.report);
+            let ok = Valued::text_or_built_in(
+                self.values,
+                class.ok.as_ref(),
+                "class.ok",
+                &mut self.report,
+            );
             if let Some(span) = ok.stated
                 && (ok.value > Share::ONE || ok.value == Share::ZERO)
             {
@@ -189,8 +194,12 @@ impl Resolver<'_> {
             let report = &mut self.report;
             let metro = demand.metro.as_ref().and_then(|m| self.names.metros.find(m, report));
             let rate = report.quantity(&demand.rate).unwrap_or(BitRate::ZERO);
-            let return_rate =
-                Valued::text_or_built_in(demand.return_rate.as_ref(), "demand.return_rate", report);
+            let return_rate = Valued::text_or_built_in(
+                self.values,
+                demand.return_rate.as_ref(),
+                "demand.return_rate",
+                report,
+            );
             let class = self.demand_class(name, demand, to);
             self.assume("return_rate", name, return_rate.assumed);
             let flows = demand.flows.as_deref().map(|flows| self.flows(name, flows));
@@ -289,7 +298,7 @@ impl Resolver<'_> {
         if let Some((id, _)) = known {
             return id;
         }
-        let ok = Valued::built_in("class.ok");
+        let ok = Valued::built_in(self.values, "class.ok");
         self.assume("class.ok", DEFAULT_CLASS, ok.assumed);
         self.topology.classes.push(Class {
             name: DEFAULT_CLASS.to_owned(),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use super::report::Report;
 use crate::diag::{Code, Span};
 use crate::input::sp::{Sp, Text, Written};
-use crate::model::profiles::{Documented, builtin};
+use crate::model::profiles::{Documented, Row, Values};
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawInterface, RawLacp, RawLacpInterval, RawLacpMode, RawProfile,
 };
@@ -21,19 +21,33 @@ pub(super) struct Assumed {
     pub(super) value: String,
     pub(super) origin: Origin,
     pub(super) source: String,
+    /// The row of the table that can be changed to change the value.
+    pub(super) row: Option<usize>,
 }
 
 impl Assumed {
+    /// A row whose value is fixed.
     pub(super) fn of(row: &Documented) -> Self {
         Self {
             value: row.value.to_owned(),
             origin: if row.profile.is_some() { Origin::Profile } else { Origin::Builtin },
             source: row.origin_text(),
+            row: None,
         }
     }
 
+    /// A row whose value can be changed.
+    fn of_row(row: Row<'_>) -> Self {
+        Self { value: row.value.to_owned(), row: Some(row.index), ..Self::of(row.documented) }
+    }
+
     pub(super) fn built_in(value: &impl ToString, source: &str) -> Self {
-        Self { value: value.to_string(), origin: Origin::Builtin, source: source.to_owned() }
+        Self {
+            value: value.to_string(),
+            origin: Origin::Builtin,
+            source: source.to_owned(),
+            row: None,
+        }
     }
 }
 
@@ -59,26 +73,27 @@ impl<T> Valued<T> {
 
 impl<T: FromStr> Valued<T> {
     /// The value of a row of the table.
-    pub(super) fn documented(row: &Documented) -> Self {
+    pub(super) fn documented(row: Row<'_>) -> Self {
         let value = row.value.parse().ok().expect("the values of the table are well written");
-        Self::assumed(value, Assumed::of(row))
+        Self::assumed(value, Assumed::of_row(row))
     }
 
     /// The built-in value for `key`.
-    pub(super) fn built_in(key: &str) -> Self {
-        Self::documented(builtin(key))
+    pub(super) fn built_in(values: &Values, key: &str) -> Self {
+        Self::documented(values.built_in(key))
     }
 
     /// What the file states, or else the built-in value for `key`.
-    pub(super) fn or_built_in(stated: Option<&Sp<T>>, key: &str) -> Self
+    pub(super) fn or_built_in(values: &Values, stated: Option<&Sp<T>>, key: &str) -> Self
     where
         T: Clone,
     {
-        stated.map_or_else(|| Self::built_in(key), |sp| Self::stated(T::clone(sp), sp.span))
+        stated.map_or_else(|| Self::built_in(values, key), |sp| Self::stated(T::clone(sp), sp.span))
     }
 
     /// What the file states, or else the built-in value for `key`; errors are reported.
     pub(super) fn text_or_built_in(
+        values: &Values,
         stated: Option<&Sp<Text<T>>>,
         key: &str,
         report: &mut Report,
@@ -87,7 +102,7 @@ impl<T: FromStr> Valued<T> {
         T: Written<Err = QuantityError>,
     {
         let parsed = stated.and_then(|text| Some(Self::stated(report.quantity(text)?, text.span)));
-        parsed.unwrap_or_else(|| Self::built_in(key))
+        parsed.unwrap_or_else(|| Self::built_in(values, key))
     }
 }
 
@@ -97,17 +112,18 @@ pub(super) struct Chain<'a, G> {
     pub(super) group: &'static str,
     pub(super) layers: Vec<&'a G>,
     pub(super) profile: RawProfile,
+    pub(super) values: &'a Values,
 }
 
 impl<'a, G> Chain<'a, G> {
     /// The same with further places in front.
     pub(super) fn after(&self, front: impl IntoIterator<Item = Option<&'a G>>) -> Self {
         let layers = front.into_iter().flatten().chain(self.layers.iter().copied()).collect();
-        Self { group: self.group, layers, profile: self.profile }
+        Self { layers, ..*self }
     }
 
-    fn fallback(&self, key: &str) -> &'static Documented {
-        self.profile.value(&format!("{}.{key}", self.group))
+    fn fallback(&self, key: &str) -> Row<'a> {
+        self.values.of_profile(self.profile, &format!("{}.{key}", self.group))
     }
 
     /// A value that is written as a text. A text that is none is reported where it stands.
@@ -135,7 +151,7 @@ impl<'a, G> Chain<'a, G> {
         }
         let row = self.fallback(key);
         let value = fallback(row.value).expect("the values of the table are well written");
-        Valued::assumed(value, Assumed::of(row))
+        Valued::assumed(value, Assumed::of_row(row))
     }
 }
 
@@ -232,7 +248,11 @@ pub(super) fn lacp(chain: &Chain<'_, RawLacp>) -> (lacp::Config, AssumedRows) {
             RawLacpMode::Active => lacp::Mode::Active,
             RawLacpMode::Passive => lacp::Mode::Passive,
         },
-        |text| (text == "active").then_some(lacp::Mode::Active),
+        |text| match text {
+            "active" => Some(lacp::Mode::Active),
+            "passive" => Some(lacp::Mode::Passive),
+            _ => None,
+        },
     );
     let interval = chain.plain(
         "interval",
@@ -241,7 +261,11 @@ pub(super) fn lacp(chain: &Chain<'_, RawLacp>) -> (lacp::Config, AssumedRows) {
             RawLacpInterval::Fast => lacp::Interval::Fast,
             RawLacpInterval::Slow => lacp::Interval::Slow,
         },
-        |text| (text == "slow").then_some(lacp::Interval::Slow),
+        |text| match text {
+            "fast" => Some(lacp::Interval::Fast),
+            "slow" => Some(lacp::Interval::Slow),
+            _ => None,
+        },
     );
     let wait = chain.text("aggregate_wait", |g| g.aggregate_wait.as_ref());
     let config =
