@@ -361,3 +361,46 @@ fn an_interrupt_ends_with_130_and_leaves_only_whole_files() {
     let most = folders.values().max().copied();
     assert!(folders.values().all(|count| Some(*count) == most), "whole folders: {folders:?}");
 }
+
+#[test]
+fn varying_assumptions_tells_from_which_value_on_a_verdict_changes() {
+    // Silent for 20 s. BFD with 300 ms x 3 finds out within 900 ms; with 20 s / 3 or more between
+    // hellos and a multiplier of 3 it may find out only when the circuit is well again.
+    let bound = "bounds: [{detection: {session: p/ipv4, router: l, at_most: 1s}}]\n";
+    let text = scenario(HOLDS)
+        .lines()
+        .filter(|l| !l.starts_with("bounds"))
+        .fold(String::new(), |text, line| format!("{text}{line}\n"))
+        + bound;
+    let lab = Lab::new(&[("a", &text)]);
+    let run = |more: &[&str]| {
+        lab.pnilab(&[&["run", "scenarios/a.yaml", "--as-of", "2026-11-22"], more].concat())
+    };
+    let output = run(&["--vary", "assumptions", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let result = &document(&output)["results"][0];
+    let varied = result["varied"].as_array().expect("rows");
+    let row = |what: &str| varied.iter().find(|row| row["what"] == what).expect("a row");
+    let flips = |what: &str| row(what)["flips"].as_array().expect("a list").clone();
+    // Detection is 2 to 3 intervals of the far end: above 1 s/3 it may, at 500 ms it must, be
+    // later than 1 s.
+    for what in ["bfd.tx", "bfd.rx"] {
+        let found = flips(what);
+        assert_eq!(found.len(), 1, "{what}: {found:?}");
+        let value: f64 =
+            found[0]["value"].as_str().unwrap().trim_end_matches("ms").parse().unwrap();
+        assert!((333.0..=500.0).contains(&value), "{what} from {value} ms");
+        assert_eq!((&found[0]["shift"], &found[0]["verdict"]), (&"larger".into(), &"fail".into()));
+    }
+    // Detect Mult is the far end's: 3 holds, 4 x 300 ms are at least 900 ms and at most 1200 ms.
+    assert!(flips("bfd.multiplier").iter().all(|flip| flip["shift"] == "larger"));
+    assert!(flips("router.fib_rate").is_empty(), "detection waits for no FIB");
+    assert!(result["command"].as_str().unwrap().contains(" --vary assumptions "));
+    let told = stdout(&run(&["--vary", "assumptions"]));
+    assert!(told.contains("assumed values decide a verdict"), "{told}");
+    assert!(told.contains("  bfd.rx 300ms "), "{told}");
+    assert_eq!(
+        document(&run(&["--format", "json"]))["results"][0]["varied"],
+        serde_json::Value::Null
+    );
+}

@@ -60,6 +60,10 @@ pub(super) struct RunArgs {
     /// How to print results, and errors in files.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Run each scenario again with other values of what no file states, and tell which of them
+    /// would change a verdict, and from what value on.
+    #[arg(long, value_enum, value_name = "WHAT")]
+    pub(super) vary: Option<Vary>,
     /// Draw with this seed instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
@@ -69,6 +73,13 @@ pub(super) struct RunArgs {
     /// The date that results state, such as 2026-11-22 [default: today in UTC].
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
+}
+
+/// What `--vary` changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Vary {
+    /// Values of profiles and built-in ones, each alone, from a sixteenth to sixteen times.
+    Assumptions,
 }
 
 #[derive(Debug, Args)]

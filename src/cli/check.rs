@@ -93,7 +93,7 @@ impl Check {
         let resolved = ScenarioFile::read(source).and_then(|file| {
             self.scenario_ids.take(&file.id(), source, &mut self.told);
             let topology = self.topologies.of_scenario(&file, &mut self.told);
-            topology.map(|topology| file.resolve(&topology)).transpose()
+            topology.map(|(_, topology)| file.resolve(&topology)).transpose()
         });
         match resolved {
             Ok(Some((scenario, notes))) => {

@@ -124,9 +124,9 @@ impl Topologies {
         &mut self,
         scenario: &ScenarioFile,
         told: &mut Diagnostics,
-    ) -> Option<Arc<Topology>> {
+    ) -> Option<(Arc<Source>, Arc<Topology>)> {
         match scenario.open_topology() {
-            Ok(source) => self.load(&source, told),
+            Ok(source) => Some((Arc::clone(&source), self.load(&source, told)?)),
             Err(errors) => {
                 told.extend(errors);
                 None

@@ -14,6 +14,8 @@ pub(super) struct Recorded<'a> {
     pub(super) as_of: Date,
     /// The seed, where it is not the file's.
     pub(super) seed: Option<u64>,
+    /// Whether assumptions are varied.
+    pub(super) vary: bool,
     /// The scenario file.
     pub(super) scenario: &'a Path,
     /// The design.
@@ -30,6 +32,9 @@ impl Recorded<'_> {
         let mut words = vec!["pnilab run --as-of".to_owned(), self.as_of.to_string()];
         if let Some(seed) = self.seed {
             words.extend(["--seed".to_owned(), seed.to_string()]);
+        }
+        if self.vary {
+            words.push("--vary assumptions".to_owned());
         }
         if self.states_topology {
             words.extend(["--topology".to_owned(), written(&topology[shared..])]);
@@ -76,7 +81,8 @@ mod tests {
     fn command(scenario: &str, topology: &str) -> String {
         let as_of = "2026-11-22".parse().expect("a day");
         let (scenario, topology) = (Path::new(scenario), Path::new(topology));
-        Recorded { as_of, seed: None, scenario, topology, states_topology: false }.command()
+        Recorded { as_of, seed: None, vary: false, scenario, topology, states_topology: false }
+            .command()
     }
 
     #[test]
@@ -100,13 +106,14 @@ mod tests {
         let recorded = Recorded {
             as_of: "2026-11-22".parse().expect("a day"),
             seed: Some(7),
+            vary: true,
             scenario: Path::new("/nowhere/s/a.yaml"),
             topology: Path::new("/nowhere/t/t.yaml"),
             states_topology: true,
         };
         assert_eq!(
             recorded.command(),
-            "pnilab run --as-of 2026-11-22 --seed 7 --topology t/t.yaml s/a.yaml"
+            "pnilab run --as-of 2026-11-22 --seed 7 --vary assumptions --topology t/t.yaml s/a.yaml"
         );
     }
 

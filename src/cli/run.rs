@@ -17,11 +17,11 @@ use super::{Exit, Failure, data, progress, talk};
 use crate::diag::render::{Style, render};
 use crate::diag::{Code, Diagnostic, Diagnostics, Source};
 use crate::input::{self, FileKind};
-use crate::model::ScenarioFile;
 use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
+use crate::model::{self, ScenarioFile, Values};
 use crate::observe::{self, RunOptions};
-use crate::report::data::{RunReport, Verdict};
+use crate::report::data::{RunReport, RunResult, VariedRow, Verdict};
 use crate::report::write::{self, Images, WriteError};
 use crate::report::{json, summary};
 
@@ -30,6 +30,8 @@ use crate::report::{json, summary};
 struct Planned {
     scenario: Scenario,
     topology: Arc<Topology>,
+    /// The text of the design, to read it again with other assumptions.
+    design: Arc<Source>,
     options: RunOptions,
 }
 
@@ -63,6 +65,7 @@ fn load(args: &RunArgs, told: &mut Diagnostics) -> Result<Vec<Planned>, Diagnost
     let mut loader = Loader {
         as_of: args.as_of.unwrap_or_else(Date::today),
         seed: args.seed,
+        vary: args.vary.is_some(),
         given: None,
         topologies: Topologies::default(),
         ids: Ids::default(),
@@ -108,6 +111,7 @@ struct Given {
 struct Loader {
     as_of: Date,
     seed: Option<u64>,
+    vary: bool,
     given: Option<Given>,
     topologies: Topologies,
     ids: Ids,
@@ -125,16 +129,19 @@ impl Loader {
         self.ids.take(&file.id(), source, told);
         let topology = match &self.given {
             None => self.topologies.of_scenario(&file, told),
-            Some(given) => given.source.as_ref().and_then(|s| self.topologies.load(s, told)),
+            Some(given) => given
+                .source
+                .as_ref()
+                .and_then(|source| Some((Arc::clone(source), self.topologies.load(source, told)?))),
         };
-        let Some(topology) = topology else { return Ok(None) };
+        let Some((design, topology)) = topology else { return Ok(None) };
         let (mut scenario, notes) = file.resolve(&topology)?;
         told.extend(notes);
         let seed = self.seed.filter(|seed| *seed != scenario.seed);
         scenario.seed = seed.unwrap_or(scenario.seed);
         let command = self.command(found, &file, seed);
         let options = RunOptions { as_of: self.as_of.to_string(), command, ..Default::default() };
-        Ok(Some(Planned { scenario, topology, options }))
+        Ok(Some(Planned { scenario, topology, design, options }))
     }
 
     fn command(&self, found: &Found, file: &ScenarioFile, seed: Option<u64>) -> String {
@@ -145,8 +152,8 @@ impl Loader {
             (None, None) => Path::new(""),
         };
         let states_topology = named.as_ref().is_none_or(|named| real(named) != real(topology));
-        let (as_of, scenario) = (self.as_of, found.path.as_path());
-        Recorded { as_of, seed, scenario, topology, states_topology }.command()
+        let (as_of, vary, scenario) = (self.as_of, self.vary, found.path.as_path());
+        Recorded { as_of, seed, vary, scenario, topology, states_topology }.command()
     }
 }
 
@@ -158,7 +165,10 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
     let gate = Gate::guarding_against_interrupts();
     let finished: Vec<Result<RunReport, WriteError>> = progress::shown(planned.len(), |finished| {
         let one = |planned: &Planned| {
-            let report = simulate(planned);
+            let mut report = simulate(planned);
+            if args.vary.is_some() {
+                report.result.varied = Some(varied(planned, &report.result));
+            }
             if let Some(dir) = &args.out {
                 gate.pass(|| write::scenario(dir, &report, images(args)))?;
             }
@@ -174,9 +184,24 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
     Ok(reports)
 }
 
+/// Each assumption changed alone; nothing where there is no bound that could be another.
+fn varied(planned: &Planned, base: &RunResult) -> Vec<VariedRow> {
+    let Planned { scenario, topology, design, options } = planned;
+    if scenario.bounds.is_empty() {
+        return Vec::new();
+    }
+    let one = |row: &usize| {
+        let changed = |value: &str| {
+            model::load_topology_with(design, &Values::with(*row, value)).ok().map(|(t, _)| t)
+        };
+        observe::vary(base, *row, (topology, scenario, options), changed)
+    };
+    observe::varied(topology).par_iter().map(one).collect()
+}
+
 /// A panic is told with the scenario that met it, and goes on.
 fn simulate(planned: &Planned) -> RunReport {
-    let Planned { scenario, topology, options } = planned;
+    let Planned { scenario, topology, options, .. } = planned;
     panic::catch_unwind(AssertUnwindSafe(|| observe::run(topology, scenario, options)))
         .unwrap_or_else(|cause| {
             talk(&format!("error: this happened in the scenario `{}`\n", scenario.name));

@@ -4,6 +4,7 @@ mod bounds;
 mod figures;
 mod measures;
 mod result;
+mod vary;
 
 use std::sync::Arc;
 
@@ -15,6 +16,8 @@ use crate::sim::net::Net;
 use crate::sim::plan::FaultPlan;
 use crate::sim::world::World;
 use crate::units::SimTime;
+
+pub use vary::{varied, vary};
 
 /// How a scenario is run.
 #[derive(Clone, Debug)]

@@ -81,6 +81,7 @@ fn empty(net: &Net, plan: &FaultPlan, scenario: &Scenario, options: &RunOptions)
         demands: Vec::new(),
         links: Vec::new(),
         assumptions: assumptions(net),
+        varied: None,
         transitions: 0,
         fingerprint: String::new(),
     };

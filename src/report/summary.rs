@@ -99,6 +99,7 @@ pub fn one(report: &RunReport) -> String {
     section(&mut lines, "Detection", result.sessions.iter().filter_map(detection));
     convergence(&mut lines, &result.events);
     bounds(&mut lines, report);
+    varied(&mut lines, report);
     lines.push(String::new());
     lines.join("\n")
 }
@@ -207,7 +208,7 @@ fn convergence(lines: &mut Vec<String>, events: &[EventRow]) {
 
 /// Figures of the convergence table, each under its heading.
 fn phases(figures: &[String; 6]) -> String {
-    figures.iter().map(|figure| right(figure, 11)).collect()
+    figures.iter().map(|figure| format!(" {}", right(figure, 10))).collect()
 }
 
 /// Every bound with its verdict: never shortened, it is the answer.
@@ -243,6 +244,28 @@ fn bounds(lines: &mut Vec<String>, report: &RunReport) {
             cut(&words::margin(row), 16),
         );
         lines.push(line.trim_end().to_owned());
+    }
+}
+
+/// Which assumptions decide a verdict, if that was asked.
+fn varied(lines: &mut Vec<String>, report: &RunReport) {
+    let Some(varied) = &report.result.varied else { return };
+    lines.push(String::new());
+    let deciding = varied.iter().filter(|row| !row.flips.is_empty()).count();
+    let heading = match (varied.len(), deciding) {
+        (_, _) if report.result.bounds.is_empty() => {
+            "No bounds, so no assumption decides a verdict".to_owned()
+        }
+        (all, 0) => format!("None of {all} assumed values decides a verdict"),
+        (all, some) => format!("{some} of {all} assumed values decide a verdict"),
+    };
+    lines.push(styled(HEAD, &heading));
+    for row in varied {
+        for flip in &row.flips {
+            let value = format!("{} {}", row.what, row.value);
+            let flip = words::flip(flip, &report.result.bounds);
+            lines.push(format!("  {} {}", left(&value, 34), cut(&flip, COLUMNS - 37)));
+        }
     }
 }
 

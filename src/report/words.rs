@@ -1,6 +1,6 @@
 //! Bounds and verdicts in words, the same on a page and in a terminal.
 
-use super::data::{BoundRow, RunReport, Unit, Verdict, Window};
+use super::data::{BoundRow, Flip, RunReport, Shift, Unit, Verdict, Window};
 use super::number;
 
 /// A verdict that stands out without colour.
@@ -91,6 +91,24 @@ pub(super) fn bounds(reports: &[RunReport]) -> String {
         (_, 1, _) => format!("1 of {all} {plural} does not hold"),
         _ => format!("{failed} of {all} {plural} do not hold"),
     }
+}
+
+/// What another value of an assumption changes: `FAIL from 242s up, not yet at 241s: longest_gap
+/// teams-ams forward`.
+pub(super) fn flip(flip: &Flip, bounds: &[BoundRow]) -> String {
+    let at = match (flip.shift, &flip.unchanged_at) {
+        (Shift::Smaller, Some(same)) => format!("from {} down, not yet at {same}", flip.value),
+        (Shift::Larger, Some(same)) => format!("from {} up, not yet at {same}", flip.value),
+        (Shift::Other, _) | (_, None) => format!("with {}", flip.value),
+    };
+    let bounds: Vec<String> = flip
+        .bounds
+        .iter()
+        .filter_map(|index| bounds.get(*index as usize))
+        .map(|bound| format!("{} {}", bound.bound, subject(bound)))
+        .collect();
+    let which = if bounds.is_empty() { String::new() } else { format!(": {}", bounds.join(", ")) };
+    format!("{} {at}{which}", verdict(flip.verdict))
 }
 
 /// When a fault lasts: `60 s to 360 s`, `60 s on`.

@@ -233,7 +233,9 @@ impl<'a> Resolver<'a> {
         ] {
             let wrong = short.value > long.value
                 || (short.value == long.value && std::ptr::eq(short, hello));
-            if let Some(span) = long.stated.or(short.stated).filter(|_| wrong) {
+            // Both assumed: one of them was changed by a caller.
+            let span = long.stated.or(short.stated).unwrap_or_default();
+            if wrong {
                 let values = format!("{message} ({} and {})", short.value, long.value);
                 self.report.at(span, Code::Timers, values);
             }

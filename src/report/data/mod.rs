@@ -14,7 +14,8 @@ pub use figures::{
 };
 pub use result::{
     AssumptionRow, BoundRow, DemandEvent, DemandRow, DetectedBy, Direction, EventRow, FaultRow,
-    LinkRow, Measures, Origin, Phases, RunResult, SessionRow, Unit, Verdict, Went, Window,
+    Flip, LinkRow, Measures, Origin, Phases, RunResult, SessionRow, Shift, Unit, VariedRow,
+    Verdict, Went, Window,
 };
 
 /// Everything that is reported of one run of one scenario.

@@ -129,6 +129,8 @@ pub struct RunResult {
     pub links: Vec<LinkRow>,
     /// Values no file states.
     pub assumptions: Vec<AssumptionRow>,
+    /// Which of those decide a verdict, with `--vary assumptions`.
+    pub varied: Option<Vec<VariedRow>>,
     /// State changes of the run, not queue work.
     pub transitions: u64,
     /// SHA-256 over the transitions, 16 bytes in hexadecimal.
@@ -415,4 +417,51 @@ pub struct AssumptionRow {
     pub origin: Origin,
     /// Who says so.
     pub source: String,
+}
+
+/// An assumed value, and what happens to the verdicts when it is another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct VariedRow {
+    /// What it is, such as `bgp.hold`.
+    pub what: String,
+    /// Its value with unit.
+    pub value: String,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// Who says so.
+    pub source: String,
+    /// How many of the assumptions it stands for; all were changed together.
+    pub taken: u64,
+    /// The values tried, the smallest first.
+    pub tried: Vec<String>,
+    /// Where a verdict changes: below the value, then above it.
+    pub flips: Vec<Flip>,
+}
+
+/// How a value with which a verdict is another differs from the assumed one.
+#[non_exhaustive]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Shift {
+    /// It is smaller.
+    Smaller,
+    /// It is larger.
+    Larger,
+    /// It is another word.
+    Other,
+}
+
+/// A value with which a verdict is another.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Flip {
+    /// How it differs from the assumed value.
+    pub shift: Shift,
+    /// The value.
+    pub value: String,
+    /// The nearest value tried with which no verdict is another; `None` for words.
+    pub unchanged_at: Option<String>,
+    /// The worst verdict of the bounds with this value.
+    pub verdict: Verdict,
+    /// The bounds whose verdict is another, by their place in `bounds`, from 0.
+    pub bounds: Vec<u32>,
 }

@@ -151,6 +151,7 @@ fn section(out: &mut String, report: &RunReport, index: usize, is_alone: bool) {
     put(out, &tables::demands(result));
     put(out, &tables::sessions(result));
     put(out, &tables::links(result));
+    put(out, &tables::varied(result));
     put(out, &tables::assumptions(result));
     put(out, &origin(report));
     put(out, "</section>\n");

@@ -221,3 +221,33 @@ pub(super) fn assumptions(result: &RunResult) -> String {
     let caption = format!("Assumptions: {} values no file states", result.assumptions.len());
     Table { caption, head: &head, rows: rows.collect() }.folded()
 }
+
+/// Which assumption decides a verdict, if that was asked.
+pub(super) fn varied(result: &RunResult) -> String {
+    let Some(varied) = &result.varied else { return String::new() };
+    let mut rows = Vec::new();
+    for row in varied {
+        let tried = match (row.tried.first(), row.tried.last()) {
+            (Some(first), Some(last)) if first != last => format!("{first} to {last}"),
+            (first, _) => first.cloned().unwrap_or_default(),
+        };
+        let mut line = |verdict: String| {
+            rows.push(vec![
+                Cell::text(&row.what),
+                Cell::text(&row.value),
+                Cell::text(&row.source),
+                Cell::figure(tried.clone()),
+                Cell::text(verdict),
+            ]);
+        };
+        if row.flips.is_empty() {
+            line("no verdict changes".to_owned());
+        }
+        for flip in &row.flips {
+            line(words::flip(flip, &result.bounds));
+        }
+    }
+    let head = ["Assumed", "Value", "Source", "Tried", "Verdict"];
+    let caption = "Which assumption decides: each changed alone, everywhere it is used".to_owned();
+    Table { caption, head: &head, rows }.html()
+}
