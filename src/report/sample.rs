@@ -405,32 +405,7 @@ pub(super) fn report() -> RunReport {
                 ),
                 assumption("router.fib_rate of ct-ams-1", "20000/s", Origin::Builtin, "pnilab"),
             ],
-            varied: Some(vec![
-                VariedRow {
-                    what: "bgp.hold".to_owned(),
-                    value: "90s".to_owned(),
-                    origin: Origin::Profile,
-                    source: "profile generic, RFC 4271 §10".to_owned(),
-                    taken: 1,
-                    tried: ["5.63s", "45s", "3m", "24m"].map(str::to_owned).into(),
-                    flips: Vec::new(),
-                },
-                VariedRow {
-                    what: "router.fib_rate".to_owned(),
-                    value: "20000/s".to_owned(),
-                    origin: Origin::Builtin,
-                    source: "pnilab".to_owned(),
-                    taken: 1,
-                    tried: ["10000/s", "14200/s", "40000/s"].map(str::to_owned).into(),
-                    flips: vec![Flip {
-                        shift: Shift::Smaller,
-                        value: "14200/s".to_owned(),
-                        unchanged_at: Some("14300/s".to_owned()),
-                        verdict: Verdict::Fail,
-                        bounds: vec![0],
-                    }],
-                },
-            ]),
+            varied: Some(varied()),
             transitions: 42,
             fingerprint: "9f0c2d5e8b7a41639f0c2d5e8b7a4163".to_owned(),
         },
@@ -455,4 +430,34 @@ pub(super) fn passing() -> RunReport {
     report.result.verdict = Verdict::Pass;
     report.result.bounds.pop();
     report
+}
+
+/// What happened when assumptions were varied.
+fn varied() -> Vec<VariedRow> {
+    vec![
+        VariedRow {
+            what: "bgp.hold".to_owned(),
+            value: "90s".to_owned(),
+            origin: Origin::Profile,
+            source: "profile generic, RFC 4271 §10".to_owned(),
+            taken: 1,
+            tried: ["5.63s", "45s", "3m", "24m"].map(str::to_owned).into(),
+            flips: Vec::new(),
+        },
+        VariedRow {
+            what: "router.fib_rate".to_owned(),
+            value: "20000/s".to_owned(),
+            origin: Origin::Builtin,
+            source: "pnilab".to_owned(),
+            taken: 1,
+            tried: ["10000/s", "14200/s", "40000/s"].map(str::to_owned).into(),
+            flips: vec![Flip {
+                shift: Shift::Smaller,
+                value: "14200/s".to_owned(),
+                unchanged_at: Some("14300/s".to_owned()),
+                verdict: Verdict::Fail,
+                bounds: vec![0],
+            }],
+        },
+    ]
 }
