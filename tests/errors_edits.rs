@@ -38,6 +38,24 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ("next_hop_self: true", "next_hop_self: yes", "E1002", "next_hop_self: yes"),
     (
         "ibgp: {mode: full_mesh}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "ibgp: {mode: reflection}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "E1003",
+        "mode: reflection",
+    ),
+    (
+        "ibgp: {mode: full_mesh}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "ibgp: {reflectors: ct-ams-1}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "E1003",
+        "reflectors",
+    ),
+    (
+        "ibgp: {mode: full_mesh}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "ibgp: {mode: reflection, reflectors: [ct-ams-9]}, igp: {kind: isis},\n     multipath: {ebgp: 4",
+        "E2001",
+        "ct-ams-9",
+    ),
+    (
+        "ibgp: {mode: full_mesh}, igp: {kind: isis},\n     multipath: {ebgp: 4",
         "ibgp: {mode: full-mesh}, igp: {kind: isis},\n     multipath: {ebgp: 4",
         "E1005",
         "full-mesh",

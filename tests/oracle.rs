@@ -3,7 +3,8 @@
 //! A state gives each router one way to the prefix: none, its own, an external session, or what
 //! an internal peer uses. It is stable if each router's way is the best of what its neighbours
 //! then offer. All states are tried; where exactly one is stable, a simulated network must end in
-//! it (only that prefix is told to other networks): from a cold start, and as the settled state that a run begins with.
+//! it (only that prefix is told to other networks): from a cold start, and as the settled state
+//! that a run begins with. Networks mesh, or some of their routers reflect (RFC 4456).
 
 #![expect(clippy::format_push_string, reason = "a design is written line by line")]
 
@@ -47,6 +48,8 @@ struct Net {
     /// Network of each router; the prefix is at router 0.
     networks: Vec<usize>,
     ids: Vec<usize>,
+    /// Which routers reflect to all of their network that do not.
+    reflects: Vec<bool>,
     pnis: Vec<Pni>,
     /// `(ends, metric)`, inside networks.
     links: Vec<([usize; 2], u64)>,
@@ -72,7 +75,12 @@ struct Route {
     /// `None`: the network's own.
     learned: Option<Relation>,
     metric: u64,
-    peer_id: usize,
+    /// Identifier of the originator, and then of who tells it.
+    ids: [usize; 2],
+    /// The router of the own network where it comes in.
+    exit: usize,
+    /// Reflectors it passed, the last first.
+    clusters: Vec<usize>,
 }
 
 impl Net {
@@ -114,7 +122,29 @@ impl Net {
                 }
             }
         }
-        Self { networks, ids, pnis, links }
+        let reflects = vec![false; size];
+        Self { networks, ids, reflects, pnis, links }
+    }
+
+    /// The same with reflectors, about one in three routers.
+    fn reflecting(seed: u64) -> Self {
+        let draws = Draws::new(seed, "oracle/reflectors");
+        let mut net = Self::random(seed);
+        for router in 0..net.reflects.len() {
+            net.reflects[router] = draws.index_below(router as u64, 3) == 0;
+        }
+        net
+    }
+
+    /// Whether a router's network has reflectors.
+    fn is_reflected(&self, router: usize) -> bool {
+        let own = self.networks[router];
+        (0..self.networks.len()).any(|r| self.networks[r] == own && self.reflects[r])
+    }
+
+    /// Whether two routers of a network have a session.
+    fn speak(&self, a: usize, b: usize) -> bool {
+        !self.is_reflected(a) || self.reflects[a] || self.reflects[b]
     }
 
     /// Distance and next router from each to each inside networks; `None`: unreachable.
@@ -147,7 +177,8 @@ impl Net {
         }
         let pnis = (0..self.pnis.len()).filter(|p| self.pnis[*p].ends.contains(&router));
         let own = self.networks[router];
-        let peers = (0..self.networks.len()).filter(|r| *r != router && self.networks[*r] == own);
+        let peers = (0..self.networks.len())
+            .filter(|r| *r != router && self.networks[*r] == own && self.speak(*r, router));
         let ways = pnis.map(Way::External).chain(peers.map(Way::Internal));
         std::iter::once(Way::None).chain(ways).collect()
     }
@@ -173,16 +204,20 @@ impl Net {
                 med: 0,
                 learned: None,
                 metric: 0,
-                peer_id: 0,
+                ids: [0, 0],
+                exit: router,
+                clusters: Vec::new(),
             }),
             Way::Internal(peer) => {
                 let theirs = state[peer];
-                if !matches!(theirs, Way::Local | Way::External(_)) {
-                    return None;
-                }
                 let route = self.route(state, interior, (peer, theirs), depth + 1)?;
-                let (metric, _) = interior[router][peer]?;
-                Some(Route { way, metric, peer_id: self.ids[peer], ..route })
+                let route = match theirs {
+                    Way::Internal(third) => self.reflected(route, [third, peer, router])?,
+                    Way::None | Way::Local | Way::External(_) => route,
+                };
+                let (metric, _) = interior[router][route.exit]?;
+                let ids = [self.ids[route.exit], self.ids[peer]];
+                Some(Route { way, metric, ids, ..route })
             }
             Way::External(pni) => {
                 let Pni { ends, relation, sides } = &self.pnis[pni];
@@ -210,10 +245,24 @@ impl Net {
                     med: out.med.unwrap_or(0),
                     learned: Some(peer_is),
                     metric: 0,
-                    peer_id: self.ids[peer],
+                    ids: [self.ids[peer]; 2],
+                    exit: router,
+                    clusters: Vec::new(),
                 })
             }
         }
+    }
+
+    /// What `router` makes of a route that `peer` has from `third`, if that passes it on: what a
+    /// client told, and to clients everything; all that do not reflect are clients.
+    fn reflected(&self, mut route: Route, [third, peer, router]: [usize; 3]) -> Option<Route> {
+        let one_is_client = !self.reflects[third] || !self.reflects[router];
+        if !self.reflects[peer] || third == router || !one_is_client {
+            return None;
+        }
+        route.clusters.insert(0, peer);
+        let comes_back = self.reflects[router] && route.clusters.contains(&router);
+        (route.exit != router && !comes_back).then_some(route)
     }
 
     fn best(&self, state: &[Way], interior: &[Vec<Option<(u64, usize)>>], router: usize) -> Way {
@@ -235,7 +284,9 @@ impl Net {
         });
         keep(&mut all, &|route| u64::from(matches!(route.way, Way::Internal(_))));
         keep(&mut all, &|route| route.metric);
-        keep(&mut all, &|route| long(route.peer_id));
+        keep(&mut all, &|route| long(route.ids[0]));
+        keep(&mut all, &|route| long(route.clusters.len()));
+        keep(&mut all, &|route| long(route.ids[1]));
         all.first().map_or(Way::None, |route| route.way)
     }
 
@@ -292,8 +343,9 @@ impl Net {
                     sum += km(pni);
                     at = if ends[0] == at { ends[1] } else { ends[0] };
                 }
-                Way::Internal(peer) => {
-                    let (_, next) = interior[at][peer]?;
+                Way::Internal(_) => {
+                    let exit = self.route(state, &interior, (at, state[at]), 0)?.exit;
+                    let (_, next) = interior[at][exit]?;
                     let joins =
                         |(ends, _): &([usize; 2], u64)| ends.contains(&at) && ends.contains(&next);
                     let link = self.links.iter().position(joins)?;
@@ -314,13 +366,25 @@ impl Net {
         }
     }
 
+    fn ibgp(&self, network: usize) -> String {
+        let reflectors: Vec<String> = (0..self.networks.len())
+            .filter(|router| self.networks[*router] == network && self.reflects[*router])
+            .map(|router| format!("r{router}"))
+            .collect();
+        match &*reflectors {
+            [] => String::new(),
+            some => format!(", ibgp: {{mode: reflection, reflectors: [{}]}}", some.join(", ")),
+        }
+    }
+
     fn text(&self) -> String {
         let mut text =
             "pnilab: topology/1\nmetros: {m: {}}\nsites: {s: {metro: m}}\nnetworks:\n".to_owned();
         let last = *self.networks.iter().max().expect("there are routers");
         for network in 0..=last {
             let asn = 64500 + network;
-            text += &format!("  n{network}: {{asn: {asn}, igp: {{hello: 1s, dead: 3s}}}}\n");
+            let ibgp = self.ibgp(network);
+            text += &format!("  n{network}: {{asn: {asn}, igp: {{hello: 1s, dead: 3s}}{ibgp}}}\n");
         }
         text += "routers:\n";
         for (router, network) in self.networks.iter().enumerate() {
@@ -411,12 +475,29 @@ fn play(design: &str, start: &str) -> Option<RunReport> {
 /// time chase each other for ever from the settled start, which then says that routing does not
 /// settle. None may join this list without a reason, and one that rests must leave it.
 const RESTLESS: [u64; 1] = [66];
+/// The same among networks that reflect.
+const RESTLESS_REFLECTING: [u64; 0] = [];
 
 #[test]
 fn where_one_state_is_stable_a_run_ends_in_it_and_begins_in_it() {
+    let [unique, several, restless] = compare(300, Net::random, &RESTLESS);
+    assert!(unique > 250, "{unique} have one stable state");
+    assert!(several > 0, "some have several");
+    assert!(restless < 15, "{restless} never come to rest");
+}
+
+#[test]
+fn reflectors_lead_to_the_stable_state_too() {
+    let [unique, _, restless] = compare(300, Net::reflecting, &RESTLESS_REFLECTING);
+    assert!(unique > 200, "{unique} have one stable state");
+    assert!(restless < 15, "{restless} never come to rest");
+}
+
+/// How many networks have one stable state, several, and one that messages may never find.
+fn compare(count: u64, network: fn(u64) -> Net, restless_ones: &[u64]) -> [usize; 3] {
     let (mut unique, mut several, mut restless) = (0, 0, 0);
-    for seed in 0..300 {
-        let net = Net::random(seed);
+    for seed in 0..count {
+        let net = network(seed);
         let states = net.stable();
         let [state] = &states[..] else {
             several += usize::from(states.len() > 1);
@@ -426,12 +507,12 @@ fn where_one_state_is_stable_a_run_ends_in_it_and_begins_in_it() {
         // Even a single stable state may be one that messages in some order never find.
         let (Some(cold), Some(settled)) = (play(&design, "cold"), play(&design, "settled")) else {
             let turns = net.rests_in_turns(seed);
-            let known = RESTLESS.contains(&seed);
+            let known = restless_ones.contains(&seed);
             assert_eq!(turns, known, "seed {seed} does not come to rest\n{design}");
             restless += 1;
             continue;
         };
-        assert!(!RESTLESS.contains(&seed), "seed {seed} rests now");
+        assert!(!restless_ones.contains(&seed), "seed {seed} rests now");
         unique += 1;
         let mut ribs: BTreeMap<String, String> = BTreeMap::new();
         for row in cold.figures.timeline.iter().filter(|row| row.kind == "rib") {
@@ -465,7 +546,5 @@ fn where_one_state_is_stable_a_run_ends_in_it_and_begins_in_it() {
         }
         assert!(settled.figures.timeline.is_empty(), "seed {seed}: settled is settled\n{design}");
     }
-    assert!(unique > 250, "{unique} have one stable state");
-    assert!(several > 0, "some have several");
-    assert!(restless < 15, "{restless} never come to rest");
+    [unique, several, restless]
 }

@@ -387,15 +387,18 @@ fn varying_assumptions_tells_from_which_value_on_a_verdict_changes() {
     for what in ["bfd.tx", "bfd.rx"] {
         let found = flips(what);
         assert_eq!(found.len(), 1, "{what}: {found:?}");
-        let value: f64 =
-            found[0]["value"].as_str().unwrap().trim_end_matches("ms").parse().unwrap();
+        let value: f64 = found[0]["value"]
+            .as_str()
+            .and_then(|t| t.strip_suffix("ms")?.parse().ok())
+            .expect("ms");
         assert!((333.0..=500.0).contains(&value), "{what} from {value} ms");
         assert_eq!((&found[0]["shift"], &found[0]["verdict"]), (&"larger".into(), &"fail".into()));
     }
     // Detect Mult is the far end's: 3 holds, 4 x 300 ms are at least 900 ms and at most 1200 ms.
     assert!(flips("bfd.multiplier").iter().all(|flip| flip["shift"] == "larger"));
     assert!(flips("router.fib_rate").is_empty(), "detection waits for no FIB");
-    assert!(result["command"].as_str().unwrap().contains(" --vary assumptions "));
+    let command = result["command"].as_str().expect("a command");
+    assert!(command.contains(" --vary assumptions "), "{command}");
     let told = stdout(&run(&["--vary", "assumptions"]));
     assert!(told.contains("assumed values decide a verdict"), "{told}");
     assert!(told.contains("  bfd.rx 300ms "), "{told}");

@@ -2,12 +2,9 @@
 
 /// Keys of topology and scenario files, and fault kinds.
 const KEYS: &[&str] = &[
-    "add_path",
     "announce",
     "availability",
-    "best_external",
     "chassis",
-    "clusters",
     "common_causes",
     "control_plane_hang",
     "cooling_fail",
@@ -42,7 +39,6 @@ const KEYS: &[&str] = &[
     "process_freeze",
     "process_kill",
     "qos",
-    "reflectors",
     "registration",
     "repair",
     "rules",
@@ -58,7 +54,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Words that stand for a value.
-const WORDS: &[&str] = &["by_distance", "reflection", "rs"];
+const WORDS: &[&str] = &["by_distance", "rs"];
 
 pub(super) fn is_key(key: &str) -> bool {
     KEYS.binary_search(&key).is_ok()

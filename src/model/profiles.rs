@@ -72,6 +72,8 @@ pub const TABLE: &[Documented] = &[
     row("provider-edge", "router.fib_rate", "29000/s", "measured on Cisco NCS5500"),
     built_in("igp.kind", "isis", "common in provider networks"),
     built_in("ibgp.mode", "full_mesh", "RFC 4271 §9.2.1"),
+    built_in("ibgp.add_path", "false", "RFC 7911 §4 has it negotiated; off as shipped"),
+    built_in("ibgp.best_external", "false", "common router systems"),
     built_in("multipath.ebgp", "1", "RFC 4271 §9.1.2 chooses one route"),
     built_in("multipath.ibgp", "1", "RFC 4271 §9.1.2 chooses one route"),
     built_in("multipath.relax", "false", "common router systems"),

@@ -145,6 +145,10 @@ pub struct Network {
     pub next_hop_self: bool,
     /// Multipath limits.
     pub multipath: Multipath,
+    /// Whether internal sessions carry all routes of a prefix (RFC 7911).
+    pub add_path: bool,
+    /// Whether routers tell inside of their best route from outside where they use another.
+    pub best_external: bool,
 }
 
 /// How a router writes its forwarding table.
@@ -172,6 +176,8 @@ pub struct Router {
     pub router_id: Ipv4Addr,
     /// Whether `router_id` was derived from the name.
     pub router_id_derived: bool,
+    /// `CLUSTER_ID`, if it reflects routes (RFC 4456).
+    pub cluster_id: Option<Ipv4Addr>,
     /// The feeds it is wired to; none means that only `site_power` and worse take its power.
     pub feeds: Vec<FeedId>,
     /// How many live feeds it needs to run.
@@ -348,6 +354,8 @@ pub struct SessionEnd {
     pub bgp: BgpConfig,
     /// BFD for this session, if this side runs it.
     pub bfd: Option<bfd::Config>,
+    /// Whether the other end is a client of this one (RFC 4456).
+    pub client: bool,
     /// What to do with routes that come in; absent: accept all.
     pub import: Option<Policy>,
     /// What to do with routes that go out, after the relation's filter; absent: accept all.

@@ -208,7 +208,7 @@ fn convergence(lines: &mut Vec<String>, events: &[EventRow]) {
 
 /// Figures of the convergence table, each under its heading.
 fn phases(figures: &[String; 6]) -> String {
-    figures.iter().map(|figure| format!(" {}", right(figure, 10))).collect()
+    figures.iter().flat_map(|figure| [" ".to_owned(), right(figure, 10)]).collect()
 }
 
 /// Every bound with its verdict: never shortened, it is the answer.

@@ -12,11 +12,15 @@ use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::message::Message;
+use crate::proto::bgp::rib::PathId;
 use crate::proto::bgp::session::{By, DownReason, Fsm, Input, Lower, Output, State, Timer};
 use crate::units::SimTime;
 
-/// What an UPDATE says: a route, or none, per group.
-pub(crate) type Changes = Arc<Vec<(GroupId, Option<Route>)>>;
+/// What an UPDATE says of a group and path: a route, or none.
+pub(crate) type Told = (GroupId, PathId, Option<Route>);
+
+/// What an UPDATE says.
+pub(crate) type Changes = Arc<Vec<Told>>;
 
 /// A message as TCP carries it.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::bgp::{CpuItem, Work};
+use super::bgp::{CpuItem, Told, Work};
 use super::cause::Phase;
 use super::event::Event;
 use super::net::Net;
@@ -22,7 +22,7 @@ use crate::model::topology::{LagKind, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::decision::Multipath;
-use crate::proto::bgp::rib::{Best, Change, Peer, Rib, Slot, Via};
+use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
 use crate::proto::bgp::session::State;
 use crate::rng::Draws;
 use crate::units::SimDuration;
@@ -82,11 +82,10 @@ impl World {
                 if self.state.session_ends[end].transport.epoch != epoch {
                     return Vec::new();
                 }
-                let learn = |world: &mut Self, change: &(GroupId, Option<Route>)| {
-                    world.learn(router, end, change.0, change.1.as_ref())
-                };
-                let news = changes.iter().filter(|change| learn(self, change));
-                news.map(|(group, _)| *group).collect()
+                let news = changes.iter().filter(|told| self.learn(router, end, told));
+                let mut groups: Vec<GroupId> = news.map(|(group, ..)| *group).collect();
+                groups.dedup();
+                groups
             }
             Work::SessionUp(end) => {
                 let all: Vec<GroupId> = self.group_ids().collect();
@@ -103,25 +102,24 @@ impl World {
     }
 
     /// Takes in one route of an UPDATE; whether it is news.
-    fn learn(
-        &mut self,
-        router: RouterId,
-        end: End<SessionId>,
-        group: GroupId,
-        told: Option<&Route>,
-    ) -> bool {
+    fn learn(&mut self, router: RouterId, end: End<SessionId>, (group, path, told): &Told) -> bool {
+        let group = *group;
         let ways = self.net.topology.sessions[end.of].ends[end.side].import.as_ref();
         let ours = SessionEnd { policy: ways, ..self.session_end(end, group) };
-        let route = told.and_then(|told| ours.import(told).ok());
+        let route = told.as_ref().and_then(|told| ours.import(told).ok());
         let slot = self.slot(end);
-        self.state.routers.edit(router).rib.learn(group, slot, route)
+        self.state.routers.edit(router).rib.learn(group, slot, *path, route)
     }
 
     /// How a router sees a session for a group; the policy is the caller's to add.
     fn session_end(&self, end: End<SessionId>, group: GroupId) -> SessionEnd<'_> {
         let topology = &self.net.topology;
+        let router = self.net.session_router(end);
         let asn = |router: RouterId| topology.networks[topology.routers[router].network].asn;
         let neighbor = match topology.sessions[end.of].kind {
+            SessionKind::Internal if topology.sessions[end.of].ends[end.side].client => {
+                Neighbor::Client
+            }
             SessionKind::Internal => Neighbor::Internal,
             SessionKind::External(lag) => {
                 let LagKind::Pni { relation } = topology.lags[lag].kind else {
@@ -136,7 +134,9 @@ impl World {
             }
         };
         SessionEnd {
-            own_as: asn(self.net.session_router(end)),
+            own_as: asn(router),
+            own_id: topology.routers[router].router_id,
+            cluster_id: topology.routers[router].cluster_id,
             neighbor,
             prefix: topology.prefixes[self.net.groups[group].prefixes[0]].prefix,
             policy: None,
@@ -154,6 +154,10 @@ impl World {
     fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
         let mut writes = Vec::new();
         let mut told = Vec::new();
+        let network = self.net.topology.routers[router].network;
+        let network = &self.net.topology.networks[network];
+        // Neighbours may be told of more than the best route.
+        let tells_more = network.add_path || network.best_external;
         let mut rib = self.take_rib(router);
         for group in groups {
             let old = rib.best(*group).cloned();
@@ -165,7 +169,7 @@ impl World {
                 let why = best.map_or("no_route", |best| best.reason.as_str());
                 self.record_rib(router, *group, from, to, why);
             }
-            if change == Change::Best {
+            if change == Change::Best || tells_more {
                 told.push(*group);
             }
             // Even where the choice stands, the way to its next hops may have changed.
@@ -201,6 +205,7 @@ impl World {
                 external: topology.sessions[end.of].kind != SessionKind::Internal,
                 router_id: topology.routers[far].router_id,
                 address: IpAddr::V4(topology.routers[far].router_id),
+                client: topology.sessions[end.of].ends[end.side].client,
             }
         };
         let peers = net.sessions_at[router].iter().map(peer).collect();
@@ -315,19 +320,20 @@ impl World {
         let slot = self.slot(end);
         let waits = self.state.session_ends[end].mrai_until.is_some();
         let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
-        let mut changes = Vec::new();
+        let mut changes: Vec<Told> = Vec::new();
         let mut announces = false;
         for group in pending {
-            let route = self.export(router, end, slot, group);
-            if waits && (route.is_some() || config.mrai_withdrawals) {
+            let wanted = self.exports(router, end, slot, group);
+            if waits && (!wanted.is_empty() || config.mrai_withdrawals) {
                 self.state.session_ends.edit(end).pending.insert(group);
-                continue;
+                if config.mrai_withdrawals {
+                    continue;
+                }
             }
-            let is_route = route.is_some();
             let rib = &mut self.state.routers.edit(router).rib;
-            if rib.tell(group, slot, route.clone()).is_some() {
-                announces |= is_route || config.mrai_withdrawals;
-                changes.push((group, route));
+            for (path, route) in rib.tell(group, slot, &wanted, waits) {
+                announces |= route.is_some() || config.mrai_withdrawals;
+                changes.push((group, path, route));
             }
         }
         if changes.is_empty() {
@@ -361,28 +367,59 @@ impl World {
         }
     }
 
-    /// What a peer should know of a group.
-    fn export(
+    /// What a peer should know of a group, by path id: the best route, or with ADD-PATH all.
+    ///
+    /// Best external (draft-ietf-idr-best-external): where the best route is one that an internal
+    /// peer has anyway, it learns of the best one from outside instead.
+    fn exports(
         &self,
         router: RouterId,
         end: End<SessionId>,
         slot: Slot,
         group: GroupId,
-    ) -> Option<Route> {
-        if self.net.groups[group].family != self.net.topology.sessions[end.of].family {
-            return None;
+    ) -> Vec<(PathId, Route)> {
+        let topology = &self.net.topology;
+        let session = &topology.sessions[end.of];
+        if self.net.groups[group].family != session.family {
+            return Vec::new();
         }
+        let network = &topology.networks[topology.routers[router].network];
+        let inside = session.kind == SessionKind::Internal;
         let rib = &self.state.routers[router].rib;
-        let best = rib.best(group)?;
-        let policy = self.net.topology.sessions[end.of].ends[end.side].export.as_ref();
+        let metric = |_: Slot, route: &Route| self.metric(router, route);
+        let tell = |via: Via, route: &Route| self.export((router, end, slot), group, via, route);
+        if inside && network.add_path {
+            let offered = rib.offered(group, metric).into_iter();
+            return offered.filter_map(|(p, via, route)| Some((p, tell(via, route)?))).collect();
+        }
+        let best = rib.best(group).and_then(|best| tell(best.via, &best.route));
+        let instead = || {
+            let (via, route) = rib.best_external(group, metric)?;
+            tell(via, route)
+        };
+        let told = if inside && network.best_external { best.or_else(instead) } else { best };
+        told.map(|route| (PathId::default(), route)).into_iter().collect()
+    }
+
+    /// A route as a peer is told of it, if it may be.
+    fn export(
+        &self,
+        (router, end, slot): (RouterId, End<SessionId>, Slot),
+        group: GroupId,
+        via: Via,
+        route: &Route,
+    ) -> Option<Route> {
+        let topology = &self.net.topology;
+        let policy = topology.sessions[end.of].ends[end.side].export.as_ref();
         let ours = SessionEnd { policy, ..self.session_end(end, group) };
-        let network = self.net.topology.routers[router].network;
-        let rule = if self.net.topology.networks[network].next_hop_self {
+        let rule = if topology.networks[topology.routers[router].network].next_hop_self {
             NextHopRule::SelfAs(router)
         } else {
             NextHopRule::Unchanged(router)
         };
-        ours.export(&best.route, rib.provenance(best.via, slot), rule).ok()
+        let rib = &self.state.routers[router].rib;
+        let from = rib.from(via).unwrap_or(ours.own_id);
+        ours.export(route, (rib.provenance(via, slot), from), rule).ok()
     }
 
     /// A router originates the prefixes it serves.

@@ -196,6 +196,8 @@ pub(crate) struct RawNetwork {
 pub(crate) enum RawIbgpMode {
     /// One session between every two routers.
     FullMesh,
+    /// Reflectors tell their clients (RFC 4456).
+    Reflection,
     /// No internal sessions.
     None,
 }
@@ -207,6 +209,30 @@ pub(crate) enum RawIbgpMode {
 pub(crate) struct RawIbgp {
     /// Which sessions there are; absent: a full mesh.
     pub mode: Option<Sp<RawIbgpMode>>,
+    /// With `reflection`: routers that reflect to all others.
+    #[serde(default)]
+    pub reflectors: OneOrMore<String>,
+    /// With `reflection`: which routers reflect to which; routers that are nobody's clients mesh.
+    #[serde(default)]
+    pub clusters: Entries<RawCluster>,
+    /// Whether internal sessions carry all routes of a prefix (RFC 7911); absent: false.
+    pub add_path: Option<Sp<bool>>,
+    /// Whether routers tell inside of their best route from outside where they use another
+    /// (draft-ietf-idr-best-external); absent: false.
+    pub best_external: Option<Sp<bool>>,
+}
+
+/// Reflectors and their clients.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Cluster")]
+pub(crate) struct RawCluster {
+    /// Who reflects.
+    pub reflectors: OneOrMore<String>,
+    /// To whom.
+    pub clients: OneOrMore<String>,
+    /// What its reflectors put into cluster lists; absent: each its own BGP identifier.
+    pub cluster_id: Option<Sp<Text<Ipv4Addr>>>,
 }
 
 /// Which interior protocol a network runs.

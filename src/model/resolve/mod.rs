@@ -22,6 +22,7 @@ use crate::ids::{
 mod lags;
 mod places;
 mod policy;
+mod reflection;
 pub(super) mod report;
 mod routers;
 pub(super) mod scenario;
@@ -81,6 +82,8 @@ struct Resolver<'a> {
     lag_raw_ends: Vec<Option<[RawEnd<'a>; 2]>>,
     /// Whether the file states the length of each circuit.
     stated_lengths: Vec<bool>,
+    /// Who reflects to whom inside networks.
+    reflection: reflection::Reflection,
     ports: Ports,
     parsed_prefixes: Vec<Option<IpNet>>,
     /// What is reserved for documentation.
@@ -108,6 +111,7 @@ pub(super) fn topology(
         router_places: Vec::new(),
         lag_raw_ends: Vec::new(),
         stated_lengths: Vec::new(),
+        reflection: reflection::Reflection::default(),
         ports: Ports::new(),
         parsed_prefixes: Vec::new(),
         documentation: Vec::new(),
@@ -146,6 +150,7 @@ impl Resolver<'_> {
         self.networks();
         self.router_places();
         self.routers();
+        self.reflections();
         self.lags();
         self.external_sessions();
         self.classes();

@@ -111,6 +111,13 @@ impl<'a> Resolver<'a> {
             let next_hop_self =
                 Valued::or_built_in(self.values, network.next_hop_self.as_ref(), "next_hop_self");
             self.assume("next_hop_self", name, next_hop_self.assumed);
+            let ibgp = network.ibgp.as_deref();
+            let stated = ibgp.and_then(|ibgp| ibgp.add_path.as_ref());
+            let add_path = Valued::or_built_in(self.values, stated, "ibgp.add_path");
+            let stated = ibgp.and_then(|ibgp| ibgp.best_external.as_ref());
+            let best_external = Valued::or_built_in(self.values, stated, "ibgp.best_external");
+            self.assume("ibgp.add_path", name, add_path.assumed);
+            self.assume("ibgp.best_external", name, best_external.assumed);
             self.topology.networks.push(Network {
                 name: name.to_string(),
                 about: about(network.about.as_ref()),
@@ -124,6 +131,8 @@ impl<'a> Resolver<'a> {
                 igp,
                 next_hop_self: next_hop_self.value,
                 multipath,
+                add_path: add_path.value,
+                best_external: best_external.value,
             });
         }
     }
@@ -342,6 +351,7 @@ impl<'a> Resolver<'a> {
             site: site.unwrap_or_else(hole),
             router_id: Ipv4Addr::UNSPECIFIED,
             router_id_derived: false,
+            cluster_id: None,
             feeds: Vec::new(),
             feeds_needed: 1,
             fib: fib.value,

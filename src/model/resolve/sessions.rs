@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Resolver;
 use super::lags::RawEnd;
 use super::policy::policy;
+use super::reflection::Pair;
 use super::values::{Assumed, AssumedRows, bfd, bgp, check_bfd, check_bgp};
 use crate::diag::Code;
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
@@ -24,6 +25,16 @@ fn of(sessions: Option<&RawSessions>, family: Family) -> Option<&Sp<RawSession>>
         Family::Ipv4 => sessions?.ipv4.as_ref(),
         Family::Ipv6 => sessions?.ipv6.as_ref(),
     }
+}
+
+/// A session between every two of these, of whom none reflects.
+fn mesh(routers: &[RouterId]) -> Vec<Pair> {
+    let after = |index: usize| routers[index + 1..].iter();
+    let pairs = |(index, first): (usize, &RouterId)| {
+        let first = *first;
+        after(index).map(move |second| ([first, *second], [false; 2])).collect::<Vec<_>>()
+    };
+    routers.iter().enumerate().flat_map(pairs).collect()
 }
 
 impl<'a> Resolver<'a> {
@@ -146,13 +157,13 @@ impl<'a> Resolver<'a> {
             router,
             bgp: timers,
             bfd: detection,
+            client: false,
             import: import.map(|terms| policy(terms, &mut self.report)),
             export: export.map(|terms| policy(terms, &mut self.report)),
         }
     }
 
-    /// One session between every two routers of a network that meshes, for each family that the
-    /// network uses; only called when nothing is wrong.
+    /// The sessions inside networks that mesh or reflect, for each family that the network uses; only called when nothing is wrong.
     pub(super) fn internal_sessions(&mut self) {
         let mut built: Vec<Session> = Vec::new();
         for network in self.topology.networks.ids().collect::<Vec<_>>() {
@@ -166,22 +177,26 @@ impl<'a> Resolver<'a> {
                 let row = crate::model::profiles::builtin("ibgp.mode");
                 self.assume("ibgp.mode", name, Some(Assumed::of(row)));
             }
-            match mode {
+            let pairs = match mode {
                 Some(RawIbgpMode::None) => continue,
-                Some(RawIbgpMode::FullMesh) | None => {}
-            }
+                Some(RawIbgpMode::Reflection) => self.reflection.pairs(&routers),
+                Some(RawIbgpMode::FullMesh) | None => mesh(&routers),
+            };
             let families = self.families_of(network);
-            let pairs = routers.len() * (routers.len() - 1) / 2 * families.len();
-            if built.len() + pairs > MAX_INTERNAL_SESSIONS {
+            if built.len() + pairs.len() * families.len() > MAX_INTERNAL_SESSIONS {
                 let message = format!(
-                    "the full mesh of `{}` and those before it need more than \
-                     {MAX_INTERNAL_SESSIONS} internal sessions",
+                    "`{}` and the networks before it need more than {MAX_INTERNAL_SESSIONS} \
+                     internal sessions",
                     **name
                 );
                 self.report.at(name.span, Code::TooMany, message);
                 return;
             }
-            self.mesh(&routers, &families, &mut built);
+            for (routers, clients) in pairs {
+                for family in &families {
+                    built.push(self.internal_session(routers, clients, *family));
+                }
+            }
         }
         built.sort_by(|a, b| a.name.cmp(&b.name));
         for session in built {
@@ -189,22 +204,12 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn mesh(
+    fn internal_session(
         &mut self,
-        routers: &[RouterId],
-        families: &BTreeSet<Family>,
-        built: &mut Vec<Session>,
-    ) {
-        for (index, first) in routers.iter().enumerate() {
-            for second in &routers[index + 1..] {
-                for family in families {
-                    built.push(self.internal_session([*first, *second], *family));
-                }
-            }
-        }
-    }
-
-    fn internal_session(&mut self, routers: [RouterId; 2], family: Family) -> Session {
+        routers: [RouterId; 2],
+        clients: [bool; 2],
+        family: Family,
+    ) -> Session {
         let names = routers.map(|router| self.topology.routers[router].name.clone());
         let name = format!("{}--{}/{}", names[0], names[1], family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
@@ -212,7 +217,8 @@ impl<'a> Resolver<'a> {
             let (timers, assumed) = bgp(&self.layers(routers[side]).bgp(), &mut self.report);
             rows[side] = assumed;
             let router = routers[side];
-            SessionEnd { router, bgp: timers, bfd: None, import: None, export: None }
+            let client = clients[side];
+            SessionEnd { router, bgp: timers, bfd: None, client, import: None, export: None }
         });
         self.assume_ends(&name, names.each_ref().map(String::as_str), rows);
         Session { name, kind: SessionKind::Internal, family, ends }

@@ -8,6 +8,7 @@
 //!   refuses such a route as a loop, so only a message is wasted.
 //! * `NO_EXPORT_SUBCONFED` is absent: there are no confederations.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use ipnet::IpNet;
@@ -62,6 +63,8 @@ pub enum Neighbor {
     },
     /// A router of our own.
     Internal,
+    /// A router of our own that is a client of this one (RFC 4456).
+    Client,
 }
 
 /// One router's end of one session, for the prefixes that `prefix` stands for.
@@ -69,6 +72,10 @@ pub enum Neighbor {
 pub struct SessionEnd<'p> {
     /// The router's own AS.
     pub own_as: u32,
+    /// BGP identifier of the router.
+    pub own_id: Ipv4Addr,
+    /// `CLUSTER_ID` of the router, if it reflects (RFC 4456).
+    pub cluster_id: Option<Ipv4Addr>,
     /// Who is at the other end.
     pub neighbor: Neighbor,
     /// One of the prefixes treated alike.
@@ -88,6 +95,8 @@ pub enum Provenance {
     External,
     /// From another internal session.
     Internal,
+    /// From another internal session, to a client of the router (RFC 4456).
+    Client,
 }
 
 /// What a border router puts as next hop on what it tells inside its network.
@@ -107,7 +116,11 @@ pub enum Refused {
     Loop,
     /// It came from there.
     SplitHorizon,
-    /// It came over an internal session and this is one too (§9.2).
+    /// This router originated it inside the network (RFC 4456 §8).
+    Originator,
+    /// This router's cluster has reflected it already (RFC 4456 §8).
+    Cluster,
+    /// It came over an internal session and this is one too (§9.2), and nothing here reflects.
     InternalToInternal,
     /// It carries `NO_ADVERTISE` (RFC 1997).
     NoAdvertise,
@@ -131,18 +144,29 @@ impl SessionEnd<'_> {
             return Err(Refused::Loop);
         }
         let mut route = told.clone();
-        if let Neighbor::External { relation, session, .. } = self.neighbor {
-            route.learned = relation.into();
-            route.next_hop = NextHop::Neighbor(session);
-            if told.attributes.local_pref.is_some() {
-                Arc::make_mut(&mut route.attributes).local_pref = None;
+        match self.neighbor {
+            Neighbor::External { relation, session, .. } => {
+                route.learned = relation.into();
+                route.next_hop = NextHop::Neighbor(session);
+                if told.attributes.local_pref.is_some() {
+                    Arc::make_mut(&mut route.attributes).local_pref = None;
+                }
+            }
+            Neighbor::Internal | Neighbor::Client => {
+                if told.attributes.originator_id == Some(self.own_id) {
+                    return Err(Refused::Originator);
+                }
+                if self.cluster_id.is_some_and(|id| told.attributes.cluster_list.contains(&id)) {
+                    return Err(Refused::Cluster);
+                }
             }
         }
         self.apply_policy(&mut route)?;
         Ok(route)
     }
 
-    /// What the router tells the neighbour about its best route.
+    /// What the router tells the neighbour about its best route, which it has from the router with
+    /// the identifier `learned_from` (its own for a route of its own).
     ///
     /// Another network gets the own AS in front of the path, no `LOCAL_PREF`, and a MED only if
     /// the policy sets one (§5.1.4); the policy sees the path before the own AS is put there.
@@ -152,7 +176,7 @@ impl SessionEnd<'_> {
     pub fn export(
         &self,
         best: &Route,
-        provenance: Provenance,
+        (provenance, learned_from): (Provenance, Ipv4Addr),
         next_hop: NextHopRule,
     ) -> Result<Route, Refused> {
         self.may_tell(best, provenance)?;
@@ -164,9 +188,17 @@ impl SessionEnd<'_> {
                 self.apply_policy(&mut route)?;
                 let mut attributes = Arc::unwrap_or_clone(route.attributes);
                 attributes.local_pref = None;
+                attributes.originator_id = None;
+                attributes.cluster_list.clear();
                 route.attributes = Arc::new(attributes.prepended(self.own_as, 1));
             }
-            Neighbor::Internal => {
+            Neighbor::Internal | Neighbor::Client
+                if matches!(provenance, Provenance::Internal | Provenance::Client) =>
+            {
+                self.reflect(&mut route, learned_from);
+                self.apply_policy(&mut route)?;
+            }
+            Neighbor::Internal | Neighbor::Client => {
                 if route.attributes.local_pref.is_none() {
                     let preference = route.attributes.preference();
                     Arc::make_mut(&mut route.attributes).local_pref = Some(preference);
@@ -191,10 +223,19 @@ impl SessionEnd<'_> {
             return Err(Refused::NoAdvertise);
         }
         match self.neighbor {
-            Neighbor::Internal if provenance == Provenance::Internal => {
-                Err(Refused::InternalToInternal)
-            }
-            Neighbor::Internal => Ok(()),
+            Neighbor::Internal | Neighbor::Client => match provenance {
+                Provenance::Internal if self.neighbor == Neighbor::Internal => {
+                    Err(Refused::InternalToInternal)
+                }
+                Provenance::Internal | Provenance::Client if self.cluster_id.is_none() => {
+                    Err(Refused::InternalToInternal)
+                }
+                Provenance::Own
+                | Provenance::SameSession
+                | Provenance::External
+                | Provenance::Internal
+                | Provenance::Client => Ok(()),
+            },
             Neighbor::External { .. } if best.attributes.has_community(Community::NO_EXPORT) => {
                 Err(Refused::NoExport)
             }
@@ -203,11 +244,21 @@ impl SessionEnd<'_> {
         }
     }
 
+    /// What a reflector adds to a route that it passes on inside the network (RFC 4456 §8); next
+    /// hop and all else stay (§10).
+    fn reflect(&self, route: &mut Route, learned_from: Ipv4Addr) {
+        let attributes = Arc::make_mut(&mut route.attributes);
+        attributes.originator_id.get_or_insert(learned_from);
+        if let Some(cluster) = self.cluster_id {
+            attributes.cluster_list.insert(0, cluster);
+        }
+    }
+
     fn apply_policy(&self, route: &mut Route) -> Result<(), Refused> {
         let Some(policy) = self.policy else { return Ok(()) };
         let neighbor_as = match self.neighbor {
             Neighbor::External { asn, .. } => asn,
-            Neighbor::Internal => self.own_as,
+            Neighbor::Internal | Neighbor::Client => self.own_as,
         };
         let seen = PolicyRoute { prefix: self.prefix, attributes: &route.attributes, neighbor_as };
         match policy.evaluate(&seen, self.own_as) {
@@ -242,7 +293,8 @@ mod tests {
     fn external(relation: Relation) -> SessionEnd<'static> {
         let neighbor = Neighbor::External { asn: MICROSOFT, relation, session: session() };
         let prefix = "198.51.100.0/24".parse().expect("a prefix");
-        SessionEnd { own_as: OWN_AS, neighbor, prefix, policy: None }
+        let own_id = Ipv4Addr::new(192, 0, 2, 1);
+        SessionEnd { own_as: OWN_AS, own_id, cluster_id: None, neighbor, prefix, policy: None }
     }
 
     fn internal() -> SessionEnd<'static> {
@@ -268,7 +320,59 @@ mod tests {
     const SELF: fn() -> NextHopRule = || NextHopRule::SelfAs(router());
 
     fn tell(end: &SessionEnd<'_>, route: &Route, provenance: Provenance) -> Result<Route, Refused> {
-        end.export(route, provenance, SELF())
+        end.export(route, (provenance, FROM), SELF())
+    }
+
+    /// Where routes that are told on were learned.
+    const FROM: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 9);
+    const CLUSTER: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 77);
+
+    #[test]
+    fn a_reflector_tells_clients_everything_and_others_what_clients_told() {
+        let reflector = |neighbor| SessionEnd { cluster_id: Some(CLUSTER), neighbor, ..internal() };
+        for (neighbor, provenance, passes) in [
+            (Neighbor::Client, Provenance::Internal, true),
+            (Neighbor::Client, Provenance::Client, true),
+            (Neighbor::Internal, Provenance::Client, true),
+            (Neighbor::Internal, Provenance::Internal, false),
+            (Neighbor::Client, Provenance::SameSession, false),
+        ] {
+            let told = tell(&reflector(neighbor), &told(), provenance);
+            assert_eq!(told.is_ok(), passes, "{provenance:?} to {neighbor:?}");
+        }
+        let ordinary = tell(&internal(), &told(), Provenance::Client);
+        assert_eq!(ordinary, Err(Refused::InternalToInternal));
+    }
+
+    #[test]
+    fn a_reflected_route_keeps_all_but_names_its_originator_and_the_cluster() {
+        let end = SessionEnd { cluster_id: Some(CLUSTER), ..internal() };
+        let mut best = told();
+        best.next_hop = NextHop::Router(RouterId::from_index(3));
+        let once = tell(&end, &best, Provenance::Client).expect("reflected");
+        let expected = changed(best, |a| {
+            (a.originator_id, a.cluster_list) = (Some(FROM), vec![CLUSTER]);
+        });
+        assert_eq!(once, expected);
+        let mut twice = tell(&end, &once, Provenance::Client).expect("reflected again");
+        let other = Ipv4Addr::new(192, 0, 2, 78);
+        let next = SessionEnd { cluster_id: Some(other), ..end };
+        twice = tell(&next, &twice, Provenance::Client).expect("by another");
+        assert_eq!(twice.attributes.cluster_list, [other, CLUSTER, CLUSTER]);
+        assert_eq!(twice.attributes.originator_id, Some(FROM));
+        let outside = tell(&external(Relation::Customer), &twice, Provenance::Internal);
+        let outside = outside.expect("told outside").attributes;
+        assert_eq!((outside.originator_id, outside.cluster_list.len()), (None, 0));
+    }
+
+    #[test]
+    fn a_route_that_comes_back_to_its_originator_or_its_cluster_is_refused() {
+        let mine = changed(told(), |a| a.originator_id = Some(internal().own_id));
+        assert_eq!(internal().import(&mine), Err(Refused::Originator));
+        let round = changed(told(), |a| a.cluster_list = vec![FROM, CLUSTER]);
+        let reflector = SessionEnd { cluster_id: Some(CLUSTER), ..internal() };
+        assert_eq!(reflector.import(&round), Err(Refused::Cluster));
+        assert!(internal().import(&round).is_ok(), "who does not reflect does not look");
     }
 
     #[test]
@@ -355,7 +459,7 @@ mod tests {
         let learned = Route { next_hop: neighbor, ..told() };
         let unchanged = NextHopRule::Unchanged(router());
         let next_hop = |route: &Route, rule| {
-            internal().export(route, Provenance::External, rule).map(|told| told.next_hop)
+            internal().export(route, (Provenance::External, FROM), rule).map(|told| told.next_hop)
         };
         assert_eq!(next_hop(&learned, SELF()), Ok(NextHop::Router(router())));
         assert_eq!(next_hop(&learned, unchanged), Ok(neighbor));

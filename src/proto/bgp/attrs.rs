@@ -6,6 +6,7 @@
 //!, so that routes that differ in it alone share theirs.
 
 use std::fmt;
+use std::net::Ipv4Addr;
 use std::str::FromStr;
 
 /// A standard community (RFC 1997), `asn:value`.
@@ -80,6 +81,10 @@ pub struct Attributes {
     pub local_pref: Option<u32>,
     /// `MULTI_EXIT_DISC` (§5.1.4).
     pub med: Option<u32>,
+    /// `ORIGINATOR_ID` (RFC 4456 §8), on internal sessions only.
+    pub originator_id: Option<Ipv4Addr>,
+    /// `CLUSTER_LIST` (RFC 4456 §8), the last reflector first; on internal sessions only.
+    pub cluster_list: Vec<Ipv4Addr>,
     communities: Vec<Community>,
 }
 
@@ -92,6 +97,8 @@ impl Attributes {
             as_path: Vec::new(),
             local_pref: None,
             med: None,
+            originator_id: None,
+            cluster_list: Vec::new(),
             communities: Vec::new(),
         }
     }

@@ -7,12 +7,14 @@
 //! # Departures
 //! * The lowest router id decides before the age of a route is ever looked at (RFC 5004's
 //!   "prefer the oldest" is off by default, as with `bgp bestpath compare-routerid`).
-//! * There is no weight and no cluster list; a locally originated route beats learned ones of
+//! * There is no weight; a locally originated route beats learned ones of
 //!   equal `LOCAL_PREF`, as all common implementations do beyond the RFC.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
+use super::advertise::NextHop;
 use super::attrs::Attributes;
 
 /// One route that may become the best for its prefix.
@@ -26,12 +28,21 @@ pub struct Candidate<'r> {
     pub neighbor_as: u32,
     /// Interior distance to the next hop; `None`: it cannot be reached.
     pub igp_metric: Option<u64>,
+    /// Where it leads; equal next hops are used once.
+    pub next_hop: NextHop,
     /// BGP identifier of the neighbour (own for a local route).
     pub peer_router_id: Ipv4Addr,
     /// Address of the neighbour (unspecified for a local route).
     pub peer_address: IpAddr,
     /// What decides if all else is equal; differs between the candidates of a router.
     pub tie: u32,
+}
+
+impl Candidate<'_> {
+    /// The identifier of the router that brought the route into the network.
+    fn originator(&self) -> Ipv4Addr {
+        self.attributes.originator_id.unwrap_or(self.peer_router_id)
+    }
 }
 
 /// Where a router has a route from.
@@ -89,8 +100,11 @@ pub enum Reason {
     External,
     /// Nearest next hop (§9.1.2.2 e).
     IgpMetric,
-    /// Lowest BGP identifier (§9.1.2.2 f).
+    /// Lowest BGP identifier (§9.1.2.2 f), that of the originator where the route was reflected
+    /// (RFC 4456 §9).
     RouterId,
+    /// Shortest `CLUSTER_LIST` (RFC 4456 §9).
+    ClusterList,
     /// Lowest address of the neighbour (§9.1.2.2 g).
     PeerAddress,
     /// The order of the router's sessions, beyond the RFC.
@@ -112,6 +126,7 @@ impl Reason {
             Self::External => "external",
             Self::IgpMetric => "igp_metric",
             Self::RouterId => "router_id",
+            Self::ClusterList => "cluster_list",
             Self::PeerAddress => "peer_address",
             Self::SessionOrder => "session_order",
         }
@@ -121,7 +136,8 @@ impl Reason {
 /// Chooses among `candidates`; `None` if none has a next hop that can be reached.
 ///
 /// The multipath set holds the routes that equal the best through the interior distance, have
-/// its `AS_PATH` (any of that length with `relax`) and come from the same kind of session.
+/// its `AS_PATH` (any of that length with `relax`), come from the same kind of session and lead
+/// to next hops of their own.
 #[must_use]
 pub fn decide(candidates: &[Candidate<'_>], multipath: Multipath) -> Option<Choice> {
     let mut rivals = Rivals::new(candidates);
@@ -134,7 +150,8 @@ pub fn decide(candidates: &[Candidate<'_>], multipath: Multipath) -> Option<Choi
     rivals.keep_least(Reason::External, |c| c.source == Source::Internal);
     rivals.keep_least(Reason::IgpMetric, |c| c.igp_metric);
     let equal = rivals.left.clone();
-    rivals.keep_least(Reason::RouterId, |c| c.peer_router_id);
+    rivals.keep_least(Reason::RouterId, Candidate::originator);
+    rivals.keep_least(Reason::ClusterList, |c| c.attributes.cluster_list.len());
     rivals.keep_least(Reason::PeerAddress, |c| c.peer_address);
     rivals.keep_least(Reason::SessionOrder, |c| c.tie);
     let best = *rivals.left.first()?;
@@ -158,8 +175,10 @@ fn used(
     equal.retain(|i| multipath.relax || candidates[*i].attributes.as_path == *path);
     equal.sort_by_key(|i| {
         let c = &candidates[*i];
-        (c.peer_router_id, c.peer_address, c.tie)
+        (c.originator(), c.attributes.cluster_list.len(), c.peer_address, c.tie)
     });
+    let mut seen = BTreeSet::new();
+    equal.retain(|i| seen.insert(candidates[*i].next_hop));
     equal.truncate(usize::try_from(limit.max(1)).unwrap_or(usize::MAX));
     equal
 }
@@ -234,6 +253,9 @@ mod tests {
                 source: self.source,
                 neighbor_as: self.attributes.as_path.first().copied().unwrap_or(64500),
                 igp_metric: self.igp_metric,
+                next_hop: NextHop::Neighbor(crate::ids::Id::from_index(
+                    (self.tie * 10_000 + self.address * 100 + self.router_id) as usize,
+                )),
                 peer_router_id: Ipv4Addr::from_bits(self.router_id),
                 peer_address: IpAddr::V4(Ipv4Addr::from_bits(self.address)),
                 tie: self.tie,
@@ -423,6 +445,7 @@ mod tests {
             R::External,
             R::IgpMetric,
             R::RouterId,
+            R::ClusterList,
             R::PeerAddress,
             R::SessionOrder,
         ] {
@@ -432,6 +455,34 @@ mod tests {
 
     /// The same decision in another way: a champion of each neighbour AS by the full order,
     /// then the best champion by the order without MED. Steps before MED come first in both.
+    #[test]
+    fn the_originator_and_then_the_shorter_cluster_list_decide_among_reflected_routes() {
+        let id = |n: u32| Ipv4Addr::from_bits(n);
+        let reflected = |tie: u32, router_id: u32, originator: u32, clusters: u32| {
+            with(Owned { tie, router_id, address: router_id, ..internal() }, |a| {
+                a.originator_id = Some(id(originator));
+                a.cluster_list = (0..clusters).map(id).collect();
+            })
+        };
+        let all = [reflected(0, 1, 8, 1), reflected(1, 9, 7, 1)];
+        let choice = choose(&all, MANY).expect("a best");
+        assert_eq!((choice.best, choice.reason), (1, Reason::RouterId));
+        let all = [reflected(0, 1, 7, 2), reflected(1, 9, 7, 1), reflected(2, 10, 7, 1)];
+        let choice = choose(&all, MANY).expect("a best");
+        assert_eq!((choice.best, choice.reason), (1, Reason::PeerAddress));
+        assert_eq!(choice.multipath, [1, 2, 0]);
+        let choice = choose(&all[..2], MANY).expect("a best");
+        assert_eq!((choice.best, choice.reason), (1, Reason::ClusterList));
+    }
+
+    #[test]
+    fn one_next_hop_is_used_once_however_many_routes_lead_to_it() {
+        let other =
+            with(internal(), |a| a.add_community(crate::proto::bgp::attrs::Community::NO_EXPORT));
+        let all = [internal(), other];
+        assert_eq!(choose(&all, MANY).map(|c| c.multipath), Some(vec![0]));
+    }
+
     fn oracle(all: &[Owned]) -> Option<usize> {
         let before = |c: &Candidate<'_>| {
             let origin = c.attributes.origin;

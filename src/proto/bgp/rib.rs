@@ -3,6 +3,11 @@
 //!
 //! Everything is kept per group of prefixes treated alike, in dense vectors indexed by group and
 //! by the router's own numbering of its sessions. Attributes are shared, so cloning is cheap.
+//! With ADD-PATH (RFC 7911) a session holds several routes of a group, each under a path id.
+//!
+//! # Departures
+//! A path id follows from where the sender has the route, and may exceed the 32 bits it has on
+//! the wire.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -31,6 +36,13 @@ pub enum Via {
     /// The neighbour on this session told it.
     Session(Slot),
 }
+
+/// Which of several routes that a session carries for one group (RFC 7911 §2).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PathId(u64);
+
+/// The routes that one session carries for one group, by path id.
+type Paths = Vec<(PathId, Route)>;
 
 /// The loc-RIB entry of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,15 +75,8 @@ pub struct Peer {
     pub router_id: Ipv4Addr,
     /// The neighbour's address.
     pub address: IpAddr,
-}
-
-/// What to tell a neighbour.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Tell {
-    /// This route, in place of what it was told before.
-    Announce(Route),
-    /// That the route is gone.
-    Withdraw,
+    /// Whether it is a client of this router (RFC 4456).
+    pub client: bool,
 }
 
 /// How a decision changed the loc-RIB entry of a group.
@@ -93,9 +98,9 @@ pub struct Rib {
     peers: Vec<Peer>,
     groups: usize,
     local: Vec<Option<Route>>,
-    adj_in: Vec<Option<Route>>,
+    adj_in: Vec<Paths>,
     best: Vec<Option<Best>>,
-    adj_out: Vec<Option<Route>>,
+    adj_out: Vec<Paths>,
 }
 
 impl Rib {
@@ -109,9 +114,9 @@ impl Rib {
             peers,
             groups,
             local: vec![None; groups],
-            adj_in: vec![None; cells],
+            adj_in: vec![Paths::new(); cells],
             best: vec![None; groups],
-            adj_out: vec![None; cells],
+            adj_out: vec![Paths::new(); cells],
         }
     }
 
@@ -122,9 +127,15 @@ impl Rib {
 
     /// Notes what the neighbour told, after the import policy; `None`: withdrawn or refused.
     /// Whether that is news.
-    pub fn learn(&mut self, group: GroupId, slot: Slot, route: Option<Route>) -> bool {
+    pub fn learn(
+        &mut self,
+        group: GroupId,
+        slot: Slot,
+        path: PathId,
+        route: Option<Route>,
+    ) -> bool {
         let cell = self.cell(group, slot);
-        replace(&mut self.adj_in[cell], route)
+        replace_path(&mut self.adj_in[cell], path, route)
     }
 
     /// The session is down: forgets what it told and was told; the groups it had routes for.
@@ -132,8 +143,8 @@ impl Rib {
         let mut lost = Vec::new();
         for group in (0..self.groups).map(GroupId::from_index) {
             let cell = self.cell(group, slot);
-            self.adj_out[cell] = None;
-            if self.adj_in[cell].take().is_some() {
+            self.adj_out[cell].clear();
+            if !std::mem::take(&mut self.adj_in[cell]).is_empty() {
                 lost.push(group);
             }
         }
@@ -160,15 +171,29 @@ impl Rib {
         change
     }
 
-    /// Notes what the neighbour should know now and tells what must be sent for it, if anything.
-    pub fn tell(&mut self, group: GroupId, slot: Slot, route: Option<Route>) -> Option<Tell> {
+    /// Notes what the neighbour should know now, sorted by path id, and gives what must be sent
+    /// for it; with `only_withdrawals`, what is new waits.
+    pub fn tell(
+        &mut self,
+        group: GroupId,
+        slot: Slot,
+        wanted: &[(PathId, Route)],
+        only_withdrawals: bool,
+    ) -> Vec<(PathId, Option<Route>)> {
         let cell = self.cell(group, slot);
         let told = &mut self.adj_out[cell];
-        if *told == route {
-            return None;
+        let is_wanted = |path: &PathId| wanted.iter().any(|(wanted, _)| wanted == path);
+        let gone = told.iter().map(|(path, _)| *path).filter(|path| !is_wanted(path));
+        let mut news: Vec<_> = gone.map(|path| (path, None)).collect();
+        if !only_withdrawals {
+            let is_news = |new: &&(PathId, Route)| !told.contains(new);
+            let new = wanted.iter().filter(is_news).cloned();
+            news.extend(new.map(|(path, route)| (path, Some(route))));
         }
-        told.clone_from(&route);
-        Some(route.map_or(Tell::Withdraw, Tell::Announce))
+        for (path, route) in &news {
+            replace_path(told, *path, route.clone());
+        }
+        news
     }
 
     /// The best route of a group and those used beside it.
@@ -183,16 +208,72 @@ impl Rib {
         self.local[group.index()].as_ref()
     }
 
-    /// What the neighbour told, after the import policy.
+    /// What the neighbour told, after the import policy, by path id.
     #[must_use]
-    pub fn learned(&self, group: GroupId, slot: Slot) -> Option<&Route> {
-        self.adj_in[self.cell(group, slot)].as_ref()
+    pub fn learned(&self, group: GroupId, slot: Slot) -> &[(PathId, Route)] {
+        &self.adj_in[self.cell(group, slot)]
     }
 
-    /// What the neighbour was told last.
+    /// What the neighbour was told last, by path id.
     #[must_use]
-    pub fn told(&self, group: GroupId, slot: Slot) -> Option<&Route> {
-        self.adj_out[self.cell(group, slot)].as_ref()
+    pub fn told(&self, group: GroupId, slot: Slot) -> &[(PathId, Route)] {
+        &self.adj_out[self.cell(group, slot)]
+    }
+
+    /// The identifier of the neighbour that a route comes from; `None` for an own route.
+    #[must_use]
+    pub fn from(&self, via: Via) -> Option<Ipv4Addr> {
+        match via {
+            Via::Local => None,
+            Via::Session(slot) => Some(self.peers[slot.index()].router_id),
+        }
+    }
+
+    /// Every route of a group whose next hop can be reached, with the path id that it has for
+    /// neighbours, sorted by it.
+    #[must_use]
+    pub fn offered(
+        &self,
+        group: GroupId,
+        mut metric: impl FnMut(Slot, &Route) -> Option<u64>,
+    ) -> Vec<(PathId, Via, &Route)> {
+        let routes = self.routes(group).into_iter().filter(|(via, _, route)| match via {
+            Via::Local => true,
+            Via::Session(slot) => metric(*slot, route).is_some(),
+        });
+        let mut offered: Vec<_> =
+            routes.map(|(via, path, route)| (self.path_to_tell(via, path), via, route)).collect();
+        offered.sort_unstable_by_key(|(path, ..)| *path);
+        offered
+    }
+
+    /// Unique among a router's routes for a group, and the same whatever came before.
+    fn path_to_tell(&self, via: Via, path: PathId) -> PathId {
+        let sessions = self.peers.len() as u64 + 1;
+        PathId(match via {
+            Via::Local => 1,
+            Via::Session(slot) => {
+                path.0.saturating_mul(sessions).saturating_add(u64::from(slot.0) + 2)
+            }
+        })
+    }
+
+    /// The best of the routes that came from outside the network or are the router's own.
+    #[must_use]
+    pub fn best_external(
+        &self,
+        group: GroupId,
+        mut metric: impl FnMut(Slot, &Route) -> Option<u64>,
+    ) -> Option<(Via, &Route)> {
+        let mut routes = self.routes(group);
+        routes.retain(|(via, ..)| match via {
+            Via::Local => true,
+            Via::Session(slot) => self.peers[slot.index()].external,
+        });
+        let candidates = self.candidates(&routes, &mut metric);
+        let choice = decision::decide(&candidates, self.limits)?;
+        let (via, _, route) = routes[choice.best];
+        Some((via, route))
     }
 
     /// Where a route is from, as the rules for telling it to the neighbour on `to` see it.
@@ -202,6 +283,7 @@ impl Rib {
             Via::Local => Provenance::Own,
             Via::Session(slot) if slot == to => Provenance::SameSession,
             Via::Session(slot) if self.peers[slot.index()].external => Provenance::External,
+            Via::Session(slot) if self.peers[slot.index()].client => Provenance::Client,
             Via::Session(_) => Provenance::Internal,
         }
     }
@@ -216,21 +298,38 @@ impl Rib {
         group: GroupId,
         mut metric: impl FnMut(Slot, &Route) -> Option<u64>,
     ) -> Option<Best> {
-        let local = self.local(group).map(|route| (Via::Local, route));
-        let slots = (0..self.peers.len()).map(Slot::from_index);
-        let learned = slots
-            .filter_map(|slot| self.learned(group, slot).map(|route| (Via::Session(slot), route)));
-        let routes: Vec<_> = local.into_iter().chain(learned).collect();
-        let candidates: Vec<_> =
-            routes.iter().map(|(via, route)| self.candidate(*via, route, &mut metric)).collect();
+        let routes = self.routes(group);
+        let candidates = self.candidates(&routes, &mut metric);
         let Choice { best, reason, multipath } = decision::decide(&candidates, self.limits)?;
         let used = |place: usize| {
-            let (via, route) = routes[place];
+            let (via, _, route) = routes[place];
             Used { via, next_hop: route.next_hop }
         };
         let multipath = multipath.into_iter().map(used).collect();
-        let (via, route) = routes[best];
+        let (via, _, route) = routes[best];
         Some(Best { route: route.clone(), via, reason, multipath })
+    }
+
+    /// All routes of a group: the own one, then by session and path id.
+    fn routes(&self, group: GroupId) -> Vec<(Via, PathId, &Route)> {
+        let local = self.local(group).map(|route| (Via::Local, PathId::default(), route));
+        let learned = (0..self.peers.len()).map(Slot::from_index).flat_map(|slot| {
+            let paths = self.learned(group, slot).iter();
+            paths.map(move |(path, route)| (Via::Session(slot), *path, route))
+        });
+        local.into_iter().chain(learned).collect()
+    }
+
+    fn candidates<'r>(
+        &self,
+        routes: &[(Via, PathId, &'r Route)],
+        metric: &mut impl FnMut(Slot, &Route) -> Option<u64>,
+    ) -> Vec<Candidate<'r>> {
+        let one = |(tie, (via, _, route)): (u32, &(Via, PathId, &'r Route))| Candidate {
+            tie,
+            ..self.candidate(*via, route, metric)
+        };
+        (0..).zip(routes).map(one).collect()
     }
 
     fn candidate<'r>(
@@ -247,6 +346,7 @@ impl Rib {
                 source: Source::Local,
                 neighbor_as,
                 igp_metric: Some(0),
+                next_hop: route.next_hop,
                 peer_router_id: Ipv4Addr::UNSPECIFIED,
                 peer_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 tie: 0,
@@ -258,9 +358,10 @@ impl Rib {
                     source: if peer.external { Source::External } else { Source::Internal },
                     neighbor_as,
                     igp_metric: metric(slot, route),
+                    next_hop: route.next_hop,
                     peer_router_id: peer.router_id,
                     peer_address: peer.address,
-                    tie: slot.0,
+                    tie: 0,
                 }
             }
         }
@@ -274,14 +375,38 @@ fn replace(cell: &mut Option<Route>, new: Option<Route>) -> bool {
     news
 }
 
+/// The same for one of several, kept sorted by path id.
+fn replace_path(paths: &mut Paths, path: PathId, new: Option<Route>) -> bool {
+    match (paths.binary_search_by_key(&path, |(path, _)| *path), new) {
+        (Ok(place), Some(new)) if paths[place].1 == new => false,
+        (Ok(place), Some(new)) => {
+            paths[place].1 = new;
+            true
+        }
+        (Ok(place), None) => {
+            paths.remove(place);
+            true
+        }
+        (Err(place), Some(new)) => {
+            paths.insert(place, (path, new));
+            true
+        }
+        (Err(_), None) => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::ids::SessionId;
     use crate::proto::bgp::advertise::NextHop;
     use crate::proto::bgp::attrs::Attributes;
 
     const OWN_AS: u32 = 64500;
+    /// The path id where a session carries one route a group.
+    const ONLY: PathId = PathId(0);
     const MANY: Multipath = Multipath { ebgp: 8, ibgp: 8, relax: false };
 
     fn slot(index: usize) -> Slot {
@@ -298,6 +423,7 @@ mod tests {
             external: n < 2,
             router_id: Ipv4Addr::new(192, 0, 2, n),
             address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, n)),
+            client: n == 3,
         };
         Rib::new(OWN_AS, MANY, (0..4).map(peer).collect(), 3)
     }
@@ -308,6 +434,11 @@ mod tests {
         let mut route = Route::originated(attributes);
         route.next_hop = NextHop::Neighbor(SessionId::from_index(0));
         route
+    }
+
+    /// The same from the neighbour of a session.
+    fn route_on(session: usize, path: &[u32]) -> Route {
+        Route { next_hop: NextHop::Neighbor(SessionId::from_index(session)), ..route(path) }
     }
 
     fn decide(rib: &mut Rib, group: GroupId) -> Change {
@@ -322,11 +453,11 @@ mod tests {
     #[test]
     fn routes_are_news_once() {
         let mut rib = rib();
-        assert!(rib.learn(group(1), slot(0), Some(route(&[8075]))));
-        assert!(!rib.learn(group(1), slot(0), Some(route(&[8075]))));
-        assert!(rib.learn(group(1), slot(0), Some(route(&[8075, 12076]))));
-        assert!(rib.learn(group(1), slot(0), None));
-        assert!(!rib.learn(group(1), slot(0), None));
+        assert!(rib.learn(group(1), slot(0), ONLY, Some(route(&[8075]))));
+        assert!(!rib.learn(group(1), slot(0), ONLY, Some(route(&[8075]))));
+        assert!(rib.learn(group(1), slot(0), ONLY, Some(route(&[8075, 12076]))));
+        assert!(rib.learn(group(1), slot(0), ONLY, None));
+        assert!(!rib.learn(group(1), slot(0), ONLY, None));
         assert!(rib.originate(group(1), Some(route(&[]))));
         assert!(!rib.originate(group(1), Some(route(&[]))));
         assert_eq!(rib.local(group(1)), Some(&route(&[])));
@@ -337,10 +468,10 @@ mod tests {
         let mut rib = rib();
         let cells = (0..3).flat_map(|g| (0..4).map(move |s| (g, s)));
         for (asn, (g, s)) in (0..).zip(cells) {
-            rib.learn(group(g), slot(s), Some(route(&[asn])));
+            rib.learn(group(g), slot(s), ONLY, Some(route(&[asn])));
         }
-        assert_eq!(rib.learned(group(2), slot(1)), Some(&route(&[9])));
-        assert_eq!(rib.learned(group(1), slot(3)), Some(&route(&[7])));
+        assert_eq!(rib.learned(group(2), slot(1)), [(ONLY, route(&[9]))]);
+        assert_eq!(rib.learned(group(1), slot(3)), [(ONLY, route(&[7]))]);
     }
 
     #[test]
@@ -348,17 +479,17 @@ mod tests {
         let mut rib = rib();
         let (g, a, b) = (group(0), Via::Session(slot(0)), Via::Session(slot(1)));
         assert_eq!(decide(&mut rib, g), Change::None);
-        rib.learn(g, slot(1), Some(route(&[8075])));
+        rib.learn(g, slot(1), ONLY, Some(route_on(1, &[8075])));
         assert_eq!(decide(&mut rib, g), Change::Best);
         assert_eq!(best(&rib, g), Some((b, Reason::OnlyOne, vec![b])));
         // The same path over session 0 wins by router id; both are used.
-        rib.learn(g, slot(0), Some(route(&[8075])));
+        rib.learn(g, slot(0), ONLY, Some(route(&[8075])));
         assert_eq!(decide(&mut rib, g), Change::Best);
         assert_eq!(best(&rib, g), Some((a, Reason::RouterId, vec![a, b])));
-        rib.learn(g, slot(1), None);
+        rib.learn(g, slot(1), ONLY, None);
         assert_eq!(decide(&mut rib, g), Change::MultipathOnly);
         assert_eq!(decide(&mut rib, g), Change::None);
-        rib.learn(g, slot(0), None);
+        rib.learn(g, slot(0), ONLY, None);
         assert_eq!(decide(&mut rib, g), Change::Best);
         assert_eq!(rib.best(g), None);
     }
@@ -366,9 +497,9 @@ mod tests {
     #[test]
     fn a_change_of_attributes_alone_is_a_change_of_the_best_route() {
         let mut rib = rib();
-        rib.learn(group(0), slot(0), Some(route(&[8075])));
+        rib.learn(group(0), slot(0), ONLY, Some(route(&[8075])));
         decide(&mut rib, group(0));
-        rib.learn(group(0), slot(0), Some(route(&[8075, 8075])));
+        rib.learn(group(0), slot(0), ONLY, Some(route(&[8075, 8075])));
         assert_eq!(decide(&mut rib, group(0)), Change::Best);
     }
 
@@ -376,19 +507,19 @@ mod tests {
     fn another_next_hop_of_a_route_used_beside_the_best_changes_forwarding() {
         let mut rib = rib();
         for s in [0, 1] {
-            rib.learn(group(0), slot(s), Some(route(&[8075])));
+            rib.learn(group(0), slot(s), ONLY, Some(route_on(s, &[8075])));
         }
         decide(&mut rib, group(0));
         let mut moved = route(&[8075]);
         moved.next_hop = NextHop::Neighbor(SessionId::from_index(9));
-        rib.learn(group(0), slot(1), Some(moved));
+        rib.learn(group(0), slot(1), ONLY, Some(moved));
         assert_eq!(decide(&mut rib, group(0)), Change::MultipathOnly);
     }
 
     #[test]
     fn own_prefixes_beat_learned_ones() {
         let mut rib = rib();
-        rib.learn(group(0), slot(2), Some(route(&[])));
+        rib.learn(group(0), slot(2), ONLY, Some(route(&[])));
         rib.originate(group(0), Some(route(&[])));
         decide(&mut rib, group(0));
         let expected = (Via::Local, Reason::Local, vec![Via::Local]);
@@ -399,7 +530,7 @@ mod tests {
     fn the_distance_is_asked_per_session_and_none_takes_a_route_out() {
         let mut rib = rib();
         for s in [2, 3] {
-            rib.learn(group(0), slot(s), Some(route(&[8075])));
+            rib.learn(group(0), slot(s), ONLY, Some(route(&[8075])));
         }
         let nearest = |rib: &mut Rib, metrics: [Option<u64>; 4]| {
             rib.decide(group(0), |slot, _| metrics[slot.index()]);
@@ -417,26 +548,31 @@ mod tests {
     fn only_what_differs_from_the_last_told_is_told() {
         let mut rib = rib();
         let (g, s, r) = (group(0), slot(1), route(&[8075]));
-        assert_eq!(rib.tell(g, s, None), None, "nothing was told");
-        assert_eq!(rib.tell(g, s, Some(r.clone())), Some(Tell::Announce(r.clone())));
-        assert_eq!(rib.tell(g, s, Some(r.clone())), None);
-        assert_eq!(rib.told(g, s), Some(&r));
-        assert_eq!(rib.tell(g, s, None), Some(Tell::Withdraw));
-        assert_eq!(rib.told(g, s), None);
+        let mut tell = |wanted: &[(PathId, Route)], waits| rib.tell(g, s, wanted, waits);
+        let one = [(ONLY, r.clone())];
+        assert_eq!(tell(&[], false), [], "nothing was told");
+        assert_eq!(tell(&one, true), [], "what is new waits");
+        assert_eq!(tell(&one, false), [(ONLY, Some(r.clone()))]);
+        assert_eq!(tell(&one, false), []);
+        let two = [(PathId(2), r.clone()), (PathId(3), route(&[1]))];
+        assert_eq!(tell(&two, true), [(ONLY, None)], "withdrawals do not wait");
+        assert_eq!(tell(&two, false), two.clone().map(|(path, route)| (path, Some(route))));
+        assert_eq!(tell(&two[1..], false), [(PathId(2), None)]);
+        assert_eq!(rib.told(g, s), &two[1..]);
     }
 
     #[test]
     fn a_session_that_ends_takes_its_routes_and_what_it_was_told_along() {
         let mut rib = rib();
         for g in [0, 2] {
-            rib.learn(group(g), slot(1), Some(route(&[8075])));
+            rib.learn(group(g), slot(1), ONLY, Some(route(&[8075])));
         }
-        rib.learn(group(1), slot(0), Some(route(&[8075])));
-        rib.tell(group(1), slot(1), Some(route(&[1])));
+        rib.learn(group(1), slot(0), ONLY, Some(route(&[8075])));
+        rib.tell(group(1), slot(1), &[(ONLY, route(&[1]))], false);
         assert_eq!(rib.forget_session(slot(1)), [group(0), group(2)]);
-        assert_eq!(rib.learned(group(0), slot(1)), None);
-        assert_eq!(rib.told(group(1), slot(1)), None);
-        assert!(rib.learned(group(1), slot(0)).is_some(), "another session's");
+        assert_eq!(rib.learned(group(0), slot(1)), []);
+        assert_eq!(rib.told(group(1), slot(1)), []);
+        assert_eq!(rib.learned(group(1), slot(0)).len(), 1, "another session's");
         assert_eq!(rib.forget_session(slot(1)), []);
     }
 
@@ -446,6 +582,47 @@ mod tests {
         assert_eq!(rib.provenance(Via::Local, slot(0)), Provenance::Own);
         assert_eq!(rib.provenance(Via::Session(slot(0)), slot(0)), Provenance::SameSession);
         assert_eq!(rib.provenance(Via::Session(slot(1)), slot(0)), Provenance::External);
-        assert_eq!(rib.provenance(Via::Session(slot(3)), slot(0)), Provenance::Internal);
+        assert_eq!(rib.provenance(Via::Session(slot(2)), slot(0)), Provenance::Internal);
+        assert_eq!(rib.provenance(Via::Session(slot(3)), slot(0)), Provenance::Client);
+    }
+
+    #[test]
+    fn every_route_of_a_session_is_a_candidate_and_is_offered_under_an_id_of_its_own() {
+        let mut rib = rib();
+        let g = group(0);
+        let next = |n: usize| {
+            let mut route = route(&[8075]);
+            route.next_hop = NextHop::Neighbor(SessionId::from_index(n));
+            route
+        };
+        assert!(rib.learn(g, slot(3), PathId(4), Some(next(4))));
+        assert!(rib.learn(g, slot(3), PathId(2), Some(next(2))));
+        assert!(rib.learn(g, slot(2), ONLY, Some(next(0))));
+        assert!(!rib.learn(g, slot(3), PathId(2), Some(next(2))), "it is no news");
+        assert_eq!(decide(&mut rib, g), Change::Best);
+        assert_eq!(rib.best(g).map(|best| best.multipath.len()), Some(3));
+        rib.originate(g, Some(route(&[])));
+        let offered = rib.offered(g, |slot, _| (slot != self::slot(2)).then_some(1));
+        let ids: Vec<PathId> = offered.iter().map(|(path, ..)| *path).collect();
+        // Four sessions: p * 5 + slot + 2 for what was learned as p; the own route is 1.
+        assert_eq!(ids, [PathId(1), PathId(15), PathId(25)]);
+        assert!(rib.learn(g, slot(3), PathId(4), None));
+        assert_eq!(rib.offered(g, |_, _| Some(1)).len(), 3);
+    }
+
+    #[test]
+    fn the_best_external_route_is_chosen_among_what_came_from_outside() {
+        let mut rib = rib();
+        let g = group(0);
+        let mut inside = route(&[8075]);
+        Arc::make_mut(&mut inside.attributes).local_pref = Some(200);
+        rib.learn(g, slot(2), ONLY, Some(inside));
+        assert_eq!(rib.best_external(g, |_, _| Some(1)), None);
+        rib.learn(g, slot(0), ONLY, Some(route(&[8075, 8075])));
+        rib.learn(g, slot(1), ONLY, Some(route(&[8075])));
+        decide(&mut rib, g);
+        assert_eq!(best(&rib, g).map(|best| best.0), Some(Via::Session(slot(2))));
+        let external = rib.best_external(g, |_, _| Some(1)).map(|(via, _)| via);
+        assert_eq!(external, Some(Via::Session(slot(1))));
     }
 }
