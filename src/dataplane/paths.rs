@@ -15,6 +15,8 @@ pub enum End {
     Delivered(RouterId),
     /// The router is down.
     RouterDown(RouterId),
+    /// The router forwards nothing.
+    Hung(RouterId),
     /// The router has no route.
     NoRoute(RouterId),
     /// The route points to a LAG that is down or has no member.
@@ -43,6 +45,7 @@ impl Path {
         match self.end {
             End::Delivered(router) => Some(router),
             End::RouterDown(_)
+            | End::Hung(_)
             | End::NoRoute(_)
             | End::LagDown(_)
             | End::Circuit(_)
@@ -163,6 +166,9 @@ impl Walk<'_> {
         let table = &self.tables.routers[router];
         if !table.up {
             return finish(End::RouterDown(router));
+        }
+        if table.hung {
+            return finish(End::Hung(router));
         }
         if table.fib[self.group].serves {
             return finish(End::Delivered(router));

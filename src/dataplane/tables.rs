@@ -60,8 +60,10 @@ pub struct FibEntry {
 /// One router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouterTable {
-    /// Whether it forwards at all.
+    /// Whether it runs.
     pub up: bool,
+    /// Whether it runs but forwards nothing.
+    pub hung: bool,
     /// Per prefix group.
     pub fib: IdVec<GroupId, FibEntry>,
 }

@@ -1,8 +1,8 @@
 //! A validated scenario: faults, times and bounds, resolved against a topology.
 
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, FeedId, LagId, MetroId, RouterId, SessionId, SiteId,
-    SpanId, SrlgId,
+    CardId, CircuitId, ClassId, DemandId, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId,
+    SiteId, SpanId, SrlgId,
 };
 use crate::units::{Share, SimDuration, SimTime};
 
@@ -150,6 +150,14 @@ pub enum FaultKind {
         /// Where the command is given; `None`: at the first end.
         router: Option<RouterId>,
     },
+    /// All circuits that leave the sites are cut.
+    SiteIsolate(Vec<SiteId>),
+    /// An operator, or a service, does something.
+    Command(Command),
+    /// The routers forward nothing, and nobody is told: their control planes live on.
+    ForwardingHang(Vec<RouterId>),
+    /// The routers write nothing more into their forwarding tables.
+    FibStuck(Vec<RouterId>),
     /// Demands offer `factor_ppb` / 10^9 times their rate.
     TrafficSurge {
         /// Demands.
@@ -157,6 +165,87 @@ pub enum FaultKind {
         /// In parts per billion: 1.5 is 1,500,000,000.
         factor_ppb: u64,
     },
+}
+
+/// What operators and services do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Command {
+    /// The routers no longer announce the prefixes; what they serve is still there.
+    Withdraw {
+        /// Prefixes.
+        prefixes: Vec<PrefixId>,
+        /// Where; `None`: at all routers that serve them.
+        routers: Option<Vec<RouterId>>,
+    },
+    /// The routers announce the prefixes without serving them.
+    Announce {
+        /// Prefixes.
+        prefixes: Vec<PrefixId>,
+        /// Where.
+        routers: Vec<RouterId>,
+    },
+    /// What serves the prefixes is down, and its routers announce them no more.
+    ServiceDown {
+        /// Prefixes.
+        prefixes: Vec<PrefixId>,
+        /// Where; `None`: at all sites that serve them.
+        sites: Option<Vec<SiteId>>,
+    },
+    /// A router tells on these sessions what the relation forbids.
+    Leak {
+        /// Sessions.
+        sessions: Vec<SessionId>,
+        /// Which end; `None`: the first.
+        router: Option<RouterId>,
+    },
+    /// An operator shuts the sessions down gracefully (RFC 8326).
+    GracefulShutdown {
+        /// Sessions.
+        sessions: Vec<SessionId>,
+        /// Where the command is given; `None`: at the first end.
+        router: Option<RouterId>,
+        /// How long routes have to move away.
+        wait: SimDuration,
+        /// Whether the sessions are shut down then.
+        cease: bool,
+    },
+    /// An operator takes routers out of service: external sessions gracefully (RFC 8326), and no
+    /// transit inside.
+    Drain {
+        /// Routers.
+        routers: Vec<RouterId>,
+        /// How long traffic has to move away.
+        wait: SimDuration,
+        /// Whether external sessions are shut down then.
+        cease: bool,
+    },
+}
+
+impl Command {
+    /// The prefixes it is about, which no others are treated like then.
+    #[must_use]
+    pub fn prefixes(&self) -> &[PrefixId] {
+        match self {
+            Self::Withdraw { prefixes, .. }
+            | Self::Announce { prefixes, .. }
+            | Self::ServiceDown { prefixes, .. } => prefixes,
+            Self::Leak { .. } | Self::GracefulShutdown { .. } | Self::Drain { .. } => &[],
+        }
+    }
+
+    /// Its name in the files.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Withdraw { .. } => "withdraw",
+            Self::Announce { .. } => "announce",
+            Self::ServiceDown { .. } => "service_down",
+            Self::Leak { .. } => "leak",
+            Self::GracefulShutdown { .. } => "graceful_shutdown",
+            Self::Drain { .. } => "drain",
+        }
+    }
 }
 
 /// One line of `bounds`.

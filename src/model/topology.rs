@@ -145,9 +145,18 @@ pub struct Network {
     pub next_hop_self: bool,
     /// Multipath limits.
     pub multipath: Multipath,
-    /// Whether internal sessions carry all routes of a prefix (RFC 7911).
+    /// Whether its routers make routes that carry `GRACEFUL_SHUTDOWN` the last choice (RFC 8326).
+    pub honor_graceful_shutdown: bool,
+    /// What internal sessions carry beside best routes.
+    pub ibgp: Ibgp,
+}
+
+/// What internal sessions carry beside best routes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ibgp {
+    /// All routes of a prefix (RFC 7911).
     pub add_path: bool,
-    /// Whether routers tell inside of their best route from outside where they use another.
+    /// The best route from outside, where the router uses another.
     pub best_external: bool,
 }
 

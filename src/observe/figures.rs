@@ -89,7 +89,7 @@ impl Over<'_> {
         let mut spans: BTreeMap<CircuitId, Vec<(SimTime, SimTime, Health, &str)>> = BTreeMap::new();
         for step in &self.plan.steps {
             let fault = &self.plan.faults[step.fault];
-            let Some(effect) = step.effect.map(|effect| &fault.effects[effect]) else { continue };
+            let Some(effect) = step.effect.map(|effect| &fault.effects[effect].1) else { continue };
             let Some((ports, health)) = ports_of(effect).filter(|_| step.on) else { continue };
             let over = self.plan.steps.iter().find(|later| {
                 later.fault == step.fault
@@ -332,6 +332,9 @@ fn ports_of(effect: &Effect) -> Option<(&[crate::ids::End<CircuitId>], Health)> 
         | Effect::Crash(..)
         | Effect::Reset(_)
         | Effect::Shutdown(_)
+        | Effect::Operator(_)
+        | Effect::Hang(_)
+        | Effect::Stick(_)
         | Effect::Surge(..) => None,
     }
 }

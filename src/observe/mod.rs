@@ -13,7 +13,7 @@ use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
 use crate::report::data::RunReport;
 use crate::sim::net::Net;
-use crate::sim::plan::FaultPlan;
+use crate::sim::plan::{self, FaultPlan};
 use crate::sim::world::World;
 use crate::units::SimTime;
 
@@ -73,7 +73,8 @@ pub fn run_counted(
     options: &RunOptions,
 ) -> (RunReport, EventCounts) {
     let eager = options.hellos == Hellos::Sent;
-    let net = Arc::new(Net::new(topology.clone(), scenario.seed, eager));
+    let net =
+        Arc::new(Net::new(topology.clone(), scenario.seed, eager, &plan::set_apart(scenario)));
     let plan = Arc::new(FaultPlan::new(topology, scenario));
     let started = World::new(Arc::clone(&net), Arc::clone(&plan), scenario.start, options.limits);
     let (world, stopped) = match started {

@@ -29,6 +29,8 @@ pub(crate) enum Wire {
     Message(Message),
     /// An UPDATE with its routes.
     Update(Changes),
+    /// A ROUTE-REFRESH (RFC 2918).
+    Refresh,
 }
 
 impl Wire {
@@ -69,6 +71,10 @@ pub(crate) enum Work {
     SessionUp(End<SessionId>),
     /// Forgets what a lost peer told.
     SessionDown(End<SessionId>),
+    /// Announces these prefixes of its own, or no longer.
+    Originate(Vec<GroupId>),
+    /// Tells a peer on this connection everything once more.
+    Repeat(End<SessionId>, Option<u32>),
     /// Looks at all next hops again.
     NextHops,
 }
@@ -177,6 +183,13 @@ impl World {
     pub(super) fn receive_message(&mut self, end: End<SessionId>, wire: Wire) {
         match wire {
             Wire::Message(message) => self.session_input(end, Input::Message(message)),
+            Wire::Refresh => {
+                if self.state.session_ends[end].fsm.state() == State::Established {
+                    self.spend(Phase::Notify);
+                    let epoch = self.state.session_ends[end].transport.epoch;
+                    self.queue_work(self.net.session_router(end), Work::Repeat(end, epoch));
+                }
+            }
             Wire::Update(changes) => {
                 self.session_input(end, Input::Message(Message::Update));
                 if self.state.session_ends[end].fsm.state() == State::Established {

@@ -4,6 +4,7 @@
 //! * The writes of a group are spread evenly from its first to its last prefix.
 //! * Taking a member out of an ECMP set is one write for all prefixes that share the two sets;
 //!   every other change costs a write per prefix, deletion as much as replacement.
+//! * A writer that sticks ends the write it has begun.
 //! * Reading for one group is asked anew before its write has begun: the write then takes the
 //!   newest next hops at no further cost.
 
@@ -42,6 +43,8 @@ pub(crate) struct FibQueue {
     pub(crate) jobs: BTreeMap<GroupId, VecDeque<Job>>,
     /// When the writer is free.
     pub(crate) free_at: SimTime,
+    /// Faults that keep it from writing, and since when.
+    pub(crate) stuck: Option<(u32, SimTime)>,
 }
 
 /// A long write is looked at this many times, so that two of them at once interleave truly.
@@ -97,9 +100,10 @@ impl World {
     /// A write that has not begun takes the newest next hops along.
     fn take_along(&mut self, router: RouterId, group: GroupId, next: &NextHops) -> bool {
         let (now, cause) = (self.now, self.cause);
+        let stuck = self.state.routers[router].fib.stuck;
         let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
         match jobs.back_mut() {
-            Some(job) if job.start > now => {
+            Some(job) if job.start > now || stuck.is_some_and(|(_, since)| job.start >= since) => {
                 job.next = Arc::clone(next);
                 job.cause = cause;
                 true
@@ -123,6 +127,10 @@ impl World {
         let now = self.now;
         let job = self.state.routers[router].fib.jobs.get(&group).and_then(|jobs| jobs.front());
         let Some(job) = job.cloned().filter(|job| job.first <= now) else { return };
+        let stuck = self.state.routers[router].fib.stuck;
+        if stuck.is_some_and(|(_, since)| job.start >= since) {
+            return;
+        }
         self.touch_traffic();
         if now < job.last {
             let entry = &mut self.tables.routers[router].fib[group];
@@ -148,10 +156,63 @@ impl World {
         }
     }
 
+    /// A router's writer sticks, or goes on with what has waited.
+    pub(super) fn stick_fib(&mut self, router: RouterId, on: bool) {
+        let now = self.now;
+        let fib = &mut self.state.routers.edit(router).fib;
+        match (fib.stuck, on) {
+            (None, true) => fib.stuck = Some((1, now)),
+            (Some((faults, since)), true) => fib.stuck = Some((faults + 1, since)),
+            (Some((1, since)), false) => {
+                fib.stuck = None;
+                self.write_what_waited(router, since);
+            }
+            (Some((faults, since)), false) => fib.stuck = Some((faults - 1, since)),
+            (None, false) => {}
+        }
+    }
+
+    /// What waited is written in the order in which it would have been.
+    fn write_what_waited(&mut self, router: RouterId, since: SimTime) {
+        let now = self.now;
+        let pic = matches!(self.net.topology.routers[router].fib, FibMode::Pic(_));
+        let fib = &mut self.state.routers.edit(router).fib;
+        let mut starts: Vec<(SimTime, SimTime)> = Vec::new();
+        for job in fib.jobs.values().flatten().filter(|job| job.start >= since) {
+            starts.push((job.start, job.last));
+        }
+        starts.sort_unstable();
+        starts.dedup();
+        let mut free = now;
+        let mut moved: BTreeMap<(SimTime, SimTime), SimTime> = BTreeMap::new();
+        for (start, last) in starts {
+            moved.insert((start, last), free);
+            if !pic {
+                free += last.since(start);
+            }
+        }
+        let mut due = Vec::new();
+        for (group, jobs) in &mut fib.jobs {
+            for job in jobs.iter_mut().filter(|job| job.start >= since) {
+                let at = moved[&(job.start, job.last)];
+                let (first, last) = (job.first.since(job.start), job.last.since(job.start));
+                (job.start, job.first, job.last) = (at, at + first, at + last);
+            }
+            if let Some(job) = jobs.front() {
+                due.push((*group, job.first.max(now), job.cause));
+            }
+        }
+        fib.free_at = fib.free_at.max(free);
+        for (group, at, cause) in due {
+            self.at_because(at, Event::Fib(router, group), cause);
+        }
+    }
+
     /// A router has lost its forwarding table.
     pub(super) fn clear_fib(&mut self, router: RouterId) {
         self.touch_traffic();
-        self.state.routers.edit(router).fib = FibQueue::default();
+        let stuck = self.state.routers[router].fib.stuck;
+        self.state.routers.edit(router).fib = FibQueue { stuck, ..FibQueue::default() };
         for entry in &mut self.tables.routers[router].fib {
             entry.current = Arc::from([]);
             entry.ramp = None;

@@ -24,6 +24,10 @@ use crate::units::{SimDuration, SimTime};
 /// `RxmtInterval`, ISO 10589 `minimumLSPTransmissionInterval`).
 const RETRANSMISSION: SimDuration = SimDuration::from_secs(5);
 
+/// What a path across a router in overload costs more: `MaxLinkMetric` of wide IS-IS metrics (RFC
+/// 5305 §3), more than any path that avoids it.
+const OVERLOADED: u32 = 0x00ff_ffff;
+
 impl World {
     fn igp_config(&self, router: RouterId) -> IgpConfig {
         let topology = &self.net.topology;
@@ -150,6 +154,7 @@ impl World {
         let mut lsp = Lsp {
             origin: router,
             sequence: self.state.routers[router].lsp_sequence + 1,
+            overload: self.overloaded(router),
             links: Vec::new(),
             stubs: Vec::new(),
         };
@@ -293,7 +298,13 @@ impl World {
                 let ends = &self.net.topology.lags[*lag].ends;
                 let (a, b) = (ends[Side::A].router, ends[Side::B].router);
                 if a == lsp.origin && tells(b, lag) {
-                    edges.push(self.edge(*lag));
+                    let mut edge = self.edge(*lag);
+                    for (metric, end) in edge.metrics.iter_mut().zip([a, b]) {
+                        if end != router && lsdb.get(&end).is_some_and(|lsp| lsp.overload) {
+                            *metric = metric.saturating_add(OVERLOADED);
+                        }
+                    }
+                    edges.push(edge);
                 }
             }
         }

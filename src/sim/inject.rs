@@ -13,7 +13,7 @@ impl World {
         self.enter_window(step.window);
         self.cause = self.causes.fault(step.window, self.now);
         let fault = &plan.faults[step.fault];
-        let Some(effect) = step.effect.map(|effect| &fault.effects[effect]) else { return };
+        let Some(effect) = step.effect.map(|effect| &fault.effects[effect].1) else { return };
         self.apply(step.fault, effect, step.on);
     }
 
@@ -70,6 +70,9 @@ impl World {
                     self.session_input(*end, input);
                 }
             }
+            Effect::Operator(operator) => self.command(operator, on),
+            Effect::Hang(routers) => self.command_hang(routers, on),
+            Effect::Stick(routers) => routers.iter().for_each(|r| self.stick_fib(*r, on)),
             Effect::Surge(demands, factor) => {
                 for demand in demands {
                     self.surge(fault, demand.index(), on.then_some(*factor));

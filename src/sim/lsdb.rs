@@ -12,6 +12,8 @@ pub(crate) struct Lsp {
     pub(crate) origin: RouterId,
     /// Higher is newer.
     pub(crate) sequence: u64,
+    /// Whether others must not send across it.
+    pub(crate) overload: bool,
     /// Links with an adjacency up, in order.
     pub(crate) links: Vec<LagId>,
     /// PNIs that are up, in order; told where next hops outside must be reachable.

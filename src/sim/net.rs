@@ -90,8 +90,10 @@ struct Ranks {
 
 impl Net {
     /// Works out the facts of a run.
-    pub(crate) fn new(topology: Topology, seed: u64, eager: bool) -> Self {
-        let (groups, group_of) = group_prefixes(&topology);
+    ///
+    /// `apart`: prefixes that something sets apart from others that are treated alike.
+    pub(crate) fn new(topology: Topology, seed: u64, eager: bool, apart: &[Vec<PrefixId>]) -> Self {
+        let (groups, group_of) = group_prefixes(&topology, apart);
         let bfd = bfd_pairs(&topology);
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
@@ -310,13 +312,17 @@ fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
 type Treatment<'a> =
     (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community], Vec<Vec<bool>>);
 
-fn group_prefixes(topology: &Topology) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
-    let mut known: BTreeMap<Treatment<'_>, GroupId> = BTreeMap::new();
+fn group_prefixes(
+    topology: &Topology,
+    apart: &[Vec<PrefixId>],
+) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
+    let mut known: BTreeMap<(Treatment<'_>, Vec<bool>), GroupId> = BTreeMap::new();
     let mut groups: IdVec<GroupId, Group> = IdVec::new();
     let mut group_of = IdVec::new();
     for (id, prefix) in topology.prefixes.iter_ids() {
         let treatment = treatment(topology, prefix);
-        let group = *known.entry(treatment).or_insert_with(|| {
+        let set_apart: Vec<bool> = apart.iter().map(|some| some.contains(&id)).collect();
+        let group = *known.entry((treatment, set_apart)).or_insert_with(|| {
             groups.push(Group {
                 prefixes: Vec::new(),
                 count: 0,

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::orders;
 use crate::ids::{
-    CircuitId, DemandId, End, FeedId, LagId, RouterId, SessionId, Side, SiteId, SpanId, SrlgId,
+    CircuitId, DemandId, End, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId, Side, SiteId,
+    SpanId, SrlgId,
 };
 use crate::model::scenario::{Fault, FaultKind, Scenario};
 use crate::model::topology::Topology;
@@ -31,8 +33,31 @@ pub(crate) enum Effect {
     Reset(Vec<End<SessionId>>),
     /// These sessions are administratively down.
     Shutdown(Vec<End<SessionId>>),
+    /// An operator's command, or a service's state.
+    Operator(Operator),
+    /// These routers forward nothing.
+    Hang(Vec<RouterId>),
+    /// These routers write no forwarding entries.
+    Stick(Vec<RouterId>),
     /// These demands offer so many parts per billion of their rate.
     Surge(Vec<DemandId>, u64),
+}
+
+/// What operators command and services do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Operator {
+    /// These routers no longer announce these prefixes.
+    Withdraw(Vec<(RouterId, PrefixId)>),
+    /// These routers announce these prefixes and do not serve them.
+    Announce(Vec<(RouterId, PrefixId)>),
+    /// These routers neither announce nor serve these prefixes.
+    Unserve(Vec<(RouterId, PrefixId)>),
+    /// The relation keeps nothing back at these ends.
+    Leak(Vec<End<SessionId>>),
+    /// These ends are about to be shut down (RFC 8326).
+    Soon(Vec<End<SessionId>>),
+    /// Nothing is to cross these routers on its way inside their network.
+    Overload(Vec<RouterId>),
 }
 
 /// Something begins or ends.
@@ -65,8 +90,8 @@ pub(crate) struct FaultRun {
     pub(crate) kind: &'static str,
     /// Names of its targets.
     pub(crate) target: String,
-    /// What it does.
-    pub(crate) effects: Vec<Effect>,
+    /// What it does, each after a while.
+    pub(crate) effects: Vec<(SimDuration, Effect)>,
 }
 
 impl FaultRun {
@@ -123,6 +148,15 @@ impl FaultPlan {
         self.windows.partition_point(|window| window.at <= at).saturating_sub(1)
     }
 
+    /// The effects that begin before the fault and the run end, and when.
+    fn delayed(run: &FaultRun, end: SimTime) -> impl Iterator<Item = (usize, SimTime)> {
+        let over = run.until.unwrap_or(end);
+        let at = run.at;
+        let all = run.effects.iter().enumerate();
+        all.map(move |(effect, (wait, _))| (effect, at + *wait))
+            .filter(move |(_, begin)| *begin == at || (*begin < over && *begin <= end))
+    }
+
     fn steps_of(&self, fault: usize, scenario: &Scenario, end: SimTime) -> Vec<Step> {
         let run = &self.faults[fault];
         let step = |at: SimTime, on: bool, window: usize, effect: Option<usize>| Step {
@@ -135,8 +169,9 @@ impl FaultPlan {
         let first = self.windows.iter().position(|w| !w.events.is_empty() && w.at == run.at);
         let opened = first.expect("every fault that begins in the run opens a window");
         let effects = || 0..run.effects.len();
-        let mut steps: Vec<Step> =
-            effects().map(|effect| step(run.at, true, opened, Some(effect))).collect();
+        let mut steps: Vec<Step> = Self::delayed(run, end)
+            .map(|(effect, at)| step(at, true, opened, Some(effect)))
+            .collect();
         if let FaultKind::CircuitFlap { down, up, .. } = scenario.faults[run.index].kind {
             let until = run.until.unwrap_or(end).min(end);
             let (mut at, mut on) = (run.at + down, false);
@@ -152,7 +187,8 @@ impl FaultPlan {
             }
         } else if let Some(until) = run.until.filter(|until| *until <= end) {
             let window = self.window_at(until);
-            steps.extend(effects().map(|effect| step(until, false, window, Some(effect))));
+            let begun = Self::delayed(run, end).map(|(effect, _)| effect);
+            steps.extend(begun.map(|effect| step(until, false, window, Some(effect))));
         }
         steps
     }
@@ -220,11 +256,33 @@ fn lasts(topology: &Topology, fault: &Fault) -> Option<SimDuration> {
         | FaultKind::SitePower(_)
         | FaultKind::MetroOutage(_)
         | FaultKind::AdminShutdown { .. }
+        | FaultKind::SiteIsolate(_)
+        | FaultKind::Command(_)
+        | FaultKind::ForwardingHang(_)
+        | FaultKind::FibStuck(_)
         | FaultKind::TrafficSurge { .. } => fault.lasts,
     }
 }
 
-fn effects(topology: &Topology, fault: &Fault) -> Vec<Effect> {
+/// Effects, and how long after the fault begins.
+fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, Effect)> {
+    if let FaultKind::Command(command) = &fault.kind {
+        return orders::effects(topology, command);
+    }
+    immediate(topology, fault).into_iter().map(|effect| (SimDuration::ZERO, effect)).collect()
+}
+
+/// Which prefixes each fault sets apart from others that are treated alike.
+pub(crate) fn set_apart(scenario: &Scenario) -> Vec<Vec<PrefixId>> {
+    let prefixes = |fault: &Fault| {
+        let FaultKind::Command(command) = &fault.kind else { return None };
+        Some(command.prefixes().to_vec()).filter(|prefixes| !prefixes.is_empty())
+    };
+    scenario.faults.iter().filter_map(prefixes).collect()
+}
+
+/// Effects that begin with the fault.
+fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
     match &fault.kind {
         FaultKind::CircuitCut { circuits, toward } => {
             vec![Effect::Cut(ways(topology, circuits, *toward))]
@@ -264,20 +322,17 @@ fn effects(topology: &Topology, fault: &Fault) -> Vec<Effect> {
         FaultKind::RouterCrash(routers) => vec![Effect::Crash(routers.clone(), fault.lasts)],
         FaultKind::FeedFail(feeds) => vec![Effect::Feed(feeds.clone())],
         FaultKind::SitePower(sites) => vec![Effect::Power(routers_in(topology, sites))],
-        FaultKind::MetroOutage(metros) => {
-            let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
-            let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
-            let ends_there =
-                |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
-            let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
-            vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
-        }
+        FaultKind::MetroOutage(metros) => metro_outage(topology, metros),
         FaultKind::SessionReset { sessions, router } => {
             vec![Effect::Reset(session_ends(topology, sessions, *router))]
         }
         FaultKind::AdminShutdown { sessions, router } => {
             vec![Effect::Shutdown(session_ends(topology, sessions, *router))]
         }
+        FaultKind::SiteIsolate(sites) => vec![site_isolate(topology, sites)],
+        FaultKind::Command(_) => Vec::new(),
+        FaultKind::ForwardingHang(routers) => vec![Effect::Hang(routers.clone())],
+        FaultKind::FibStuck(routers) => vec![Effect::Stick(routers.clone())],
         FaultKind::TrafficSurge { demands, factor_ppb } => {
             vec![Effect::Surge(demands.clone(), *factor_ppb)]
         }
@@ -311,6 +366,26 @@ fn span_cut(topology: &Topology, spans: &[SpanId]) -> Effect {
     Effect::Cut(ways(topology, &circuits, None))
 }
 
+fn metro_outage(topology: &Topology, metros: &[MetroId]) -> Vec<Effect> {
+    let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
+    let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
+    let ends_there =
+        |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
+    let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
+    vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
+}
+
+/// All circuits with one end at the sites.
+fn site_isolate(topology: &Topology, sites: &[SiteId]) -> Effect {
+    let inside = |router: RouterId| sites.contains(&topology.routers[router].site);
+    let leaves = |circuit: &CircuitId| {
+        let ends = Side::BOTH.map(|side| topology.circuit_router(*circuit, side));
+        inside(ends[0]) != inside(ends[1])
+    };
+    let circuits: Vec<CircuitId> = topology.circuits.ids().filter(leaves).collect();
+    Effect::Cut(ways(topology, &circuits, None))
+}
+
 fn srlg_fail(topology: &Topology, srlgs: &[SrlgId]) -> Vec<Effect> {
     let shares = |of: &[SrlgId]| of.iter().any(|srlg| srlgs.contains(srlg));
     let circuits = topology.circuits.iter_ids().filter(|(_, circuit)| {
@@ -330,7 +405,7 @@ fn routers_in(topology: &Topology, sites: &[SiteId]) -> Vec<RouterId> {
     inside.map(|(id, _)| id).collect()
 }
 
-fn session_ends(
+pub(super) fn session_ends(
     topology: &Topology,
     sessions: &[SessionId],
     router: Option<RouterId>,
@@ -343,7 +418,7 @@ fn session_ends(
     sessions.iter().map(end).collect()
 }
 
-const fn kind_name(kind: &FaultKind) -> &'static str {
+fn kind_name(kind: &FaultKind) -> &'static str {
     match kind {
         FaultKind::CircuitCut { .. } => "circuit_cut",
         FaultKind::CircuitSilent { .. } => "circuit_silent",
@@ -362,12 +437,17 @@ const fn kind_name(kind: &FaultKind) -> &'static str {
         FaultKind::MetroOutage(_) => "metro_outage",
         FaultKind::SessionReset { .. } => "session_reset",
         FaultKind::AdminShutdown { .. } => "admin_shutdown",
+        FaultKind::SiteIsolate(_) => "site_isolate",
+        FaultKind::ForwardingHang(_) => "forwarding_hang",
+        FaultKind::FibStuck(_) => "fib_stuck",
+        FaultKind::Command(command) => command.as_str(),
         FaultKind::TrafficSurge { .. } => "traffic_surge",
     }
 }
 
 fn targets(topology: &Topology, kind: &FaultKind) -> String {
     let names: Vec<String> = match kind {
+        FaultKind::Command(command) => orders::targets(topology, command),
         FaultKind::CircuitCut { circuits, .. }
         | FaultKind::CircuitSilent { circuits, .. }
         | FaultKind::CircuitDegrade { circuits, .. }
@@ -387,7 +467,10 @@ fn targets(topology: &Topology, kind: &FaultKind) -> String {
             };
             ids.iter().map(name).collect()
         }
-        FaultKind::RouterPowerOff(ids) | FaultKind::RouterCrash(ids) => {
+        FaultKind::RouterPowerOff(ids)
+        | FaultKind::RouterCrash(ids)
+        | FaultKind::ForwardingHang(ids)
+        | FaultKind::FibStuck(ids) => {
             ids.iter().map(|id| topology.routers[*id].name.clone()).collect()
         }
         FaultKind::FeedFail(ids) => {
@@ -397,7 +480,7 @@ fn targets(topology: &Topology, kind: &FaultKind) -> String {
             };
             ids.iter().map(name).collect()
         }
-        FaultKind::SitePower(ids) => {
+        FaultKind::SitePower(ids) | FaultKind::SiteIsolate(ids) => {
             ids.iter().map(|id| topology.sites[*id].name.clone()).collect()
         }
         FaultKind::MetroOutage(ids) => {

@@ -20,7 +20,6 @@ use crate::dataplane::tables::{Hop, NextHops};
 use crate::ids::{End, GroupId, Id, LagId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
-use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
 use crate::proto::bgp::session::State;
@@ -42,7 +41,11 @@ impl World {
         let Some(item) = self.state.routers[router].cpu.front() else { return };
         let routes = match &item.work {
             Work::Update(_, _, changes) => changes.len().max(1) as u64,
-            Work::SessionUp(_) | Work::SessionDown(_) | Work::NextHops => 1,
+            Work::SessionUp(_)
+            | Work::SessionDown(_)
+            | Work::Originate(_)
+            | Work::Repeat(..)
+            | Work::NextHops => 1,
         };
         let cause = item.cause;
         let work = self.net.topology.routers[router].update_processing * routes;
@@ -98,6 +101,32 @@ impl World {
                 self.state.routers.edit(router).rib.forget_session(slot)
             }
             Work::NextHops => self.group_ids().collect(),
+            Work::Originate(mut groups) => {
+                groups.retain(|group| {
+                    let route = self.own_route(router, *group);
+                    self.state.routers.edit(router).rib.originate(*group, route)
+                });
+                groups
+            }
+            Work::Repeat(end, epoch) => {
+                if self.state.session_ends[end].transport.epoch == epoch {
+                    self.repeat(router, end);
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    /// Tells a peer once more what it was told last.
+    fn repeat(&mut self, router: RouterId, end: End<SessionId>) {
+        let slot = self.slot(end);
+        let rib = &self.state.routers[router].rib;
+        let told = |group: GroupId| {
+            rib.told(group, slot).iter().map(move |(path, r)| (group, *path, Some(r.clone())))
+        };
+        let all: Vec<Told> = self.group_ids().flat_map(told).collect();
+        if !all.is_empty() {
+            self.send_message(end, super::bgp::Wire::Update(Arc::new(all)));
         }
     }
 
@@ -137,6 +166,8 @@ impl World {
             own_as: asn(router),
             own_id: topology.routers[router].router_id,
             cluster_id: topology.routers[router].cluster_id,
+            leaks: self.leaks(end),
+            shutdown: self.shutdown(end),
             neighbor,
             prefix: topology.prefixes[self.net.groups[group].prefixes[0]].prefix,
             policy: None,
@@ -157,7 +188,7 @@ impl World {
         let network = self.net.topology.routers[router].network;
         let network = &self.net.topology.networks[network];
         // Neighbours may be told of more than the best route.
-        let tells_more = network.add_path || network.best_external;
+        let tells_more = network.ibgp.add_path || network.ibgp.best_external;
         let mut rib = self.take_rib(router);
         for group in groups {
             let old = rib.best(*group).cloned();
@@ -388,7 +419,7 @@ impl World {
         let rib = &self.state.routers[router].rib;
         let metric = |_: Slot, route: &Route| self.metric(router, route);
         let tell = |via: Via, route: &Route| self.export((router, end, slot), group, via, route);
-        if inside && network.add_path {
+        if inside && network.ibgp.add_path {
             let offered = rib.offered(group, metric).into_iter();
             return offered.filter_map(|(p, via, route)| Some((p, tell(via, route)?))).collect();
         }
@@ -397,7 +428,7 @@ impl World {
             let (via, route) = rib.best_external(group, metric)?;
             tell(via, route)
         };
-        let told = if inside && network.best_external { best.or_else(instead) } else { best };
+        let told = if inside && network.ibgp.best_external { best.or_else(instead) } else { best };
         told.map(|route| (PathId::default(), route)).into_iter().collect()
     }
 
@@ -426,11 +457,8 @@ impl World {
     pub(super) fn originate_prefixes(&mut self, router: RouterId) {
         let mut groups = Vec::new();
         for group in self.group_ids() {
-            if self.net.groups[group].served_by.contains(&router) {
-                let communities = self.net.groups[group].communities.clone();
-                let attributes = Attributes::originated().with_communities(communities);
-                let route = Some(Route::originated(attributes));
-                self.state.routers.edit(router).rib.originate(group, route);
+            if let Some(route) = self.own_route(router, group) {
+                self.state.routers.edit(router).rib.originate(group, Some(route));
                 groups.push(group);
             }
         }

@@ -37,7 +37,8 @@ impl World {
             let ends = &self.net.topology.lags[lag].ends;
             let side = if ends[Side::A].router == at { Side::A } else { Side::B };
             let hop = self.lag_path(lag, side, hash);
-            if !hop.up || !self.state.routers[at].up {
+            let hung = at != from && self.tables.routers[at].hung;
+            if hung || !hop.up || !self.state.routers[at].up {
                 return PathView::default();
             }
             path.delay += hop.delay;

@@ -379,6 +379,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
     };
     let table = |router: RouterId| RouterTable {
         up,
+        hung: false,
         fib: net.groups.iter().map(|group| entry(router, group)).collect(),
     };
     Tables {

@@ -3,6 +3,7 @@
 use super::bgp::SessionEndState;
 use super::cause::{CauseId, Causes, Phase};
 use super::circuits::PortState;
+use super::commands::Commands;
 use super::event::{Caused, Event, Hello, KINDS};
 use super::hello::HelloState;
 use super::lags::LagEndState;
@@ -61,6 +62,8 @@ pub(crate) struct World {
     pub(super) traffic_dirty: bool,
     /// Faults that keep each feed dead.
     pub(super) dead_feeds: Vec<u32>,
+    /// What operators have commanded.
+    pub(super) commands: Commands,
     /// Surges of each demand, by fault.
     pub(super) surges: Vec<Vec<(usize, u64)>>,
     queue: Queue<Caused>,
@@ -84,6 +87,7 @@ impl World {
         Self {
             record: Record::new(&plan),
             dead_feeds: vec![0; net.topology.feeds.len()],
+            commands: Commands::default(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             net,
             now: SimTime::ZERO,

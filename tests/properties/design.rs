@@ -151,7 +151,7 @@ fn edge() -> impl Strategy<Value = Edge> {
 fn fault() -> impl Strategy<Value = Fault> {
     let at = prop_oneof![1_000_u64..15_000, (1_u64..15).prop_map(|s| s * 1_000)];
     let lasts = prop_oneof![1_u64..300, 300_u64..3_000, 3_000_u64..20_000];
-    (at, lasts, prop::bool::weighted(0.2), 0_u8..14, 0_usize..64, 0_u8..4).prop_map(
+    (at, lasts, prop::bool::weighted(0.2), 0_u8..23, 0_usize..64, 0_u8..4).prop_map(
         |(at_ms, lasts_ms, stays, kind, target, end)| Fault {
             at_ms,
             lasts_ms,
@@ -292,6 +292,19 @@ impl Case {
                 (11, Some((name, ..))) => format!("session_reset: {{session: {name}/ipv4}}"),
                 (12, Some((name, ..))) => format!("admin_shutdown: {{session: {name}/ipv4}}"),
                 (13, Some((name, ..))) => format!("pni_silent: {{pni: {name}}}"),
+                (14, Some((name, ..))) => {
+                    let then = if fault.end == 0 { "stay" } else { "cease" };
+                    format!(
+                        "graceful_shutdown: {{session: {name}/ipv4, wait: 700ms, then: {then}}}"
+                    )
+                }
+                (15, _) => format!("drain: {{router: {router}, wait: 900ms}}"),
+                (16, _) => format!("forwarding_hang: {{router: {router}}}"),
+                (17, _) => format!("fib_stuck: {{router: {router}}}"),
+                (18, _) => "withdraw: {prefix: 198.51.100.0/24}".to_owned(),
+                (19, _) => "service_down: {prefix: 203.0.113.0/24}".to_owned(),
+                (20, _) => format!("announce: {{prefix: 203.0.113.0/24, router: {router}}}"),
+                (21, Some((name, ..))) => format!("leak: {{session: {name}/ipv4}}"),
                 _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
             };
             let once = inject.starts_with("session_reset");

@@ -120,6 +120,24 @@ pub(crate) enum RawInject {
     SessionReset(RawSessionFault),
     /// An operator shuts the sessions down.
     AdminShutdown(RawSessionFault),
+    /// All circuits that leave the sites are cut.
+    SiteIsolate(RawSiteFault),
+    /// Routers no longer announce prefixes; what they serve is still there.
+    Withdraw(RawWithdraw),
+    /// Routers announce prefixes without serving them.
+    Announce(RawAnnounce),
+    /// What serves prefixes is down, and its routers announce them no more.
+    ServiceDown(RawServiceDown),
+    /// A router tells on sessions what the relation forbids.
+    Leak(RawSessionFault),
+    /// An operator shuts sessions down gracefully (RFC 8326).
+    GracefulShutdown(RawGracefulShutdown),
+    /// An operator takes routers out of service: external sessions gracefully, no transit inside.
+    Drain(RawDrain),
+    /// Routers forward nothing, and nobody is told: their control planes live on.
+    ForwardingHang(RawRouterFault),
+    /// Routers write nothing more into their forwarding tables.
+    FibStuck(RawRouterFault),
     /// Demands offer more than their rate.
     TrafficSurge(RawSurge),
 }
@@ -257,6 +275,80 @@ pub(crate) struct RawSessionFault {
     pub session: OneOrMore<String>,
     /// Where the command is given; absent: at the first end.
     pub router: Option<Sp<String>>,
+}
+
+/// Prefixes, and where they are withdrawn.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Withdraw")]
+pub(crate) struct RawWithdraw {
+    /// One prefix or a list.
+    pub prefix: OneOrMore<String>,
+    /// At these routers; absent: at all that serve them.
+    #[serde(default)]
+    pub router: OneOrMore<String>,
+}
+
+/// Prefixes, and where they are announced.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Announce")]
+pub(crate) struct RawAnnounce {
+    /// One prefix or a list.
+    pub prefix: OneOrMore<String>,
+    /// At these routers, of whichever network.
+    pub router: OneOrMore<String>,
+}
+
+/// Prefixes, and where their service is down.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "ServiceDown")]
+pub(crate) struct RawServiceDown {
+    /// One prefix or a list.
+    pub prefix: OneOrMore<String>,
+    /// At these sites; absent: everywhere.
+    #[serde(default)]
+    pub site: OneOrMore<String>,
+}
+
+/// What follows when traffic has had time to move away.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "ShutdownThen")]
+pub(crate) enum RawShutdownThen {
+    /// The sessions stay up, as the last choice.
+    Stay,
+    /// The sessions are shut down.
+    Cease,
+}
+
+/// Sessions, and how they are shut down.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "GracefulShutdown")]
+pub(crate) struct RawGracefulShutdown {
+    /// One session or a list, as `pni/ipv4`.
+    pub session: OneOrMore<String>,
+    /// Where the command is given; absent: at the first end.
+    pub router: Option<Sp<String>>,
+    /// How long routes have to move away.
+    pub wait: Sp<Text<SimDuration>>,
+    /// What follows; absent: cease.
+    pub then: Option<Sp<RawShutdownThen>>,
+}
+
+/// Routers, and how they are taken out of service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Drain")]
+pub(crate) struct RawDrain {
+    /// One router or a list.
+    pub router: OneOrMore<String>,
+    /// How long traffic has to move away.
+    pub wait: Sp<Text<SimDuration>>,
+    /// What follows for external sessions; absent: cease.
+    pub then: Option<Sp<RawShutdownThen>>,
 }
 
 /// Demands that offer more.

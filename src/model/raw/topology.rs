@@ -177,6 +177,9 @@ pub(crate) struct RawNetwork {
     pub multipath: Option<Sp<RawMultipath>>,
     /// Whether border routers put themselves as next hop on what they tell inside; absent: true.
     pub next_hop_self: Option<Sp<bool>>,
+    /// Whether its routers make routes that carry `GRACEFUL_SHUTDOWN` (RFC 8326) the last choice;
+    /// absent: true.
+    pub honor_graceful_shutdown: Option<Sp<bool>>,
     /// BGP timers of its routers.
     pub bgp: Option<Sp<RawBgp>>,
     /// BFD timers of its routers.

@@ -22,7 +22,7 @@ use crate::model::raw::topology::{
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
-use crate::model::topology::{Card, FibMode, Multipath, Network, NetworkKind, Router};
+use crate::model::topology::{Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Router};
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::SimDuration;
 
@@ -111,6 +111,9 @@ impl<'a> Resolver<'a> {
             let next_hop_self =
                 Valued::or_built_in(self.values, network.next_hop_self.as_ref(), "next_hop_self");
             self.assume("next_hop_self", name, next_hop_self.assumed);
+            let stated = network.honor_graceful_shutdown.as_ref();
+            let honor = Valued::or_built_in(self.values, stated, "honor_graceful_shutdown");
+            self.assume("honor_graceful_shutdown", name, honor.assumed);
             let ibgp = network.ibgp.as_deref();
             let stated = ibgp.and_then(|ibgp| ibgp.add_path.as_ref());
             let add_path = Valued::or_built_in(self.values, stated, "ibgp.add_path");
@@ -131,8 +134,8 @@ impl<'a> Resolver<'a> {
                 igp,
                 next_hop_self: next_hop_self.value,
                 multipath,
-                add_path: add_path.value,
-                best_external: best_external.value,
+                honor_graceful_shutdown: honor.value,
+                ibgp: Ibgp { add_path: add_path.value, best_external: best_external.value },
             });
         }
     }

@@ -80,8 +80,22 @@ pub struct SessionEnd<'p> {
     pub neighbor: Neighbor,
     /// One of the prefixes treated alike.
     pub prefix: IpNet,
+    /// Whether the router tells what the relation forbids: a leak.
+    pub leaks: bool,
+    /// What becomes of graceful shutdowns (RFC 8326).
+    pub shutdown: Shutdown,
     /// The policy of the direction asked for; absent: everything is accepted.
     pub policy: Option<&'p Policy>,
+}
+
+/// What a router does about graceful shutdowns on a session (RFC 8326).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shutdown {
+    /// The session is about to be shut down: what goes out is tagged, what comes in is the last
+    /// choice (§4.1).
+    pub soon: bool,
+    /// Tagged routes are the last choice (§4.2).
+    pub honored: bool,
 }
 
 /// From where a router has the route it might tell.
@@ -162,6 +176,11 @@ impl SessionEnd<'_> {
             }
         }
         self.apply_policy(&mut route)?;
+        let tagged = route.attributes.has_community(Community::GRACEFUL_SHUTDOWN);
+        let last_choice = self.shutdown.soon || (self.shutdown.honored && tagged);
+        if last_choice && matches!(self.neighbor, Neighbor::External { .. }) {
+            Arc::make_mut(&mut route.attributes).local_pref = Some(0);
+        }
         Ok(route)
     }
 
@@ -188,6 +207,9 @@ impl SessionEnd<'_> {
                 self.apply_policy(&mut route)?;
                 let mut attributes = Arc::unwrap_or_clone(route.attributes);
                 attributes.local_pref = None;
+                if self.shutdown.soon {
+                    attributes.add_community(Community::GRACEFUL_SHUTDOWN);
+                }
                 attributes.originator_id = None;
                 attributes.cluster_list.clear();
                 route.attributes = Arc::new(attributes.prepended(self.own_as, 1));
@@ -239,7 +261,11 @@ impl SessionEnd<'_> {
             Neighbor::External { .. } if best.attributes.has_community(Community::NO_EXPORT) => {
                 Err(Refused::NoExport)
             }
-            Neighbor::External { relation, .. } if valley_free(best.learned, relation) => Ok(()),
+            Neighbor::External { relation, .. }
+                if self.leaks || valley_free(best.learned, relation) =>
+            {
+                Ok(())
+            }
             Neighbor::External { .. } => Err(Refused::Relation),
         }
     }
@@ -294,7 +320,17 @@ mod tests {
         let neighbor = Neighbor::External { asn: MICROSOFT, relation, session: session() };
         let prefix = "198.51.100.0/24".parse().expect("a prefix");
         let own_id = Ipv4Addr::new(192, 0, 2, 1);
-        SessionEnd { own_as: OWN_AS, own_id, cluster_id: None, neighbor, prefix, policy: None }
+        let (leaks, shutdown) = (false, Shutdown::default());
+        SessionEnd {
+            own_as: OWN_AS,
+            own_id,
+            cluster_id: None,
+            neighbor,
+            prefix,
+            leaks,
+            shutdown,
+            policy: None,
+        }
     }
 
     fn internal() -> SessionEnd<'static> {
@@ -321,6 +357,30 @@ mod tests {
 
     fn tell(end: &SessionEnd<'_>, route: &Route, provenance: Provenance) -> Result<Route, Refused> {
         end.export(route, (provenance, FROM), SELF())
+    }
+
+    #[test]
+    fn a_session_about_to_be_shut_tags_what_goes_out_and_makes_what_comes_in_the_last_choice() {
+        let soon = Shutdown { soon: true, honored: false };
+        let end = SessionEnd { shutdown: soon, ..external(Relation::Peer) };
+        let out = tell(&end, &told(), Provenance::Own).expect("told");
+        assert_eq!(out.attributes.communities(), [Community::GRACEFUL_SHUTDOWN]);
+        assert_eq!(end.import(&told()).expect("taken").attributes.local_pref, Some(0));
+        for (honored, expected) in [(true, Some(0)), (false, None)] {
+            let shutdown = Shutdown { soon: false, honored };
+            let far = SessionEnd { shutdown, own_as: 1, ..external(Relation::Peer) };
+            assert_eq!(far.import(&out).expect("taken").attributes.local_pref, expected);
+        }
+    }
+
+    #[test]
+    fn only_a_leak_tells_a_peer_what_another_peer_told() {
+        let mut across = told();
+        across.learned = Learned::Peer;
+        let end = external(Relation::Peer);
+        assert_eq!(tell(&end, &across, Provenance::External), Err(Refused::Relation));
+        let leaks = SessionEnd { leaks: true, ..end };
+        assert!(tell(&leaks, &across, Provenance::External).is_ok());
     }
 
     /// Where routes that are told on were learned.

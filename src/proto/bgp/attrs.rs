@@ -19,6 +19,8 @@ pub struct Community {
 }
 
 impl Community {
+    /// `GRACEFUL_SHUTDOWN` (RFC 8326).
+    pub const GRACEFUL_SHUTDOWN: Self = Self { asn: 65535, value: 0 };
     /// `NO_EXPORT` (RFC 1997).
     pub const NO_EXPORT: Self = Self { asn: 65535, value: 65281 };
     /// `NO_ADVERTISE` (RFC 1997).

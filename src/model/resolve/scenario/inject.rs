@@ -9,7 +9,7 @@ use crate::model::raw::scenario::{
     RawSurge,
 };
 use crate::model::resolve::report::{Names, Reported, optional};
-use crate::model::scenario::FaultKind;
+use crate::model::scenario::{Command, FaultKind};
 use crate::units::{Share, SimDuration};
 
 /// A flap period is at least this long.
@@ -64,6 +64,25 @@ impl Resolver<'_> {
                 let (sessions, router) = self.session_fault(at, f)?;
                 FaultKind::AdminShutdown { sessions, router }
             }
+            RawInject::SiteIsolate(f) => {
+                FaultKind::SiteIsolate(all(&known.sites, at, &f.site, report)?)
+            }
+            RawInject::ForwardingHang(f) => {
+                FaultKind::ForwardingHang(all(&known.routers, at, &f.router, report)?)
+            }
+            RawInject::FibStuck(f) => {
+                FaultKind::FibStuck(all(&known.routers, at, &f.router, report)?)
+            }
+            RawInject::Leak(f) => {
+                let (sessions, router) = self.session_fault(at, f)?;
+                self.check_external(at, &sessions)?;
+                FaultKind::Command(Command::Leak { sessions, router })
+            }
+            RawInject::Withdraw(f) => FaultKind::Command(self.withdraw(at, f)?),
+            RawInject::Announce(f) => FaultKind::Command(self.announce(at, f)?),
+            RawInject::ServiceDown(f) => FaultKind::Command(self.service_down(at, f)?),
+            RawInject::GracefulShutdown(f) => FaultKind::Command(self.graceful_shutdown(at, f)?),
+            RawInject::Drain(f) => FaultKind::Command(self.drain(at, f)?),
             RawInject::TrafficSurge(f) => self.surge(at, f)?,
         })
     }
@@ -138,7 +157,7 @@ impl Resolver<'_> {
         Some((pnis, toward.map(|(id, _)| id)))
     }
 
-    fn session_fault(
+    pub(super) fn session_fault(
         &mut self,
         at: Span,
         raw: &RawSessionFault,
@@ -191,7 +210,7 @@ impl Resolver<'_> {
 }
 
 /// All targets, at least one; `None` after an error.
-fn all<I: Id>(
+pub(super) fn all<I: Id>(
     names: &Names<I>,
     at: Span,
     targets: &[Sp<String>],

@@ -6,8 +6,8 @@ use super::places::about;
 use super::report::{Names, Report, optional};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, FeedId, Id, IdVec, LagId, MetroId, RouterId, SessionId,
-    SiteId, SpanId, SrlgId,
+    CardId, CircuitId, ClassId, DemandId, FeedId, Id, IdVec, LagId, MetroId, PrefixId, RouterId,
+    SessionId, SiteId, SpanId, SrlgId,
 };
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
@@ -16,6 +16,7 @@ use crate::model::topology::{Card, Feed, LagKind, Topology};
 use crate::units::{SimDuration, SimTime};
 
 mod bounds;
+mod commands;
 mod inject;
 #[cfg(test)]
 mod tests;
@@ -38,6 +39,7 @@ struct Known {
     sites: Names<SiteId>,
     metros: Names<MetroId>,
     sessions: Names<SessionId>,
+    prefixes: Names<PrefixId>,
     demands: Names<DemandId>,
     classes: Names<ClassId>,
 }
@@ -79,6 +81,7 @@ impl Known {
             sites: named(("site", "sites"), &t.sites, report, |x| x.name.clone()),
             metros: named(("metro", "metros"), &t.metros, report, |x| x.name.clone()),
             sessions: named(("session", "sessions"), &t.sessions, report, |x| x.name.clone()),
+            prefixes: named(("prefix", "prefixes"), &t.prefixes, report, |x| x.prefix.to_string()),
             demands: named(("demand", "demands"), &t.demands, report, |x| x.name.clone()),
             classes: named(("class", "classes"), &t.classes, report, |x| x.name.clone()),
             cards: named(("line card", "cards"), &t.cards, report, card),
@@ -246,6 +249,10 @@ fn ends_by_itself(kind: &FaultKind) -> bool {
         | FaultKind::SitePower(_)
         | FaultKind::MetroOutage(_)
         | FaultKind::AdminShutdown { .. }
+        | FaultKind::SiteIsolate(_)
+        | FaultKind::Command(_)
+        | FaultKind::ForwardingHang(_)
+        | FaultKind::FibStuck(_)
         | FaultKind::TrafficSurge { .. } => false,
     }
 }

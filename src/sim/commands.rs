@@ -1,0 +1,177 @@
+//! Commands of operators and services: what routers announce, leak, drain.
+//!
+//! # Departures
+//! * A command takes effect at once; what follows costs the router one piece of BGP work.
+//! * A router that is told to treat routes of a session differently asks its peer for them again
+//!   (route refresh, RFC 2918), as one without a copy of what it was told does.
+//! * Overload is a distance that is added to all paths across the router (RFC 6987), for OSPF and
+//!   IS-IS alike: a router that is drained is the last resort, not none.
+
+use std::collections::BTreeMap;
+
+use super::bgp::Work;
+use super::plan::Operator;
+use super::world::World;
+use crate::ids::{End, GroupId, PrefixId, RouterId, SessionId};
+use crate::proto::bgp::advertise::{Route, Shutdown};
+use crate::proto::bgp::attrs::Attributes;
+use crate::proto::bgp::session::State;
+
+/// How many faults hold each command.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Commands {
+    withdrawn: BTreeMap<(RouterId, GroupId), u32>,
+    announced: BTreeMap<(RouterId, GroupId), u32>,
+    unserved: BTreeMap<(RouterId, GroupId), u32>,
+    leaks: BTreeMap<End<SessionId>, u32>,
+    soon: BTreeMap<End<SessionId>, u32>,
+    overloaded: BTreeMap<RouterId, u32>,
+    hung: BTreeMap<RouterId, u32>,
+}
+
+/// One more fault, or one less, holds `key`; whether that makes a difference.
+fn hold<K: Ord>(holders: &mut BTreeMap<K, u32>, key: K, on: bool) -> bool {
+    let count = holders.entry(key).or_insert(0);
+    *count = if on { *count + 1 } else { count.saturating_sub(1) };
+    *count == u32::from(on)
+}
+
+fn held<K: Ord>(holders: &BTreeMap<K, u32>, key: &K) -> bool {
+    holders.get(key).is_some_and(|count| *count > 0)
+}
+
+/// Which command on a prefix.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum OnPrefix {
+    Withdraw,
+    Announce,
+    Unserve,
+}
+
+impl World {
+    /// An operator's command is given, or taken back.
+    pub(super) fn command(&mut self, operator: &Operator, on: bool) {
+        match operator {
+            Operator::Withdraw(pairs) => self.command_prefixes(OnPrefix::Withdraw, pairs, on),
+            Operator::Announce(pairs) => self.command_prefixes(OnPrefix::Announce, pairs, on),
+            Operator::Unserve(pairs) => self.command_prefixes(OnPrefix::Unserve, pairs, on),
+            Operator::Leak(ends) => self.command_leak(ends, on),
+            Operator::Soon(ends) => self.command_soon(ends, on),
+            Operator::Overload(routers) => self.command_overload(routers, on),
+        }
+    }
+
+    /// Some routers announce prefixes, or no longer.
+    fn command_prefixes(&mut self, what: OnPrefix, pairs: &[(RouterId, PrefixId)], on: bool) {
+        let mut touched: BTreeMap<RouterId, Vec<GroupId>> = BTreeMap::new();
+        let mut known = std::collections::BTreeSet::new();
+        for (router, prefix) in pairs {
+            let key = (*router, self.net.group_of[*prefix]);
+            if !known.insert(key) {
+                continue;
+            }
+            let holders = match what {
+                OnPrefix::Withdraw => &mut self.commands.withdrawn,
+                OnPrefix::Announce => &mut self.commands.announced,
+                OnPrefix::Unserve => &mut self.commands.unserved,
+            };
+            if hold(holders, key, on) {
+                touched.entry(*router).or_default().push(key.1);
+            }
+        }
+        for (router, groups) in touched {
+            for group in &groups {
+                self.touch_traffic();
+                let serves = self.serves(router, *group);
+                self.tables.routers[router].fib[*group].serves = serves;
+            }
+            if self.state.routers[router].up {
+                self.queue_work(router, Work::Originate(groups));
+            }
+        }
+    }
+
+    fn serves(&self, router: RouterId, group: GroupId) -> bool {
+        self.net.groups[group].served_by.contains(&router)
+            && !held(&self.commands.unserved, &(router, group))
+    }
+
+    /// What a router announces of a group itself.
+    pub(super) fn own_route(&self, router: RouterId, group: GroupId) -> Option<Route> {
+        let serves = self.serves(router, group);
+        let withdrawn = held(&self.commands.withdrawn, &(router, group));
+        let announced = held(&self.commands.announced, &(router, group));
+        ((serves && !withdrawn) || announced).then(|| {
+            let communities = self.net.groups[group].communities.clone();
+            Route::originated(Attributes::originated().with_communities(communities))
+        })
+    }
+
+    /// The relation keeps nothing back on some ends.
+    fn command_leak(&mut self, ends: &[End<SessionId>], on: bool) {
+        for end in ends {
+            if hold(&mut self.commands.leaks, *end, on) {
+                self.tell_again(*end);
+            }
+        }
+    }
+
+    pub(super) fn leaks(&self, end: End<SessionId>) -> bool {
+        held(&self.commands.leaks, &end)
+    }
+
+    /// Some ends are about to be shut down.
+    fn command_soon(&mut self, ends: &[End<SessionId>], on: bool) {
+        for end in ends {
+            if hold(&mut self.commands.soon, *end, on) {
+                self.tell_again(*end);
+                self.ask_again(*end);
+            }
+        }
+    }
+
+    pub(super) fn shutdown(&self, end: End<SessionId>) -> Shutdown {
+        let topology = &self.net.topology;
+        let network = topology.routers[self.net.session_router(end)].network;
+        Shutdown {
+            soon: held(&self.commands.soon, &end),
+            honored: topology.networks[network].honor_graceful_shutdown,
+        }
+    }
+
+    fn tell_again(&mut self, end: End<SessionId>) {
+        if self.state.session_ends[end].fsm.state() == State::Established {
+            self.queue_work(self.net.session_router(end), Work::SessionUp(end));
+        }
+    }
+
+    fn ask_again(&mut self, end: End<SessionId>) {
+        if self.state.session_ends[end].fsm.state() == State::Established {
+            self.send_message(end, super::bgp::Wire::Refresh);
+        }
+    }
+
+    /// Nothing is to cross some routers, or may again.
+    fn command_overload(&mut self, routers: &[RouterId], on: bool) {
+        for router in routers {
+            if hold(&mut self.commands.overloaded, *router, on) {
+                self.originate_lsp(*router);
+            }
+        }
+    }
+
+    pub(super) fn overloaded(&self, router: RouterId) -> bool {
+        held(&self.commands.overloaded, &router)
+    }
+
+    /// Some routers forward nothing, or again.
+    pub(super) fn command_hang(&mut self, routers: &[RouterId], on: bool) {
+        for router in routers {
+            if hold(&mut self.commands.hung, *router, on) {
+                self.touch_traffic();
+                self.tables.routers[*router].hung = on;
+                self.internal_paths_changed(self.net.topology.routers[*router].network);
+            }
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! What the commands of a scenario do, and when.
+
+use super::plan::{Effect, Operator, session_ends};
+use crate::ids::{End, PrefixId, RouterId, SessionId, Side};
+use crate::model::scenario::Command;
+use crate::model::topology::{SessionKind, Topology};
+use crate::units::SimDuration;
+
+/// Effects of a command, and how long after it they begin.
+pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuration, Effect)> {
+    let mut then = None;
+    let mut at_once = Vec::new();
+    match command {
+        Command::Withdraw { prefixes, routers } => {
+            let at = |router| routers.as_ref().is_none_or(|all| all.contains(&router));
+            at_once.push(Operator::Withdraw(serving(topology, prefixes, at)));
+        }
+        Command::ServiceDown { prefixes, sites } => {
+            let site = |router: RouterId| topology.routers[router].site;
+            let at = |router| sites.as_ref().is_none_or(|all| all.contains(&site(router)));
+            at_once.push(Operator::Unserve(serving(topology, prefixes, at)));
+        }
+        Command::Announce { prefixes, routers } => {
+            let pairs = prefixes.iter().flat_map(|p| routers.iter().map(|router| (*router, *p)));
+            at_once.push(Operator::Announce(pairs.collect()));
+        }
+        Command::Leak { sessions, router } => {
+            at_once.push(Operator::Leak(session_ends(topology, sessions, *router)));
+        }
+        Command::GracefulShutdown { sessions, router, wait, cease } => {
+            let ends = session_ends(topology, sessions, *router);
+            at_once.push(Operator::Soon(ends.clone()));
+            then = cease.then_some((*wait, Effect::Shutdown(ends)));
+        }
+        Command::Drain { routers, wait, cease } => {
+            let ends = external_ends(topology, routers);
+            at_once.push(Operator::Soon(ends.clone()));
+            at_once.push(Operator::Overload(routers.clone()));
+            then = cease.then_some((*wait, Effect::Shutdown(ends)));
+        }
+    }
+    let at_once =
+        at_once.into_iter().map(|operator| (SimDuration::ZERO, Effect::Operator(operator)));
+    at_once.chain(then).collect()
+}
+
+/// The external ends at some routers.
+fn external_ends(topology: &Topology, routers: &[RouterId]) -> Vec<End<SessionId>> {
+    let external = topology.sessions.iter_ids().filter(|(_, s)| s.kind != SessionKind::Internal);
+    let ends = external.flat_map(|(id, _)| Side::BOTH.map(|side| End::new(id, side)));
+    ends.filter(|end| routers.contains(&topology.sessions[end.of].ends[end.side].router)).collect()
+}
+
+/// Every router that serves a prefix and is among `at`.
+fn serving(
+    topology: &Topology,
+    prefixes: &[PrefixId],
+    at: impl Fn(RouterId) -> bool,
+) -> Vec<(RouterId, PrefixId)> {
+    let of = |prefix: &PrefixId| {
+        let prefix = *prefix;
+        topology.prefixes[prefix].served_by.iter().map(move |router| (*router, prefix))
+    };
+    prefixes.iter().flat_map(of).filter(|(router, _)| at(*router)).collect()
+}
+
+/// Names of what a command is about.
+pub(super) fn targets(topology: &Topology, command: &Command) -> Vec<String> {
+    match command {
+        Command::Withdraw { prefixes, .. }
+        | Command::Announce { prefixes, .. }
+        | Command::ServiceDown { prefixes, .. } => {
+            prefixes.iter().map(|id| topology.prefixes[*id].prefix.to_string()).collect()
+        }
+        Command::Leak { sessions, .. } | Command::GracefulShutdown { sessions, .. } => {
+            sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
+        }
+        Command::Drain { routers, .. } => {
+            routers.iter().map(|id| topology.routers[*id].name.clone()).collect()
+        }
+    }
+}
