@@ -45,7 +45,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// Words that stand for a value.
-const WORDS: &[&str] = &["by_distance", "rs"];
+const WORDS: &[&str] = &["rs"];
 
 pub(super) fn is_key(key: &str) -> bool {
     KEYS.binary_search(&key).is_ok()

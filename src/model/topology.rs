@@ -382,6 +382,9 @@ pub struct Prefix {
     pub network: NetworkId,
     /// The routers that originate it and where its traffic ends, by id.
     pub served_by: Vec<RouterId>,
+    /// Whole great-circle kilometres from each metro to the nearest one where it is served;
+    /// `None` where the file gives no position.
+    pub distance_km: IdVec<MetroId, Option<u32>>,
     /// How many prefixes this stands for, at least 1.
     pub count: u64,
     /// The class of its traffic, if the file tells.

@@ -143,6 +143,7 @@ impl World {
     /// How a router sees a session for a group; the policy is the caller's to add.
     fn session_end(&self, end: End<SessionId>, group: GroupId) -> SessionEnd<'_> {
         let topology = &self.net.topology;
+        let prefix = &topology.prefixes[self.net.groups[group].prefixes[0]];
         let router = self.net.session_router(end);
         let asn = |router: RouterId| topology.networks[topology.routers[router].network].asn;
         let neighbor = match topology.sessions[end.of].kind {
@@ -166,10 +167,11 @@ impl World {
             own_as: asn(router),
             own_id: topology.routers[router].router_id,
             cluster_id: topology.routers[router].cluster_id,
+            distance_km: prefix.distance_km[topology.router_metro(router)],
             leaks: self.leaks(end),
             shutdown: self.shutdown(end),
             neighbor,
-            prefix: topology.prefixes[self.net.groups[group].prefixes[0]].prefix,
+            prefix: prefix.prefix,
             policy: None,
         }
     }

@@ -1,8 +1,10 @@
 //! Routing policies as they are written.
 
+use std::borrow::Cow;
+
 use ipnet::IpNet;
-use schemars::JsonSchema;
-use serde::Deserialize;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer};
 
 use crate::input::sp::{OneOrMore, Sp, Text, TextOrMap};
 use crate::proto::bgp::attrs::Community;
@@ -110,12 +112,46 @@ pub(crate) enum RawOrigin {
 pub(crate) struct RawSet {
     /// New `LOCAL_PREF`.
     pub local_pref: Option<Sp<u32>>,
-    /// New `MULTI_EXIT_DISC`.
-    pub med: Option<Sp<u32>>,
+    /// New `MULTI_EXIT_DISC`: a number, or `by_distance`.
+    pub med: Option<Sp<RawMed>>,
     /// How often the own AS is put in front once more.
     pub prepend: Option<Sp<u8>>,
     /// Changes of the communities.
     pub communities: Option<Sp<RawCommunities>>,
+}
+
+/// A new `MULTI_EXIT_DISC`: a number, or `by_distance`, the whole great-circle kilometres from the
+/// router's metro to the nearest metro where the prefix is served.
+#[derive(Clone, Debug)]
+pub(crate) struct RawMed(String);
+
+impl RawMed {
+    /// As it stands in the file.
+    #[must_use]
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for RawMed {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self)
+    }
+}
+
+impl JsonSchema for RawMed {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Med".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "anyOf": [
+            { "const": "by_distance" },
+            { "type": "integer", "minimum": 0, "maximum": 4_294_967_295_u32 }
+        ] })
+    }
 }
 
 /// Changes of a route's communities: first `clear`, then `remove`, then `add`.

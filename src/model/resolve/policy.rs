@@ -8,10 +8,13 @@ use super::report::Report;
 use crate::diag::{Code, Related, Span};
 use crate::input::sp::{List, Sp, Text, TextOrMap};
 use crate::model::raw::policy::{
-    RawLength, RawMatch, RawOrigin, RawPrefixMatch, RawSet, RawTerm, RawThen,
+    RawLength, RawMatch, RawMed, RawOrigin, RawPrefixMatch, RawSet, RawTerm, RawThen,
 };
 use crate::proto::bgp::attrs::{Community, Origin};
-use crate::proto::bgp::policy::{Match, Policy, PrefixMatch, Set, Term, Then};
+use crate::proto::bgp::policy::{Match, Med, Policy, PrefixMatch, Set, Term, Then};
+
+/// The word for a MED that follows from where a prefix is served.
+pub(super) const BY_DISTANCE: &str = "by_distance";
 
 /// The policy a list of terms means; errors are reported.
 pub(super) fn policy(raw: &List<RawTerm>, report: &mut Report) -> Policy {
@@ -106,11 +109,24 @@ pub(super) fn communities(raw: &[Sp<Text<Community>>], report: &mut Report) -> V
     raw.iter().filter_map(|community| report.address(community)).collect()
 }
 
+fn med(raw: &Sp<RawMed>, report: &mut Report) -> Option<Med> {
+    if raw.as_str() == BY_DISTANCE {
+        return Some(Med::ByDistance);
+    }
+    let value = raw.as_str().parse().map(Med::Value).ok();
+    if value.is_none() {
+        let message = format!("`{}` is no MED", raw.as_str());
+        let hint = "a number up to 4294967295, or `by_distance`";
+        report.hinted(raw.span, Code::OutOfRange, message, hint);
+    }
+    value
+}
+
 fn changes(raw: &RawSet, report: &mut Report) -> Set {
     let changed = raw.communities.as_deref();
     Set {
         local_pref: raw.local_pref.as_deref().copied(),
-        med: raw.med.as_deref().copied(),
+        med: raw.med.as_ref().and_then(|med| self::med(med, report)),
         prepend: raw.prepend.as_deref().copied().unwrap_or(0),
         remove: changed.map_or_else(Vec::new, |c| communities(&c.remove, report)),
         add: changed.map_or_else(Vec::new, |c| communities(&c.add, report)),

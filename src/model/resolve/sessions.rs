@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Resolver;
 use super::lags::RawEnd;
-use super::policy::policy;
+use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
 use super::values::{Assumed, AssumedRows, bfd, bgp, check_bfd, check_bgp};
 use crate::diag::Code;
@@ -92,6 +92,20 @@ impl<'a> Resolver<'a> {
     ) {
         for terms in [import, export].into_iter().flatten() {
             policy(terms, &mut self.report);
+            self.check_distances(terms);
+        }
+    }
+
+    /// Reports `by_distance` where a metro's place is not known.
+    fn check_distances(&mut self, terms: &List<RawTerm>) {
+        let meds = terms.iter().filter_map(|term| term.set.as_ref()?.med.as_ref());
+        let lost = self.topology.metros.iter().find(|metro| metro.position.is_none());
+        for med in meds.filter(|med| med.as_str() == BY_DISTANCE) {
+            if let Some(metro) = lost {
+                let message = format!("the metro `{}` has no position", metro.name);
+                let hint = "distances need `position: [latitude, longitude]` in every metro";
+                self.report.hinted(med.span, Code::MissingKey, message, hint);
+            }
         }
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use super::Resolver;
-use super::places::about;
+use super::places::{about, great_circle_km};
 use super::policy::{communities, prefix};
 use super::report::hole;
 use super::values::{Assumed, Valued};
 use crate::diag::{Code, Related, Span};
-use crate::ids::{ClassId, Id, NetworkId, PrefixId, RouterId, SiteId};
+use crate::ids::{ClassId, Id, IdVec, MetroId, NetworkId, PrefixId, RouterId, SiteId};
 use crate::input::sp::{Sp, TextOrMap};
 use crate::model::profiles::builtin;
 use crate::model::raw::traffic::{RawDemand, RawFlows, RawHash, RawPrefix};
@@ -31,6 +31,15 @@ fn is_documentation(prefix: &IpNet) -> bool {
         .iter()
         .filter_map(|text| text.parse::<IpNet>().ok())
         .any(|reserved| reserved.contains(prefix))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "distances on a globe are below 20,100 km"
+)]
+fn whole(km: f64) -> u32 {
+    km.round() as u32
 }
 
 impl Resolver<'_> {
@@ -101,12 +110,26 @@ impl Resolver<'_> {
                 prefix: self.parsed_prefixes[index].unwrap_or_default(),
                 about: about(entry.about.as_ref()),
                 network: network.unwrap_or_else(hole),
+                distance_km: self.distances(&served_by),
                 served_by,
                 count: count.map_or(1, |count| **count),
                 class,
                 communities: communities(&entry.communities, &mut self.report),
             });
         }
+    }
+
+    /// Whole kilometres from each metro to the nearest of these routers.
+    fn distances(&self, served_by: &[RouterId]) -> IdVec<MetroId, Option<u32>> {
+        let sites = served_by.iter().filter_map(|router| self.router_places[router.index()].1);
+        let metro = |site: SiteId| self.topology.sites[site].metro;
+        let served: Vec<_> =
+            sites.filter_map(|site| self.topology.metros[metro(site)].position).collect();
+        let nearest = |from: [f64; 2]| {
+            let all = served.iter().map(|to| great_circle_km(from, *to));
+            all.min_by(f64::total_cmp).map(whole)
+        };
+        self.topology.metros.iter().map(|metro| nearest(metro.position?)).collect()
     }
 
     /// The routers at each site, by id of the site.

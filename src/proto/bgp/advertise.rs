@@ -80,6 +80,8 @@ pub struct SessionEnd<'p> {
     pub neighbor: Neighbor,
     /// One of the prefixes treated alike.
     pub prefix: IpNet,
+    /// Whole kilometres from the router's metro to the nearest one where the prefix is served.
+    pub distance_km: Option<u32>,
     /// Whether the router tells what the relation forbids: a leak.
     pub leaks: bool,
     /// What becomes of graceful shutdowns (RFC 8326).
@@ -286,7 +288,12 @@ impl SessionEnd<'_> {
             Neighbor::External { asn, .. } => asn,
             Neighbor::Internal | Neighbor::Client => self.own_as,
         };
-        let seen = PolicyRoute { prefix: self.prefix, attributes: &route.attributes, neighbor_as };
+        let seen = PolicyRoute {
+            prefix: self.prefix,
+            attributes: &route.attributes,
+            neighbor_as,
+            distance_km: self.distance_km,
+        };
         match policy.evaluate(&seen, self.own_as) {
             Verdict::Accepted { attributes, .. } => {
                 if attributes != *route.attributes {
@@ -303,7 +310,7 @@ impl SessionEnd<'_> {
 mod tests {
     use super::*;
     use crate::ids::Id;
-    use crate::proto::bgp::policy::{Match, Set, Term, Then};
+    use crate::proto::bgp::policy::{Match, Med, Set, Term, Then};
 
     const OWN_AS: u32 = 64500;
     const MICROSOFT: u32 = 8075;
@@ -327,6 +334,7 @@ mod tests {
             cluster_id: None,
             neighbor,
             prefix,
+            distance_km: None,
             leaks,
             shutdown,
             policy: None,
@@ -494,7 +502,8 @@ mod tests {
 
     #[test]
     fn an_export_policy_sets_the_med_and_prepends_behind_the_own_as() {
-        let set = Set { med: Some(30), local_pref: Some(7), prepend: 2, ..Set::default() };
+        let set =
+            Set { med: Some(Med::Value(30)), local_pref: Some(7), prepend: 2, ..Set::default() };
         let short = Match { as_path_at_most: Some(2), ..Match::default() };
         let policy = policy(short, set, Then::Accept);
         let end = SessionEnd { policy: Some(&policy), ..external(Relation::Peer) };

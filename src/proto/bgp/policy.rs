@@ -63,7 +63,7 @@ pub struct Set {
     /// New `LOCAL_PREF`.
     pub local_pref: Option<u32>,
     /// New `MULTI_EXIT_DISC`.
-    pub med: Option<u32>,
+    pub med: Option<Med>,
     /// How often the own AS is put in front once more.
     pub prepend: u8,
     /// Communities removed (before `add`).
@@ -72,6 +72,15 @@ pub struct Set {
     pub add: Vec<Community>,
     /// Whether all communities are removed first.
     pub clear: bool,
+}
+
+/// A new `MULTI_EXIT_DISC`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Med {
+    /// This one.
+    Value(u32),
+    /// The distance in kilometres to where the prefix is served.
+    ByDistance,
 }
 
 /// What happens to a route that a term matches.
@@ -94,6 +103,8 @@ pub struct PolicyRoute<'r> {
     pub attributes: &'r Attributes,
     /// The AS of the neighbour it comes from (import) or goes to (export).
     pub neighbor_as: u32,
+    /// Whole kilometres from the router's metro to the nearest one where the prefix is served.
+    pub distance_km: Option<u32>,
 }
 
 /// What a policy makes of a route, and which term decided.
@@ -125,11 +136,11 @@ impl Policy {
             }
             match term.then {
                 Then::Accept => {
-                    attributes = term.set.applied(attributes, own_as);
+                    attributes = term.set.applied(attributes, own_as, route.distance_km);
                     return Verdict::Accepted { attributes, term: &term.name };
                 }
                 Then::Reject => return Verdict::Rejected { term: Some(&term.name) },
-                Then::Next => attributes = term.set.applied(attributes, own_as),
+                Then::Next => attributes = term.set.applied(attributes, own_as, route.distance_km),
             }
         }
         Verdict::Rejected { term: None }
@@ -177,9 +188,18 @@ impl PrefixMatch {
 
 impl Set {
     /// `attributes` with these changes made.
-    fn applied(&self, mut attributes: Attributes, own_as: u32) -> Attributes {
+    fn applied(
+        &self,
+        mut attributes: Attributes,
+        own_as: u32,
+        distance_km: Option<u32>,
+    ) -> Attributes {
         attributes.local_pref = self.local_pref.or(attributes.local_pref);
-        attributes.med = self.med.or(attributes.med);
+        match self.med {
+            Some(Med::Value(med)) => attributes.med = Some(med),
+            Some(Med::ByDistance) => attributes.med = distance_km,
+            None => {}
+        }
         if self.clear {
             attributes.clear_communities();
         }
@@ -221,7 +241,12 @@ mod tests {
     }
 
     fn route(attributes: &Attributes) -> PolicyRoute<'_> {
-        PolicyRoute { prefix: net("198.51.100.0/24"), attributes, neighbor_as: 8075 }
+        PolicyRoute {
+            prefix: net("198.51.100.0/24"),
+            attributes,
+            neighbor_as: 8075,
+            distance_km: Some(42),
+        }
     }
 
     fn term(name: &str, matches: Match, set: Set, then: Then) -> Term {
@@ -249,6 +274,15 @@ mod tests {
         let next = term("next", Match::default(), Set::default(), Then::Next);
         let policy = Policy { terms: vec![next] };
         assert_eq!(policy.evaluate(&route(&attributes), OWN_AS), Verdict::Rejected { term: None });
+    }
+
+    #[test]
+    fn a_med_by_distance_is_the_distance_whatever_the_neighbour_said() {
+        let set = Set { med: Some(Med::ByDistance), ..Set::default() };
+        let mut before = Attributes::originated();
+        before.med = Some(5);
+        assert_eq!(set.applied(before.clone(), 1, Some(364)).med, Some(364));
+        assert_eq!(set.applied(before, 1, None).med, None);
     }
 
     #[test]
@@ -308,7 +342,7 @@ mod tests {
     fn sets_change_what_they_name_and_nothing_else() {
         let set = Set {
             local_pref: Some(200),
-            med: Some(7),
+            med: Some(Med::Value(7)),
             prepend: 2,
             remove: vec![community("8075:8007")],
             add: vec![community("64500:1")],
@@ -343,7 +377,7 @@ mod tests {
     #[test]
     fn next_keeps_its_sets_and_later_terms_see_them() {
         let mark = community("64500:77");
-        let first = Set { add: vec![mark], med: Some(5), ..Set::default() };
+        let first = Set { add: vec![mark], med: Some(Med::Value(5)), ..Set::default() };
         let marked = Match { community: vec![mark], ..Match::default() };
         let second = Set { local_pref: Some(300), ..Set::default() };
         let policy = Policy {
