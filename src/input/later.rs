@@ -27,7 +27,6 @@ const KEYS: &[&str] = &[
     "peering_state",
     "peerings",
     "policer",
-    "policy_edit",
     "power_zone_fail",
     "prefer_oldest",
     "process_freeze",

@@ -4,6 +4,7 @@ use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId,
     SiteId, SpanId, SrlgId,
 };
+use crate::proto::bgp::policy::Edit;
 use crate::units::{Share, SimDuration, SimTime};
 
 /// What happens, and what must hold.
@@ -199,6 +200,17 @@ pub enum Command {
         /// Which end; `None`: the first.
         router: Option<RouterId>,
     },
+    /// An operator edits a policy.
+    PolicyEdit {
+        /// Sessions.
+        sessions: Vec<SessionId>,
+        /// Whose policy; `None`: that of the first end.
+        router: Option<RouterId>,
+        /// Whether the policy for routes that come in, not that for those that go out.
+        import: bool,
+        /// What changes.
+        edit: Edit,
+    },
     /// An operator shuts the sessions down gracefully (RFC 8326).
     GracefulShutdown {
         /// Sessions.
@@ -230,7 +242,10 @@ impl Command {
             Self::Withdraw { prefixes, .. }
             | Self::Announce { prefixes, .. }
             | Self::ServiceDown { prefixes, .. } => prefixes,
-            Self::Leak { .. } | Self::GracefulShutdown { .. } | Self::Drain { .. } => &[],
+            Self::Leak { .. }
+            | Self::PolicyEdit { .. }
+            | Self::GracefulShutdown { .. }
+            | Self::Drain { .. } => &[],
         }
     }
 
@@ -242,6 +257,7 @@ impl Command {
             Self::Announce { .. } => "announce",
             Self::ServiceDown { .. } => "service_down",
             Self::Leak { .. } => "leak",
+            Self::PolicyEdit { .. } => "policy_edit",
             Self::GracefulShutdown { .. } => "graceful_shutdown",
             Self::Drain { .. } => "drain",
         }

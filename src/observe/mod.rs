@@ -73,8 +73,12 @@ pub fn run_counted(
     options: &RunOptions,
 ) -> (RunReport, EventCounts) {
     let eager = options.hellos == Hellos::Sent;
-    let net =
-        Arc::new(Net::new(topology.clone(), scenario.seed, eager, &plan::set_apart(scenario)));
+    let net = Arc::new(Net::new(
+        topology.clone(),
+        scenario.seed,
+        eager,
+        &plan::set_apart(topology, scenario),
+    ));
     let plan = Arc::new(FaultPlan::new(topology, scenario));
     let started = World::new(Arc::clone(&net), Arc::clone(&plan), scenario.start, options.limits);
     let (world, stopped) = match started {

@@ -15,6 +15,7 @@ use super::world::World;
 use crate::ids::{End, GroupId, PrefixId, RouterId, SessionId};
 use crate::proto::bgp::advertise::{Route, Shutdown};
 use crate::proto::bgp::attrs::Attributes;
+use crate::proto::bgp::policy::{Edit, Policy};
 use crate::proto::bgp::session::State;
 
 /// How many faults hold each command.
@@ -25,6 +26,9 @@ pub(crate) struct Commands {
     unserved: BTreeMap<(RouterId, GroupId), u32>,
     leaks: BTreeMap<End<SessionId>, u32>,
     soon: BTreeMap<End<SessionId>, u32>,
+    /// Edits under way of a policy, for routes that come in or else go out, and what they make
+    /// of it.
+    edits: BTreeMap<(End<SessionId>, bool), (Vec<Edit>, Policy)>,
     overloaded: BTreeMap<RouterId, u32>,
     hung: BTreeMap<RouterId, u32>,
 }
@@ -57,6 +61,7 @@ impl World {
             Operator::Unserve(pairs) => self.command_prefixes(OnPrefix::Unserve, pairs, on),
             Operator::Leak(ends) => self.command_leak(ends, on),
             Operator::Soon(ends) => self.command_soon(ends, on),
+            Operator::Edit(ends, import, edit) => self.command_edit(ends, *import, edit, on),
             Operator::Overload(routers) => self.command_overload(routers, on),
         }
     }
@@ -118,6 +123,39 @@ impl World {
 
     pub(super) fn leaks(&self, end: End<SessionId>) -> bool {
         held(&self.commands.leaks, &end)
+    }
+
+    /// Policies are edited, or the edit is taken back.
+    fn command_edit(&mut self, ends: &[End<SessionId>], import: bool, edit: &Edit, on: bool) {
+        for end in ends {
+            let written = self.net.topology.sessions[end.of].ends[end.side].clone();
+            let written = if import { written.import } else { written.export };
+            let key = (*end, import);
+            let mut edits = self.commands.edits.remove(&key).map_or_else(Vec::new, |(all, _)| all);
+            if on {
+                edits.push(edit.clone());
+            } else if let Some(place) = edits.iter().position(|one| one == edit) {
+                edits.remove(place);
+            }
+            if !edits.is_empty() {
+                let policy = edits.iter().fold(written.unwrap_or_default(), Policy::edited);
+                self.commands.edits.insert(key, (edits, policy));
+            }
+            if import {
+                self.ask_again(*end);
+            } else {
+                self.tell_again(*end);
+            }
+        }
+    }
+
+    /// The policy of an end as it is now; `None`: everything is accepted.
+    pub(super) fn policy(&self, end: End<SessionId>, import: bool) -> Option<&Policy> {
+        if let Some((_, edited)) = self.commands.edits.get(&(end, import)) {
+            return Some(edited);
+        }
+        let written = &self.net.topology.sessions[end.of].ends[end.side];
+        if import { written.import.as_ref() } else { written.export.as_ref() }
     }
 
     /// Some ends are about to be shut down.

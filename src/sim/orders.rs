@@ -27,6 +27,10 @@ pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuratio
         Command::Leak { sessions, router } => {
             at_once.push(Operator::Leak(session_ends(topology, sessions, *router)));
         }
+        Command::PolicyEdit { sessions, router, import, edit } => {
+            let ends = session_ends(topology, sessions, *router);
+            at_once.push(Operator::Edit(ends, *import, edit.clone()));
+        }
         Command::GracefulShutdown { sessions, router, wait, cease } => {
             let ends = session_ends(topology, sessions, *router);
             at_once.push(Operator::Soon(ends.clone()));
@@ -72,7 +76,9 @@ pub(super) fn targets(topology: &Topology, command: &Command) -> Vec<String> {
         | Command::ServiceDown { prefixes, .. } => {
             prefixes.iter().map(|id| topology.prefixes[*id].prefix.to_string()).collect()
         }
-        Command::Leak { sessions, .. } | Command::GracefulShutdown { sessions, .. } => {
+        Command::Leak { sessions, .. }
+        | Command::PolicyEdit { sessions, .. }
+        | Command::GracefulShutdown { sessions, .. } => {
             sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
         }
         Command::Drain { routers, .. } => {

@@ -7,8 +7,9 @@ use crate::ids::{
     CircuitId, DemandId, End, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId, Side, SiteId,
     SpanId, SrlgId,
 };
-use crate::model::scenario::{Fault, FaultKind, Scenario};
+use crate::model::scenario::{Command, Fault, FaultKind, Scenario};
 use crate::model::topology::Topology;
+use crate::proto::bgp::policy::Edit;
 use crate::rng::Draws;
 use crate::units::{Share, SimDuration, SimTime};
 
@@ -54,6 +55,8 @@ pub(crate) enum Operator {
     Unserve(Vec<(RouterId, PrefixId)>),
     /// The relation keeps nothing back at these ends.
     Leak(Vec<End<SessionId>>),
+    /// The policies of these ends, for routes that come in or else go out, are edited.
+    Edit(Vec<End<SessionId>>, bool, Edit),
     /// These ends are about to be shut down (RFC 8326).
     Soon(Vec<End<SessionId>>),
     /// Nothing is to cross these routers on its way inside their network.
@@ -273,9 +276,15 @@ fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, Effect)> {
 }
 
 /// Which prefixes each fault sets apart from others that are treated alike.
-pub(crate) fn set_apart(scenario: &Scenario) -> Vec<Vec<PrefixId>> {
+pub(crate) fn set_apart(topology: &Topology, scenario: &Scenario) -> Vec<Vec<PrefixId>> {
     let prefixes = |fault: &Fault| {
         let FaultKind::Command(command) = &fault.kind else { return None };
+        if let Command::PolicyEdit { edit, .. } = command {
+            let matches = &edit.term()?.matches;
+            let all = topology.prefixes.iter_ids();
+            let held = all.filter(|(_, prefix)| matches.holds_for_prefix(&prefix.prefix));
+            return Some(held.map(|(id, _)| id).collect());
+        }
         Some(command.prefixes().to_vec()).filter(|prefixes| !prefixes.is_empty())
     };
     scenario.faults.iter().filter_map(prefixes).collect()

@@ -133,8 +133,7 @@ impl World {
     /// Takes in one route of an UPDATE; whether it is news.
     fn learn(&mut self, router: RouterId, end: End<SessionId>, (group, path, told): &Told) -> bool {
         let group = *group;
-        let ways = self.net.topology.sessions[end.of].ends[end.side].import.as_ref();
-        let ours = SessionEnd { policy: ways, ..self.session_end(end, group) };
+        let ours = SessionEnd { policy: self.policy(end, true), ..self.session_end(end, group) };
         let route = told.as_ref().and_then(|told| ours.import(told).ok());
         let slot = self.slot(end);
         self.state.routers.edit(router).rib.learn(group, slot, *path, route)
@@ -443,7 +442,7 @@ impl World {
         route: &Route,
     ) -> Option<Route> {
         let topology = &self.net.topology;
-        let policy = topology.sessions[end.of].ends[end.side].export.as_ref();
+        let policy = self.policy(end, false);
         let ours = SessionEnd { policy, ..self.session_end(end, group) };
         let rule = if topology.networks[topology.routers[router].network].next_hop_self {
             NextHopRule::SelfAs(router)

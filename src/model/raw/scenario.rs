@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
+use super::policy::RawTerm;
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
 use crate::model::scenario::Measure;
 use crate::units::{Share, SimDuration};
@@ -130,6 +131,8 @@ pub(crate) enum RawInject {
     ServiceDown(RawServiceDown),
     /// A router tells on sessions what the relation forbids.
     Leak(RawSessionFault),
+    /// An operator edits the policy of sessions.
+    PolicyEdit(Box<RawPolicyEdit>),
     /// An operator shuts sessions down gracefully (RFC 8326).
     GracefulShutdown(RawGracefulShutdown),
     /// An operator takes routers out of service: external sessions gracefully, no transit inside.
@@ -310,6 +313,40 @@ pub(crate) struct RawServiceDown {
     /// At these sites; absent: everywhere.
     #[serde(default)]
     pub site: OneOrMore<String>,
+}
+
+/// Which policy of a session.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "PolicyDirection")]
+pub(crate) enum RawPolicyDirection {
+    /// For routes that come in.
+    Import,
+    /// For routes that go out.
+    Export,
+}
+
+/// A change of a policy: exactly one of `remove`, `insert`, `change` and `reorder`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PolicyEdit")]
+pub(crate) struct RawPolicyEdit {
+    /// One session or a list, as `pni/ipv4`.
+    pub session: OneOrMore<String>,
+    /// Whose policy; absent: that of the first end.
+    pub router: Option<Sp<String>>,
+    /// Which policy.
+    pub direction: Sp<RawPolicyDirection>,
+    /// The term of this name is removed.
+    pub remove: Option<Sp<String>>,
+    /// This term is put in, at the end or before another.
+    pub insert: Option<Sp<RawTerm>>,
+    /// The term before which `insert` puts its own.
+    pub before: Option<Sp<String>>,
+    /// The term of the same name becomes this one.
+    pub change: Option<Sp<RawTerm>>,
+    /// Terms that come first, in this order.
+    pub reorder: Option<Sp<List<String>>>,
 }
 
 /// What follows when traffic has had time to move away.

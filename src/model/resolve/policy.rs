@@ -29,22 +29,24 @@ pub(super) fn policy(raw: &List<RawTerm>, report: &mut Report) -> Policy {
                 let error = report.at(term.name.span, Code::DeclaredTwice, message);
                 error.related.push(Related { span: first, label });
             }
-            Term {
-                name: term.name.to_string(),
-                matches: term
-                    .matches
-                    .as_deref()
-                    .map_or_else(Match::default, |m| matches(m, report)),
-                set: term.set.as_deref().map_or_else(Set::default, |set| changes(set, report)),
-                then: match *term.then {
-                    RawThen::Accept => Then::Accept,
-                    RawThen::Reject => Then::Reject,
-                    RawThen::Next => Then::Next,
-                },
-            }
+            self::term(term, report)
         })
         .collect();
     Policy { terms }
+}
+
+/// What one term means; errors are reported.
+pub(in crate::model) fn term(raw: &RawTerm, report: &mut Report) -> Term {
+    Term {
+        name: raw.name.to_string(),
+        matches: raw.matches.as_deref().map_or_else(Match::default, |m| matches(m, report)),
+        set: raw.set.as_deref().map_or_else(Set::default, |set| changes(set, report)),
+        then: match *raw.then {
+            RawThen::Accept => Then::Accept,
+            RawThen::Reject => Then::Reject,
+            RawThen::Next => Then::Next,
+        },
+    }
 }
 
 fn matches(raw: &RawMatch, report: &mut Report) -> Match {

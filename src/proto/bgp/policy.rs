@@ -107,6 +107,30 @@ pub struct PolicyRoute<'r> {
     pub distance_km: Option<u32>,
 }
 
+/// One change of a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// The term of this name is removed.
+    Remove(String),
+    /// A term is put before the one of this name, or at the end.
+    Insert(Box<Term>, Option<String>),
+    /// The term of the same name is replaced.
+    Change(Box<Term>),
+    /// These terms come in this order; the others keep their places behind them.
+    Reorder(Vec<String>),
+}
+
+impl Edit {
+    /// The term that it brings, if it does.
+    #[must_use]
+    pub fn term(&self) -> Option<&Term> {
+        match self {
+            Self::Insert(term, _) | Self::Change(term) => Some(term),
+            Self::Remove(_) | Self::Reorder(_) => None,
+        }
+    }
+}
+
 /// What a policy makes of a route, and which term decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict<'p> {
@@ -125,6 +149,29 @@ pub enum Verdict<'p> {
 }
 
 impl Policy {
+    /// The policy after a change; names that it does not have change nothing.
+    #[must_use]
+    pub fn edited(mut self, edit: &Edit) -> Self {
+        let place = |terms: &[Term], name: &str| terms.iter().position(|term| term.name == name);
+        match edit {
+            Edit::Remove(name) => self.terms.retain(|term| term.name != *name),
+            Edit::Insert(term, before) => {
+                let at = before.as_deref().and_then(|name| place(&self.terms, name));
+                self.terms.insert(at.unwrap_or(self.terms.len()), (**term).clone());
+            }
+            Edit::Change(term) => {
+                if let Some(at) = place(&self.terms, &term.name) {
+                    self.terms[at] = (**term).clone();
+                }
+            }
+            Edit::Reorder(names) => {
+                let rank = |term: &Term| names.iter().position(|name| *name == term.name);
+                self.terms.sort_by_key(|term| rank(term).unwrap_or(usize::MAX));
+            }
+        }
+        self
+    }
+
     /// Runs the route through the terms in order; `own_as` is what a term prepends.
     #[must_use]
     pub fn evaluate(&self, route: &PolicyRoute<'_>, own_as: u32) -> Verdict<'_> {
@@ -274,6 +321,23 @@ mod tests {
         let next = term("next", Match::default(), Set::default(), Then::Next);
         let policy = Policy { terms: vec![next] };
         assert_eq!(policy.evaluate(&route(&attributes), OWN_AS), Verdict::Rejected { term: None });
+    }
+
+    #[test]
+    fn terms_are_removed_inserted_changed_and_reordered_by_name() {
+        let named = |name: &str| term(name, Match::default(), Set::default(), Then::Accept);
+        let before = Policy { terms: ["a", "b", "c"].map(named).to_vec() };
+        let names = |edit: &Edit| {
+            let after = before.clone().edited(edit);
+            after.terms.iter().map(|term| term.name.clone()).collect::<String>()
+        };
+        assert_eq!(names(&Edit::Remove("b".to_owned())), "ac");
+        assert_eq!(names(&Edit::Insert(Box::new(named("x")), Some("b".to_owned()))), "axbc");
+        assert_eq!(names(&Edit::Insert(Box::new(named("x")), None)), "abcx");
+        assert_eq!(names(&Edit::Reorder(vec!["c".to_owned(), "b".to_owned()])), "cba");
+        let reject = term("b", Match::default(), Set::default(), Then::Reject);
+        let after = before.clone().edited(&Edit::Change(Box::new(reject)));
+        assert_eq!((after.terms.len(), after.terms[1].then), (3, Then::Reject));
     }
 
     #[test]

@@ -4,14 +4,16 @@ use super::Resolver;
 use super::inject::all;
 use crate::diag::{Code, Span};
 use crate::ids::{PrefixId, RouterId};
-use crate::input::sp::Sp;
+use crate::input::sp::{List, Sp};
 use crate::model::raw::scenario::{
-    RawAnnounce, RawDrain, RawGracefulShutdown, RawServiceDown, RawSessionFault, RawShutdownThen,
-    RawWithdraw,
+    RawAnnounce, RawDrain, RawGracefulShutdown, RawPolicyDirection, RawPolicyEdit, RawServiceDown,
+    RawSessionFault, RawShutdownThen, RawWithdraw,
 };
+use crate::model::resolve::policy::term;
 use crate::model::resolve::report::Reported;
 use crate::model::scenario::Command;
 use crate::model::topology::SessionKind;
+use crate::proto::bgp::policy::Edit;
 
 impl Resolver<'_> {
     fn prefixes(&mut self, at: Span, names: &[Sp<String>]) -> Option<Vec<PrefixId>> {
@@ -55,6 +57,12 @@ impl Resolver<'_> {
         Ok(Some(routers))
     }
 
+    pub(super) fn leak(&mut self, at: Span, raw: &RawSessionFault) -> Option<Command> {
+        let (sessions, router) = self.session_fault(at, raw)?;
+        self.check_external(at, &sessions)?;
+        Some(Command::Leak { sessions, router })
+    }
+
     pub(super) fn withdraw(&mut self, at: Span, raw: &RawWithdraw) -> Option<Command> {
         let prefixes = self.prefixes(at, &raw.prefix)?;
         let routers = self.servers(&prefixes, &raw.router).ok()?;
@@ -85,6 +93,54 @@ impl Resolver<'_> {
         Some(Command::ServiceDown { prefixes, sites: Some(sites) })
     }
 
+    pub(super) fn policy_edit(&mut self, at: Span, raw: &RawPolicyEdit) -> Option<Command> {
+        let named = RawSessionFault { session: raw.session.clone(), router: raw.router.clone() };
+        let (sessions, router) = self.session_fault(at, &named)?;
+        self.check_external(at, &sessions)?;
+        let import = matches!(*raw.direction, RawPolicyDirection::Import);
+        let edit = self.edit(at, raw)?;
+        let mut wanted: Vec<&Sp<String>> = raw.remove.iter().chain(&raw.before).collect();
+        wanted.extend(raw.change.iter().map(|term| &term.name));
+        wanted.extend(raw.reorder.iter().flat_map(|names| names.iter()));
+        for session in &sessions {
+            let session = &self.topology.sessions[*session];
+            let second = router.is_some_and(|router| session.ends[1].router == router);
+            let end = &session.ends[usize::from(second)];
+            let policy = if import { &end.import } else { &end.export };
+            let terms: Vec<&str> =
+                policy.iter().flat_map(|p| &p.terms).map(|term| term.name.as_str()).collect();
+            for name in wanted.iter().filter(|name| !terms.contains(&name.as_str())) {
+                let what = "term of this policy";
+                self.report.unknown(what, "import` or `export", (name.span, name), terms.clone());
+            }
+            if let Some(term) = raw.insert.as_ref().filter(|t| terms.contains(&t.name.as_str())) {
+                let message = format!("the policy has a term `{}` already", *term.name);
+                self.report.at(term.name.span, Code::DeclaredTwice, message);
+            }
+        }
+        Some(Command::PolicyEdit { sessions, router, import, edit })
+    }
+
+    fn edit(&mut self, at: Span, raw: &RawPolicyEdit) -> Option<Edit> {
+        let report = &mut self.report;
+        let before = raw.before.as_ref().map(|name| name.to_string());
+        let remove = raw.remove.as_ref().map(|name| Edit::Remove(name.to_string()));
+        let insert =
+            raw.insert.as_ref().map(|t| Edit::Insert(Box::new(term(t, report)), before.clone()));
+        let change = raw.change.as_ref().map(|raw| Edit::Change(Box::new(term(raw, report))));
+        let names = |names: &Sp<List<String>>| names.iter().map(|name| name.to_string()).collect();
+        let reorder = raw.reorder.as_ref().map(|list| Edit::Reorder(names(list)));
+        if let Some(name) = raw.before.as_ref().filter(|_| raw.insert.is_none()) {
+            self.report.at(name.span, Code::WrongCount, "`before` says where `insert` goes");
+        }
+        let mut all: Vec<Edit> = [remove, insert, change, reorder].into_iter().flatten().collect();
+        if all.len() != 1 {
+            let message = "exactly one of `remove`, `insert`, `change` and `reorder`";
+            self.report.at(at, Code::WrongCount, message);
+        }
+        all.pop()
+    }
+
     pub(super) fn graceful_shutdown(
         &mut self,
         at: Span,
@@ -105,11 +161,7 @@ impl Resolver<'_> {
     }
 
     /// Reports a session inside a network, which has no relation; `None` then.
-    pub(super) fn check_external(
-        &mut self,
-        at: Span,
-        sessions: &[crate::ids::SessionId],
-    ) -> Option<()> {
+    fn check_external(&mut self, at: Span, sessions: &[crate::ids::SessionId]) -> Option<()> {
         let all = &self.topology.sessions;
         let Some(id) = sessions.iter().find(|id| all[**id].kind == SessionKind::Internal) else {
             return Some(());

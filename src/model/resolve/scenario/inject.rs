@@ -9,7 +9,7 @@ use crate::model::raw::scenario::{
     RawSurge,
 };
 use crate::model::resolve::report::{Names, Reported, optional};
-use crate::model::scenario::{Command, FaultKind};
+use crate::model::scenario::FaultKind;
 use crate::units::{Share, SimDuration};
 
 /// A flap period is at least this long.
@@ -73,14 +73,11 @@ impl Resolver<'_> {
             RawInject::FibStuck(f) => {
                 FaultKind::FibStuck(all(&known.routers, at, &f.router, report)?)
             }
-            RawInject::Leak(f) => {
-                let (sessions, router) = self.session_fault(at, f)?;
-                self.check_external(at, &sessions)?;
-                FaultKind::Command(Command::Leak { sessions, router })
-            }
+            RawInject::Leak(f) => FaultKind::Command(self.leak(at, f)?),
             RawInject::Withdraw(f) => FaultKind::Command(self.withdraw(at, f)?),
             RawInject::Announce(f) => FaultKind::Command(self.announce(at, f)?),
             RawInject::ServiceDown(f) => FaultKind::Command(self.service_down(at, f)?),
+            RawInject::PolicyEdit(f) => FaultKind::Command(self.policy_edit(at, f)?),
             RawInject::GracefulShutdown(f) => FaultKind::Command(self.graceful_shutdown(at, f)?),
             RawInject::Drain(f) => FaultKind::Command(self.drain(at, f)?),
             RawInject::TrafficSurge(f) => self.surge(at, f)?,
