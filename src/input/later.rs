@@ -37,7 +37,6 @@ const KEYS: &[&str] = &[
     "rules",
     "service",
     "stateful",
-    "traffic_growth",
     "wait_to_restore",
     "when",
     "wrong_patch",

@@ -166,6 +166,15 @@ pub enum FaultKind {
         /// In parts per billion: 1.5 is 1,500,000,000.
         factor_ppb: u64,
     },
+    /// Demands grow to `factor_ppb` / 10^9 times their rate, evenly over a time.
+    TrafficGrowth {
+        /// Demands.
+        demands: Vec<DemandId>,
+        /// In parts per billion.
+        factor_ppb: u64,
+        /// How long it takes.
+        over: SimDuration,
+    },
 }
 
 /// What operators and services do.

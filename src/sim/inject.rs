@@ -81,14 +81,12 @@ impl World {
         }
     }
 
-    /// Surges of the same demand multiply.
+    /// Surges of the same demand multiply; that of a fault takes the place of its last.
     fn surge(&mut self, fault: usize, demand: usize, factor: Option<u64>) {
         self.touch_traffic();
         let surges = &mut self.surges[demand];
-        match factor {
-            Some(factor) => surges.push((fault, factor)),
-            None => surges.retain(|(of, _)| *of != fault),
-        }
+        surges.retain(|(of, _)| *of != fault);
+        surges.extend(factor.map(|factor| (fault, factor)));
         let times = |product: u64, (_, factor): &(usize, u64)| {
             let wide = u128::from(product) * u128::from(*factor) / 1_000_000_000;
             u64::try_from(wide).unwrap_or(u64::MAX)

@@ -263,7 +263,8 @@ fn lasts(topology: &Topology, fault: &Fault) -> Option<SimDuration> {
         | FaultKind::Command(_)
         | FaultKind::ForwardingHang(_)
         | FaultKind::FibStuck(_)
-        | FaultKind::TrafficSurge { .. } => fault.lasts,
+        | FaultKind::TrafficSurge { .. }
+        | FaultKind::TrafficGrowth { .. } => fault.lasts,
     }
 }
 
@@ -272,7 +273,23 @@ fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, Effect)> {
     if let FaultKind::Command(command) = &fault.kind {
         return orders::effects(topology, command);
     }
+    if let FaultKind::TrafficGrowth { demands, factor_ppb, over } = &fault.kind {
+        return growth(demands, *factor_ppb, *over);
+    }
     immediate(topology, fault).into_iter().map(|effect| (SimDuration::ZERO, effect)).collect()
+}
+
+/// Growth comes in this many steps.
+const GROWTH_STEPS: u64 = 20;
+
+/// Each step takes the place of the one before.
+fn growth(demands: &[DemandId], factor: u64, over: SimDuration) -> Vec<(SimDuration, Effect)> {
+    let one = 1_000_000_000;
+    let at = |step: u64| {
+        let now = (one * (GROWTH_STEPS - step) + factor * step) / GROWTH_STEPS;
+        (over.scaled(step, GROWTH_STEPS), Effect::Surge(demands.to_vec(), now))
+    };
+    (1..=GROWTH_STEPS).map(at).collect()
 }
 
 /// Which prefixes each fault sets apart from others that are treated alike.
@@ -339,7 +356,7 @@ fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
             vec![Effect::Shutdown(session_ends(topology, sessions, *router))]
         }
         FaultKind::SiteIsolate(sites) => vec![site_isolate(topology, sites)],
-        FaultKind::Command(_) => Vec::new(),
+        FaultKind::Command(_) | FaultKind::TrafficGrowth { .. } => Vec::new(),
         FaultKind::ForwardingHang(routers) => vec![Effect::Hang(routers.clone())],
         FaultKind::FibStuck(routers) => vec![Effect::Stick(routers.clone())],
         FaultKind::TrafficSurge { demands, factor_ppb } => {
@@ -451,6 +468,7 @@ fn kind_name(kind: &FaultKind) -> &'static str {
         FaultKind::FibStuck(_) => "fib_stuck",
         FaultKind::Command(command) => command.as_str(),
         FaultKind::TrafficSurge { .. } => "traffic_surge",
+        FaultKind::TrafficGrowth { .. } => "traffic_growth",
     }
 }
 
@@ -498,7 +516,7 @@ fn targets(topology: &Topology, kind: &FaultKind) -> String {
         FaultKind::SessionReset { sessions, .. } | FaultKind::AdminShutdown { sessions, .. } => {
             sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
         }
-        FaultKind::TrafficSurge { demands, .. } => {
+        FaultKind::TrafficSurge { demands, .. } | FaultKind::TrafficGrowth { demands, .. } => {
             demands.iter().map(|id| topology.demands[*id].name.clone()).collect()
         }
     };

@@ -143,6 +143,8 @@ pub(crate) enum RawInject {
     FibStuck(RawRouterFault),
     /// Demands offer more than their rate.
     TrafficSurge(RawSurge),
+    /// Demands grow, evenly over a time.
+    TrafficGrowth(RawGrowth),
 }
 
 /// Circuits, and the direction.
@@ -397,6 +399,19 @@ pub(crate) struct RawSurge {
     pub demand: OneOrMore<String>,
     /// How many times their rate.
     pub factor: Sp<Decimal>,
+}
+
+/// Demands that grow.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Growth")]
+pub(crate) struct RawGrowth {
+    /// One demand or a list.
+    pub demand: OneOrMore<String>,
+    /// How many times their rate in the end.
+    pub factor: Sp<Decimal>,
+    /// How long it takes to grow to that, in twenty steps.
+    pub over: Sp<Text<SimDuration>>,
 }
 
 /// A positive decimal number, exact as written.

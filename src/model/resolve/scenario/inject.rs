@@ -2,11 +2,11 @@
 
 use super::Resolver;
 use crate::diag::{Code, Span};
-use crate::ids::{CircuitId, Id, LagId, RouterId};
+use crate::ids::{CircuitId, DemandId, Id, LagId, RouterId};
 use crate::input::sp::Sp;
 use crate::model::raw::scenario::{
-    RawCircuitFault, RawDegrade, RawFlap, RawInject, RawOptic, RawPniFault, RawSessionFault,
-    RawSurge,
+    Decimal, RawCircuitFault, RawDegrade, RawFlap, RawGrowth, RawInject, RawOptic, RawPniFault,
+    RawSessionFault, RawSurge,
 };
 use crate::model::resolve::report::{Names, Reported, optional};
 use crate::model::scenario::FaultKind;
@@ -81,6 +81,7 @@ impl Resolver<'_> {
             RawInject::GracefulShutdown(f) => FaultKind::Command(self.graceful_shutdown(at, f)?),
             RawInject::Drain(f) => FaultKind::Command(self.drain(at, f)?),
             RawInject::TrafficSurge(f) => self.surge(at, f)?,
+            RawInject::TrafficGrowth(f) => self.growth(at, f)?,
         })
     }
 
@@ -170,15 +171,30 @@ impl Resolver<'_> {
         Some((sessions, router.map(|(id, _)| id)))
     }
 
-    fn surge(&mut self, at: Span, raw: &RawSurge) -> Option<FaultKind> {
-        let demands = all(&self.known.demands, at, &raw.demand, &mut self.report);
-        let factor = raw.factor.ppb();
-        if factor.is_none() {
-            let message =
-                format!("`{}` is no factor: above 0 to 1000, as in 1.5", raw.factor.as_str());
-            self.report.at(raw.factor.span, Code::OutOfRange, message);
+    fn more_traffic(
+        &mut self,
+        at: Span,
+        demands: &[Sp<String>],
+        factor: &Sp<Decimal>,
+    ) -> Option<(Vec<DemandId>, u64)> {
+        let demands = all(&self.known.demands, at, demands, &mut self.report);
+        let ppb = factor.ppb();
+        if ppb.is_none() {
+            let message = format!("`{}` is no factor: above 0 to 1000, as in 1.5", factor.as_str());
+            self.report.at(factor.span, Code::OutOfRange, message);
         }
-        Some(FaultKind::TrafficSurge { demands: demands?, factor_ppb: factor? })
+        Some((demands?, ppb?))
+    }
+
+    fn surge(&mut self, at: Span, raw: &RawSurge) -> Option<FaultKind> {
+        let (demands, factor_ppb) = self.more_traffic(at, &raw.demand, &raw.factor)?;
+        Some(FaultKind::TrafficSurge { demands, factor_ppb })
+    }
+
+    fn growth(&mut self, at: Span, raw: &RawGrowth) -> Option<FaultKind> {
+        let over = self.positive(&raw.over);
+        let (demands, factor_ppb) = self.more_traffic(at, &raw.demand, &raw.factor)?;
+        Some(FaultKind::TrafficGrowth { demands, factor_ppb, over: over? })
     }
 
     /// A router that may be left out, and where it is named.

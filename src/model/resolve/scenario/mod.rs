@@ -253,6 +253,7 @@ fn ends_by_itself(kind: &FaultKind) -> bool {
         | FaultKind::Command(_)
         | FaultKind::ForwardingHang(_)
         | FaultKind::FibStuck(_)
-        | FaultKind::TrafficSurge { .. } => false,
+        | FaultKind::TrafficSurge { .. }
+        | FaultKind::TrafficGrowth { .. } => false,
     }
 }
