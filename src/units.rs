@@ -469,8 +469,10 @@ impl fmt::Display for SimDuration {
         if self.0 == 0 {
             return f.write_str("0s");
         }
-        if self.0.is_multiple_of(60_000_000_000) {
-            return write_scaled(f, self.0, &[(3_600_000_000_000, "h"), (60_000_000_000, "m")]);
+        for (unit, name) in [(3_600_000_000_000, "h"), (60_000_000_000, "m")] {
+            if self.0.is_multiple_of(unit) {
+                return write!(f, "{}{name}", self.0 / unit);
+            }
         }
         write_scaled(
             f,
@@ -528,6 +530,15 @@ impl fmt::Display for PerSecond {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_is_written_so_that_it_is_read_as_the_same() {
+        for (seconds, text) in [(4_800, "80m"), (7_200, "2h"), (90, "90s"), (5_430, "5430s")] {
+            let duration = SimDuration::from_secs(seconds);
+            assert_eq!(duration.to_string(), text);
+            assert_eq!(text.parse(), Ok(duration));
+        }
+    }
 
     #[test]
     fn durations_read_and_print_the_same() {
