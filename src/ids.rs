@@ -35,6 +35,12 @@ define_ids! {
     SiteId;
     /// A power feed of a site.
     FeedId;
+    /// A power zone of a site.
+    ZoneId;
+    /// A group of things that are maintained together.
+    DomainId;
+    /// A peering: connections that stand together in the provider's process.
+    PeeringId;
     /// A span: a stretch of fibre with a route and a risk of its own.
     SpanId;
     /// A shared-risk group.

@@ -16,5 +16,9 @@ mod igp;
 mod lab;
 #[path = "detectors/lacp.rs"]
 mod lacp;
+#[path = "detectors/members.rs"]
+mod members;
+#[path = "detectors/processes.rs"]
+mod processes;
 #[path = "detectors/traffic.rs"]
 mod traffic;

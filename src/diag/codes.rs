@@ -169,6 +169,10 @@ codes! {
         "`feeds_needed` is how many of the router's `feeds` must be live for it to run, at least \
          one and at most all of them.";
 
+    SharedChassis, "E3017", "Virtual routers of one chassis differ in place or power.",
+        "Routers that name the same `chassis` are one box: they stand at one site, in one power \
+         zone, and on the same feeds.";
+
     Documentation, "N0001", "The design uses numbers reserved for documentation.",
         "AS numbers 64496 to 64511 and 65536 to 65551 (RFC 5398) and the prefixes 192.0.2.0/24, \
          198.51.100.0/24, 203.0.113.0/24 (RFC 5737), 2001:db8::/32 (RFC 3849) and 3fff::/20 \

@@ -3,10 +3,7 @@
 /// Keys of topology and scenario files, and fault kinds.
 const KEYS: &[&str] = &[
     "availability",
-    "chassis",
     "common_causes",
-    "control_plane_hang",
-    "cooling_fail",
     "costs",
     "damping",
     "demands_from",
@@ -20,26 +17,14 @@ const KEYS: &[&str] = &[
     "frr",
     "graceful_restart",
     "infrastructure",
-    "lacp_foreign",
-    "maintenance",
-    "max_prefix",
-    "peering",
-    "peering_state",
-    "peerings",
     "policer",
-    "power_zone_fail",
     "prefer_oldest",
-    "process_freeze",
-    "process_kill",
     "qos",
-    "registration",
     "repair",
     "rules",
     "service",
     "stateful",
-    "wait_to_restore",
     "when",
-    "wrong_patch",
 ];
 
 /// Words that stand for a value.

@@ -7,6 +7,8 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Source};
 use crate::input::sp::Sp;
 use crate::input::{self, FileKind};
 
+mod faults;
+mod operations;
 mod profiles;
 mod raw;
 mod resolve;

@@ -4,9 +4,13 @@ use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 
+pub use super::operations::{
+    Connection, ConnectionState, MaintenanceDomain, Peering, PeeringKind, PeeringType,
+    RegistrationState,
+};
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, FeedId, IdVec, LagId, MetroId, NetworkId, PrefixId,
-    RouterId, SessionId, SiteId, SpanId, SrlgId,
+    CardId, CircuitId, ClassId, DemandId, DomainId, FeedId, IdVec, LagId, MetroId, NetworkId,
+    PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::proto::bfd;
 use crate::proto::bgp::BgpConfig;
@@ -31,6 +35,8 @@ pub struct Topology {
     pub sites: IdVec<SiteId, Site>,
     /// Power feeds of sites.
     pub feeds: IdVec<FeedId, Feed>,
+    /// Power zones of sites.
+    pub zones: IdVec<ZoneId, Zone>,
     /// Stretches of fibre.
     pub spans: IdVec<SpanId, Span>,
     /// Shared-risk groups.
@@ -53,6 +59,10 @@ pub struct Topology {
     pub classes: IdVec<ClassId, Class>,
     /// Traffic demands.
     pub demands: IdVec<DemandId, Demand>,
+    /// Things that are maintained together.
+    pub domains: IdVec<DomainId, MaintenanceDomain>,
+    /// Where connections stand in the provider's process.
+    pub peerings: IdVec<PeeringId, Peering>,
     /// Every value that did not come from the file, sorted by `what`.
     pub assumptions: Vec<Assumption>,
 }
@@ -88,6 +98,15 @@ pub struct Feed {
     pub site: SiteId,
     /// The risks it shares.
     pub srlgs: Vec<SrlgId>,
+}
+
+/// A power zone of a site, whose routers lose all power together; its full name is `site/name`.
+#[derive(Clone, Debug)]
+pub struct Zone {
+    /// Its name within the site.
+    pub name: String,
+    /// The site it is a part of.
+    pub site: SiteId,
 }
 
 /// A stretch of fibre that circuits run through.
@@ -141,6 +160,8 @@ pub struct Network {
     pub kind: NetworkKind,
     /// Its interior routing.
     pub igp: IgpConfig,
+    /// How long routers that have booted ask not to be crossed.
+    pub overload_on_startup: Option<SimDuration>,
     /// Whether border routers put themselves as next hop on what they tell inside.
     pub next_hop_self: bool,
     /// Multipath limits.
@@ -187,6 +208,10 @@ pub struct Router {
     pub router_id_derived: bool,
     /// `CLUSTER_ID`, if it reflects routes (RFC 4456).
     pub cluster_id: Option<Ipv4Addr>,
+    /// The other virtual routers of its chassis.
+    pub chassis_mates: Vec<RouterId>,
+    /// The power zone it stands in.
+    pub zone: Option<ZoneId>,
     /// The feeds it is wired to; none means that only `site_power` and worse take its power.
     pub feeds: Vec<FeedId>,
     /// How many live feeds it needs to run.
@@ -238,6 +263,8 @@ pub struct Lag {
     pub circuits: Vec<CircuitId>,
     /// Sessions over it (PNIs only), in file order.
     pub sessions: Vec<SessionId>,
+    /// Where it stands in the provider's process, if a peering names it.
+    pub connection: Option<Connection>,
 }
 
 /// One end of a LAG.
@@ -249,6 +276,10 @@ pub struct LagEnd {
     pub lacp: Option<lacp::Config>,
     /// Fewer active members than this take the LAG down at this end; at least 1.
     pub min_links: u32,
+    /// Whether a member that was lost carries traffic again while others do.
+    pub revertive: bool,
+    /// How long a member that returns must be good before it does.
+    pub wait_to_restore: SimDuration,
     /// Micro-BFD on each member (RFC 7130).
     pub micro_bfd: Option<bfd::Config>,
     /// BFD for the IGP adjacency (links only).
@@ -363,12 +394,27 @@ pub struct SessionEnd {
     pub bgp: BgpConfig,
     /// BFD for this session, if this side runs it.
     pub bfd: Option<bfd::Config>,
+    /// Whether the session waits for BFD (draft-ietf-idr-bgp-bfd-strict-mode).
+    pub bfd_strict: bool,
+    /// How many prefixes this side takes, if that is limited.
+    pub max_prefix: Option<MaxPrefix>,
     /// Whether the other end is a client of this one (RFC 4456).
     pub client: bool,
     /// What to do with routes that come in; absent: accept all.
     pub import: Option<Policy>,
     /// What to do with routes that go out, after the relation's filter; absent: accept all.
     pub export: Option<Policy>,
+}
+
+/// How many prefixes one side of a session takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MaxPrefix {
+    /// More than this many received, before the import policy, are too many.
+    pub limit: u64,
+    /// Whether the session ends then (Cease, RFC 4486), rather than the event being noted.
+    pub shutdown: bool,
+    /// When it starts again; never by itself without.
+    pub restart: Option<SimDuration>,
 }
 
 /// A declared prefix, or `count` of them treated alike.
@@ -391,6 +437,8 @@ pub struct Prefix {
     pub class: Option<ClassId>,
     /// Origination communities.
     pub communities: Vec<crate::proto::bgp::attrs::Community>,
+    /// The peering it is registered under and where that stands, if the file tells.
+    pub registration: Option<(PeeringId, RegistrationState)>,
 }
 
 /// What a class of traffic needs.
@@ -481,6 +529,15 @@ impl Topology {
     #[must_use]
     pub fn router_named(&self, name: &str) -> Option<RouterId> {
         self.routers.iter_ids().find(|(_, r)| r.name == name).map(|(id, _)| id)
+    }
+
+    /// A router and all that share its chassis.
+    #[must_use]
+    pub fn chassis(&self, router: RouterId) -> Vec<RouterId> {
+        let mut all = self.routers[router].chassis_mates.clone();
+        all.push(router);
+        all.sort_unstable();
+        all
     }
 
     /// The router at one end of a circuit.

@@ -335,6 +335,8 @@ fn ports_of(effect: &Effect) -> Option<(&[crate::ids::End<CircuitId>], Health)> 
         | Effect::Operator(_)
         | Effect::Hang(_)
         | Effect::Stick(_)
+        | Effect::Stop { .. }
+        | Effect::Foreign { .. }
         | Effect::Surge(..) => None,
     }
 }

@@ -24,6 +24,8 @@ pub struct Config {
     pub rx: SimDuration,
     /// Detect Mult, at least 1.
     pub multiplier: u8,
+    /// The C bit: the session outlives the control plane (RFC 5880 §4.1).
+    pub control_plane_independent: bool,
 }
 
 /// The least Desired Min TX Interval of a session that is not Up (RFC 5880 §6.8.3).
@@ -116,7 +118,7 @@ pub struct Packet {
     pub diag: Diag,
     /// Poll or Final.
     pub bit: Bit,
-    /// Desired Min TX Interval, Required Min RX Interval and Detect Mult of the sender.
+    /// Desired Min TX Interval, Required Min RX Interval, Detect Mult and C bit of the sender.
     pub timing: Config,
 }
 
@@ -167,7 +169,7 @@ pub enum Output {
 /// use pnilab::units::{SimDuration, SimTime};
 ///
 /// let tx = SimDuration::from_millis(300);
-/// let config = Config { tx, rx: tx, multiplier: 3 };
+/// let config = Config { tx, rx: tx, multiplier: 3, control_plane_independent: false };
 /// let mut session = Session::running(config, Some(config));
 /// let mut out = Vec::new();
 /// // The last packet came at zero, so the session is lost 900 ms later.
@@ -291,6 +293,12 @@ impl Session {
     #[must_use]
     pub const fn state(&self) -> State {
         self.state
+    }
+
+    /// Whether this end lives on when its control plane does not (the C bit it sends).
+    #[must_use]
+    pub const fn is_independent(&self) -> bool {
+        self.config.control_plane_independent
     }
 
     /// The shortest and the longest gap between periodic packets, if any are sent.

@@ -7,7 +7,9 @@
 //! came up leaves with the periodic timer, a second later (§5.4.13).
 //!
 //! # Departures
-//! * One partner per member: no system, key or port identifiers, so no wrong patching.
+//! * One partner per member, without system, key or port identifiers: a PDU of any other system is
+//!   an input of its own, and its sender is one with which this end does not aggregate. The
+//!   standard would form another, individual link with it.
 //! * A partner that was never heard or was given up ("defaulted") is not aggregated with. The
 //!   standard would form an individual link; here a LAG without LACP is written as static.
 //! * A disabled port is unselected, as implementations do; a member that returns thus waits for
@@ -33,6 +35,17 @@ pub struct Config {
     pub interval: Interval,
     /// `Aggregate_Wait_Time`: delay before a member that returns may carry traffic.
     pub aggregate_wait: SimDuration,
+}
+
+impl Config {
+    /// How often the partner of this end sends.
+    #[must_use]
+    pub const fn partner_interval(&self) -> SimDuration {
+        match self.interval {
+            Interval::Fast => FAST_PERIODIC,
+            Interval::Slow => SLOW_PERIODIC,
+        }
+    }
 }
 
 /// `LACP_Activity`.
@@ -135,6 +148,8 @@ pub enum Input {
     PortDown,
     /// A PDU of the partner arrived.
     Received(Pdu),
+    /// A PDU of another system arrived, which wants PDUs as often as this end does.
+    Foreign,
     /// Whether the LAG wants this member; it wants none below its `min_links`.
     Selected(bool),
     /// A timer reached its deadline.
@@ -255,6 +270,17 @@ impl Member {
                 }
                 need_to_transmit = self.needs_answer(pdu);
                 self.partner = Some(self.believed(pdu));
+                self.set_receive(Receive::Current, out);
+                self.heard(now, out);
+            }
+            Input::Foreign => {
+                if self.receive == Receive::PortDisabled {
+                    return;
+                }
+                // That system does not know this end: it is told (`update_NTT`, §5.4.9).
+                need_to_transmit = true;
+                let known = self.actor().with(Flags::SYNCHRONIZATION, false);
+                self.partner = Some(known.with(Flags::AGGREGATION, false));
                 self.set_receive(Receive::Current, out);
                 self.heard(now, out);
             }

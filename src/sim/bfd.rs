@@ -11,6 +11,9 @@ use crate::proto::igp;
 impl World {
     /// Gives one input to a BFD session, if this end runs one.
     pub(super) fn bfd_input(&mut self, end: End<BfdId>, input: Input) {
+        if self.bfd_waits(end, input) {
+            return;
+        }
         let now = self.now;
         let mut out = Vec::new();
         let Some(session) = self.state.bfd.edit(end) else { return };
@@ -37,7 +40,7 @@ impl World {
 
     /// The detection timer of a BFD session.
     pub(super) fn on_bfd_timer(&mut self, end: End<BfdId>) {
-        let due = |session: &Session| session.deadline() == Some(self.now);
+        let due = |session: &Session| session.deadline().is_some_and(|at| at <= self.now);
         let incoming = Hello::Bfd(end.far());
         if !self.state.bfd[end].as_ref().is_some_and(due) || self.is_quiet(incoming) {
             return;
@@ -72,6 +75,9 @@ impl World {
                 // An interface that goes down speaks for itself.
                 if fell && diag != Diag::PathDown {
                     self.session_bfd_down(End::new(session, end.side), by);
+                }
+                if rose {
+                    self.session_bfd_up(End::new(session, end.side));
                 }
             }
             BfdOf::Adjacency(lag) => {

@@ -51,6 +51,8 @@ pub(crate) struct SessionEndState {
     pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.
     pub(crate) mrai_waits: u64,
+    /// What the peer has told, where that is limited.
+    pub(crate) received: BTreeSet<(GroupId, PathId)>,
 }
 
 /// Work of a router's BGP process.
@@ -101,8 +103,29 @@ impl World {
         self.session_input(end, Input::BfdDown { by_remote: by == bfd::By::Remote });
     }
 
+    /// BFD of a session is up: strict mode may have waited for it.
+    pub(super) fn session_bfd_up(&mut self, end: End<SessionId>) {
+        if self.net.topology.sessions[end.of].ends[end.side].bfd_strict {
+            self.session_input(end, Input::BfdUp);
+        }
+    }
+
+    /// In strict mode: whether BFD of a session is up.
+    pub(super) fn strict_bfd(&self, end: End<SessionId>) -> Option<bool> {
+        let strict = self.net.topology.sessions[end.of].ends[end.side].bfd_strict;
+        let up = || {
+            let id = self.net.session_bfd[end.of]?;
+            let session = self.state.bfd[End::new(id, end.side)].as_ref()?;
+            Some(session.state() == bfd::State::Up)
+        };
+        strict.then(|| up().unwrap_or(false))
+    }
+
     /// Gives one input to a connection machine.
     pub(super) fn session_input(&mut self, end: End<SessionId>, input: Input) {
+        if self.session_waits(end, input) {
+            return;
+        }
         match input {
             Input::Message(Message::Keepalive | Message::Update) => {}
             Input::HoldExpired | Input::InterfaceDown(_) => {
@@ -123,11 +146,19 @@ impl World {
             | Input::AdminDown
             | Input::AdminUp
             | Input::AdminReset
-            | Input::RouterDown => self.rouse_session(end.of),
+            | Input::RouterDown
+            | Input::Killed
+            | Input::BfdUp
+            | Input::TooManyPrefixes { .. } => self.rouse_session(end.of),
         }
         let now = self.now;
         let mut out = Vec::new();
-        self.state.session_ends.edit(end).fsm.handle(now, input, &mut out);
+        let strict = self.strict_bfd(end);
+        let fsm = &mut self.state.session_ends.edit(end).fsm;
+        if let Some(up) = strict {
+            fsm.set_strict(up);
+        }
+        fsm.handle(now, input, &mut out);
         self.session_outputs(end, out);
     }
 
@@ -161,7 +192,7 @@ impl World {
     /// A timer of a connection machine.
     pub(super) fn on_session_timer(&mut self, end: End<SessionId>, timer: Timer) {
         let fsm = &self.state.session_ends[end].fsm;
-        if fsm.deadline(timer) != Some(self.now) {
+        if fsm.deadline(timer).is_none_or(|at| at > self.now) {
             return;
         }
         let input = match timer {
@@ -213,6 +244,7 @@ impl World {
         self.record_session(end, false, Some(reason), by);
         let state = self.state.session_ends.edit(end);
         state.pending.clear();
+        state.received.clear();
         state.mrai_until = None;
         let router = self.net.session_router(end);
         if self.state.routers[router].up {

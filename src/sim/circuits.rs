@@ -8,6 +8,7 @@
 
 use super::event::Event;
 use super::hello::PathView;
+use super::lags::Trust;
 use super::world::World;
 use crate::dataplane::tables::CircuitTable;
 use crate::ids::{CircuitId, End, Side};
@@ -32,6 +33,10 @@ pub(crate) struct PortState {
     pub(crate) cuts: u32,
     /// Faults that take frames, not light, on the way out.
     pub(crate) silences: u32,
+    /// Faults by which LACPDUs of other systems arrive here, and how far apart.
+    pub(crate) foreign: Vec<(usize, SimDuration)>,
+    /// Whether the LAG may send traffic on it.
+    pub(crate) trust: Trust,
     /// Random loss and added delay on the way out, by fault.
     pub(crate) degradations: Vec<(usize, Share, SimDuration)>,
     /// The carrier's protection carries the way out.
@@ -58,6 +63,8 @@ impl PortState {
             dead: 0,
             cuts: 0,
             silences: 0,
+            foreign: Vec::new(),
+            trust: Trust::Full,
             degradations: Vec::new(),
             protected: false,
             client_off: false,

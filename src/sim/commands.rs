@@ -10,13 +10,16 @@
 use std::collections::BTreeMap;
 
 use super::bgp::Work;
+use super::event::Event;
 use super::plan::Operator;
 use super::world::World;
-use crate::ids::{End, GroupId, PrefixId, RouterId, SessionId};
+use crate::ids::{End, GroupId, LagId, PrefixId, RouterId, SessionId};
+use crate::model::topology::{ConnectionState, SessionKind};
 use crate::proto::bgp::advertise::{Route, Shutdown};
 use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::policy::{Edit, Policy};
 use crate::proto::bgp::session::State;
+use crate::units::SimTime;
 
 /// How many faults hold each command.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +33,12 @@ pub(crate) struct Commands {
     /// of it.
     edits: BTreeMap<(End<SessionId>, bool), (Vec<Edit>, Policy)>,
     overloaded: BTreeMap<RouterId, u32>,
+    /// Routers that have booted, and until when nothing is to cross them.
+    starting: BTreeMap<RouterId, SimTime>,
+    /// Faults that put a connection into service, or out of it.
+    in_service: BTreeMap<(LagId, bool), u32>,
+    /// What the provider's end of a connection does that is not in service.
+    deny_all: Policy,
     hung: BTreeMap<RouterId, u32>,
 }
 
@@ -63,6 +72,7 @@ impl World {
             Operator::Soon(ends) => self.command_soon(ends, on),
             Operator::Edit(ends, import, edit) => self.command_edit(ends, *import, edit, on),
             Operator::Overload(routers) => self.command_overload(routers, on),
+            Operator::Service(lags, active) => self.command_service(lags, *active, on),
         }
     }
 
@@ -151,11 +161,47 @@ impl World {
 
     /// The policy of an end as it is now; `None`: everything is accepted.
     pub(super) fn policy(&self, end: End<SessionId>, import: bool) -> Option<&Policy> {
+        if self.denies_all(end) {
+            return Some(&self.commands.deny_all);
+        }
         if let Some((_, edited)) = self.commands.edits.get(&(end, import)) {
             return Some(edited);
         }
         let written = &self.net.topology.sessions[end.of].ends[end.side];
         if import { written.import.as_ref() } else { written.export.as_ref() }
+    }
+
+    /// Connections are in service, or not: the provider's routers take and tell routes or none.
+    fn command_service(&mut self, lags: &[LagId], active: bool, on: bool) {
+        for lag in lags {
+            let before = self.in_service(*lag);
+            hold(&mut self.commands.in_service, (*lag, active), on);
+            let Some(connection) = self.net.topology.lags[*lag].connection else { continue };
+            if self.in_service(*lag) == before {
+                continue;
+            }
+            for session in self.net.topology.lags[*lag].sessions.clone() {
+                let end = End::new(session, connection.provider);
+                self.tell_again(end);
+                self.ask_again(end);
+            }
+        }
+    }
+
+    /// Out of service is stronger than in service, and both are stronger than the file.
+    fn in_service(&self, lag: LagId) -> bool {
+        let says = |active: bool| held(&self.commands.in_service, &(lag, active));
+        let written = self.net.topology.lags[lag].connection;
+        let written = written.is_none_or(|c| c.state == ConnectionState::Active);
+        !says(false) && (says(true) || written)
+    }
+
+    fn denies_all(&self, end: End<SessionId>) -> bool {
+        let SessionKind::External(lag) = self.net.topology.sessions[end.of].kind else {
+            return false;
+        };
+        let connection = self.net.topology.lags[lag].connection;
+        connection.is_some_and(|c| c.provider == end.side) && !self.in_service(lag)
     }
 
     /// Some ends are about to be shut down.
@@ -198,8 +244,25 @@ impl World {
         }
     }
 
+    /// A router has booted: for a while nothing is to cross it, if its network wants that.
+    pub(super) fn overload_on_startup(&mut self, router: RouterId) {
+        let network = &self.net.topology.networks[self.net.topology.routers[router].network];
+        let Some(wait) = network.overload_on_startup else { return };
+        let until = self.now + wait;
+        self.commands.starting.insert(router, until);
+        self.at(until, Event::Started(router));
+    }
+
+    /// The time in which a router that has booted is not to be crossed is over.
+    pub(super) fn on_started(&mut self, router: RouterId) {
+        if self.commands.starting.get(&router).is_some_and(|until| *until <= self.now) {
+            self.commands.starting.remove(&router);
+            self.originate_lsp(router);
+        }
+    }
+
     pub(super) fn overloaded(&self, router: RouterId) -> bool {
-        held(&self.commands.overloaded, &router)
+        held(&self.commands.overloaded, &router) || self.commands.starting.contains_key(&router)
     }
 
     /// Some routers forward nothing, or again.

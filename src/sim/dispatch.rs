@@ -5,6 +5,7 @@ use super::world::World;
 
 /// Handles one event.
 pub(crate) fn dispatch(world: &mut World, event: Event) {
+    let Some(event) = world.awake(event) else { return };
     match event {
         Event::Fault(step) => world.on_fault(step),
         Event::Port(port, timer) => world.on_port_timer(port, timer),
@@ -35,5 +36,8 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Spf(router) => world.on_spf(router),
         Event::Fib(router, group) => world.on_fib(router, group),
         Event::Boot(router) => world.on_boot(router),
+        Event::Started(router) => world.on_started(router),
+        Event::Foreign { port, fault } => world.on_foreign(port, fault),
+        Event::Restore(port) => world.on_restore(port),
     }
 }

@@ -91,6 +91,12 @@ pub(crate) enum Event {
     Fib(RouterId, GroupId),
     /// A router has booted.
     Boot(RouterId),
+    /// A router has been up for long enough to be crossed.
+    Started(RouterId),
+    /// An LACPDU of another system arrives at a port, because of this fault.
+    Foreign { port: End<CircuitId>, fault: usize },
+    /// A member has been good for long enough to carry traffic again.
+    Restore(End<CircuitId>),
 }
 
 /// An event with what led to it.
@@ -116,6 +122,7 @@ impl Event {
             | Self::Segment { .. }
             | Self::Ack { .. }
             | Self::Reset { .. }
+            | Self::Foreign { .. }
             | Self::Flood { .. } => Class::Packet,
             Self::Port(..)
             | Self::Lacp(..)
@@ -126,6 +133,8 @@ impl Event {
             | Self::Cpu(_)
             | Self::Spf(_)
             | Self::Fib(..)
+            | Self::Started(_)
+            | Self::Restore(_)
             | Self::Boot(_) => Class::Timer,
             // What leaves meets the paths as they are once all else of the instant is done.
             Self::HelloSend(_)
@@ -167,12 +176,15 @@ impl Event {
             Self::Boot(_) => 24,
             Self::HelloLeave { .. } => 25,
             Self::FloodLeave { .. } => 26,
+            Self::Started(_) => 27,
+            Self::Foreign { .. } => 28,
+            Self::Restore(_) => 29,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 27] = [
+pub(crate) const KINDS: [&str; 30] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -200,4 +212,7 @@ pub(crate) const KINDS: [&str; 27] = [
     "router boots",
     "hellos sent at once",
     "link-state PDUs sent",
+    "ends of overload",
+    "foreign LACPDUs",
+    "waits to restore",
 ];

@@ -34,12 +34,16 @@ pub(crate) struct HelloState {
     pub(crate) schedule: Option<Schedule>,
     /// How often the schedule started anew; names its draws.
     pub(crate) restarts: u64,
-    /// The path it takes.
+    /// The path it takes; down too where the sender or the receiver stands still.
     pub(crate) path: PathView,
+    /// Whether what is under way arrives: it does where only the sender stands still.
+    pub(crate) open: bool,
     /// What last changed the path, the sender or its rate.
     pub(crate) cause: CauseId,
-    /// When the path last broke: datagrams sent before and still under way are lost.
+    /// When what was sent before and still under way was last lost.
     pub(crate) lost_before: SimTime,
+    /// When the path last broke.
+    pub(crate) broke_at: SimTime,
     /// What broke it.
     pub(crate) break_cause: CauseId,
     /// The datagram that the receiver takes in without change, if the exchange is quiet.
@@ -57,8 +61,10 @@ impl HelloState {
             schedule: None,
             restarts: 0,
             path: PathView { up: false, delay: SimDuration::ZERO, loss: Share::ZERO },
+            open: false,
             cause: Causes::START,
             lost_before: SimTime::from_nanos(i64::MIN),
+            broke_at: SimTime::from_nanos(i64::MIN),
             break_cause: Causes::START,
             quiet: None,
             next: None,
@@ -95,17 +101,24 @@ impl World {
 
     /// The path of an exchange may have changed.
     pub(super) fn path_changed(&mut self, hello: Hello, path: PathView) {
-        let old = self.hello(hello).path;
-        if old == path {
+        let [mute, deaf] = self.still_ends(hello);
+        let open = path.up && !deaf;
+        let path = PathView { up: open && !mute, ..path };
+        let (old, was_open) = (self.hello(hello).path, self.hello(hello).open);
+        if old == path && was_open == open {
             return;
         }
         self.wake(hello);
         let (now, cause) = (self.now, self.cause);
         let state = self.edit_hello(hello);
         state.path = path;
+        state.open = open;
         state.cause = cause;
-        if old.up && !path.up {
+        if was_open && !open {
             state.lost_before = now;
+        }
+        if old.up && !path.up {
+            state.broke_at = now;
             state.break_cause = cause;
         }
         if !path.up && !self.net.eager {

@@ -41,6 +41,9 @@ impl World {
 
     /// Gives one input to an adjacency, if the LAG end has one.
     pub(super) fn adjacency_input(&mut self, end: End<LagId>, input: Input) {
+        if self.state.adjacencies[end].is_none() || self.adjacency_waits(end, input) {
+            return;
+        }
         let now = self.now;
         let mut out = Vec::new();
         let Some(adjacency) = self.state.adjacencies.edit(end) else { return };
@@ -65,7 +68,7 @@ impl World {
 
     /// The dead timer of an adjacency.
     pub(super) fn on_igp_timer(&mut self, end: End<LagId>) {
-        let due = |adjacency: &Adjacency| adjacency.deadline() == Some(self.now);
+        let due = |adjacency: &Adjacency| adjacency.deadline().is_some_and(|at| at <= self.now);
         let incoming = Hello::Igp(end.far());
         if !self.state.adjacencies[end].as_ref().is_some_and(due) || self.is_quiet(incoming) {
             return;
@@ -234,7 +237,7 @@ impl World {
 
     /// SPF runs at a router.
     pub(super) fn on_spf(&mut self, router: RouterId) {
-        if self.state.routers[router].spf_at != Some(self.now) {
+        if self.state.routers[router].spf_at.is_none_or(|at| at > self.now) {
             return;
         }
         self.state.routers.edit(router).spf_at = None;

@@ -1,9 +1,13 @@
 //! Carries out the steps of the fault plan: they change the world, never a protocol's state.
 
+use super::circuits::PortState;
+use super::event::{Event, Hello};
 use super::plan::Effect;
 use super::world::World;
 use crate::ids::{CircuitId, End, Id, RouterId};
 use crate::proto::bgp::session;
+use crate::rng::Draws;
+use crate::units::SimDuration;
 
 impl World {
     /// Step `index` of the fault plan.
@@ -19,26 +23,17 @@ impl World {
 
     fn apply(&mut self, fault: usize, effect: &Effect, on: bool) {
         match effect {
-            Effect::Cut(ports) => self.on_ports(ports, |world, port| {
-                let cuts = &mut world.state.ports.edit(port).cuts;
-                *cuts = if on { *cuts + 1 } else { *cuts - 1 };
+            Effect::Cut(ports)
+            | Effect::Silence(ports)
+            | Effect::Degrade(ports, ..)
+            | Effect::Dead(ports) => self.on_ports(ports, |world, port| {
+                spoil(world.state.ports.edit(port), fault, effect, on);
             }),
-            Effect::Silence(ports) => self.on_ports(ports, |world, port| {
-                let silences = &mut world.state.ports.edit(port).silences;
-                *silences = if on { *silences + 1 } else { *silences - 1 };
-            }),
-            Effect::Degrade(ports, loss, delay) => self.on_ports(ports, |world, port| {
-                let all = &mut world.state.ports.edit(port).degradations;
-                if on {
-                    all.push((fault, *loss, *delay));
-                } else {
-                    all.retain(|(of, ..)| *of != fault);
+            Effect::Foreign { ports, every, at_once } => {
+                for port in ports {
+                    self.foreign(fault, *port, *every, (*at_once, on));
                 }
-            }),
-            Effect::Dead(ports) => self.on_ports(ports, |world, port| {
-                let dead = &mut world.state.ports.edit(port).dead;
-                *dead = if on { *dead + 1 } else { *dead - 1 };
-            }),
+            }
             Effect::Power(routers) => self.on_routers(routers, |world, router| {
                 let losses = &mut world.state.routers.edit(router).power_losses;
                 *losses = if on { *losses + 1 } else { *losses - 1 };
@@ -73,11 +68,40 @@ impl World {
             Effect::Operator(operator) => self.command(operator, on),
             Effect::Hang(routers) => self.command_hang(routers, on),
             Effect::Stick(routers) => routers.iter().for_each(|r| self.stick_fib(*r, on)),
+            Effect::Stop { routers, agents, kill } => {
+                for router in routers {
+                    if on {
+                        self.stop_agents(fault, *router, agents, *kill);
+                    } else {
+                        self.resume_agents(fault, *router);
+                    }
+                }
+            }
             Effect::Surge(demands, factor) => {
                 for demand in demands {
                     self.surge(fault, demand.index(), on.then_some(*factor));
                 }
             }
+        }
+    }
+
+    /// Another system's LACPDUs begin to arrive at a port, or end.
+    fn foreign(
+        &mut self,
+        fault: usize,
+        port: End<CircuitId>,
+        every: SimDuration,
+        (at_once, on): (bool, bool),
+    ) {
+        let foreign = &mut self.state.ports.edit(port).foreign;
+        foreign.retain(|(of, _)| *of != fault);
+        if on {
+            foreign.push((fault, every));
+            let name = format!("foreign/{}", self.net.hello_name(Hello::Lacp(port)));
+            let draws = Draws::new(self.net.seed, &name);
+            let wait = draws.between(fault as u64, SimDuration::TICK, every);
+            let at = if at_once { self.now } else { self.now + wait };
+            self.at(at, Event::Foreign { port, fault });
         }
     }
 
@@ -117,5 +141,20 @@ impl World {
         for router in routers {
             self.power_changed(*router);
         }
+    }
+}
+
+/// Something is wrong with a port, or no longer.
+fn spoil(port: &mut PortState, fault: usize, effect: &Effect, on: bool) {
+    let count = |holders: &mut u32| *holders = if on { *holders + 1 } else { *holders - 1 };
+    if let Effect::Degrade(_, loss, delay) = effect {
+        port.degradations.retain(|(of, ..)| *of != fault);
+        port.degradations.extend(on.then_some((fault, *loss, *delay)));
+    } else if let Effect::Cut(_) = effect {
+        count(&mut port.cuts);
+    } else if let Effect::Silence(_) = effect {
+        count(&mut port.silences);
+    } else {
+        count(&mut port.dead);
     }
 }

@@ -6,6 +6,7 @@
 use super::bgp::Wire;
 use super::event::Event;
 use super::hello::PathView;
+use super::processes::Agent;
 use super::world::World;
 use crate::ids::{End, SessionId, Side};
 use crate::proto::bgp::session::{KeepaliveRange, State};
@@ -74,7 +75,8 @@ impl World {
     /// A keepalive is due.
     pub(super) fn on_keepalive(&mut self, end: End<SessionId>) {
         let now = self.now;
-        if self.state.session_ends[end].transport.next_keepalive != Some(now) {
+        let next = self.state.session_ends[end].transport.next_keepalive;
+        if next.is_none_or(|at| at > now) {
             return;
         }
         self.state.session_ends.edit(end).transport.next_keepalive = None;
@@ -85,7 +87,9 @@ impl World {
 
     /// Lets keepalives of `end` rest if nothing can come of the next one.
     pub(super) fn rest_keepalives(&mut self, end: End<SessionId>) {
-        if self.net.eager {
+        let still =
+            |end: End<SessionId>| self.stands_still(self.net.session_router(end), Agent::Bgp);
+        if self.net.eager || still(end) || still(end.far()) {
             return;
         }
         let (near, far) = (&self.state.session_ends[end], &self.state.session_ends[end.far()]);

@@ -1,11 +1,30 @@
 //! LAG ends: which members carry traffic, and whether the aggregate is up.
+//!
+//! # Departures
+//! * A member that waits to be restored, or that non-revertive operation leaves aside, takes what
+//!   arrives and sends nothing: each end decides for what it sends. It counts again at once when
+//!   no other is left (IEEE 802.1AX-2020, `WTR_timer`), and after a reboot.
+//! * The wrong patch of a circuit takes no light away: the change is quicker than a port sees. The
+//!   stranger's first LACPDU comes at some time within its interval.
 
-use super::event::{Hello, Packet};
+use super::event::{Event, Hello, Packet};
+use super::processes::Agent;
 use super::world::World;
 use crate::dataplane::tables::LagEndTable;
 use crate::ids::{CircuitId, End, LagId, Side};
 use crate::proto::{bfd, lacp};
 use crate::units::{SimDuration, SimTime};
+
+/// Whether a member that was lost may carry traffic again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Trust {
+    /// It may.
+    Full,
+    /// Not while others do.
+    Held,
+    /// Not while others do, and not before then.
+    HeldUntil(SimTime),
+}
 
 /// What a LAG end remembers beside its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +56,9 @@ impl World {
     /// Gives one input to the LACP member of a port, if it has one.
     pub(super) fn lacp_input(&mut self, port: End<CircuitId>, input: lacp::Input) {
         let now = self.now;
+        if self.state.ports[port].lacp.is_none() || self.member_waits(port, input) {
+            return;
+        }
         let mut out = Vec::new();
         let Some(member) = &mut self.state.ports.edit(port).lacp else { return };
         member.handle(now, input, &mut out);
@@ -51,7 +73,7 @@ impl World {
                 lacp::Output::Transmit(pdu) => self.send(hello, Packet::Lacp(pdu)),
                 lacp::Output::Rate(rate) => self.set_rate(hello, rate),
                 lacp::Output::Arm(timer, at) => {
-                    self.at(at, super::event::Event::Lacp(port, timer));
+                    self.at(at, Event::Lacp(port, timer));
                 }
                 lacp::Output::ReceiveChanged { .. } | lacp::Output::MuxChanged { .. } => {
                     self.record_lacp(port, output);
@@ -74,7 +96,7 @@ impl World {
 
     /// A timer of an LACP member.
     pub(super) fn on_lacp_timer(&mut self, port: End<CircuitId>, timer: lacp::Timer) {
-        let due = |member: &lacp::Member| member.deadline(timer) == Some(self.now);
+        let due = |member: &lacp::Member| member.deadline(timer).is_some_and(|at| at <= self.now);
         if !self.state.ports[port].lacp.as_ref().is_some_and(due) {
             return;
         }
@@ -95,7 +117,7 @@ impl World {
     pub(super) fn blame_path(&mut self, incoming: Hello, hold: Option<SimDuration>) {
         let state = self.hello(incoming);
         let heard = self.now - hold.unwrap_or(SimDuration::ZERO);
-        let broke = state.lost_before >= heard;
+        let broke = state.broke_at >= heard;
         self.cause = if broke { state.break_cause } else { state.cause };
     }
 
@@ -132,6 +154,7 @@ impl World {
     /// Works out anew which members of a LAG end carry traffic.
     pub(super) fn refresh_lag(&mut self, end: End<LagId>) {
         self.reselect(end);
+        self.update_trust(end);
         let table = self.lag_table(end);
         let old = self.tables.lags[end.of][end.side].clone();
         if table == old {
@@ -144,6 +167,67 @@ impl World {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());
         } else {
             self.lag_switched(end, table.up);
+        }
+    }
+
+    /// Whether a member could carry traffic.
+    fn is_usable(&self, port: End<CircuitId>) -> bool {
+        let state = &self.state.ports[port];
+        // LACP that stands still does not know of an interface that is down.
+        state.machine.is_up()
+            && state.lacp.as_ref().is_none_or(lacp::Member::distributing)
+            && self.member_bfd_up(port)
+    }
+
+    /// Members that were lost wait before they carry traffic again, or do not.
+    fn update_trust(&mut self, end: End<LagId>) {
+        let config = &self.net.topology.lags[end.of].ends[end.side];
+        let (revertive, wait) = (config.revertive, config.wait_to_restore);
+        if revertive && wait.is_zero() {
+            return;
+        }
+        let ports = self.ports_of(end);
+        for port in &ports {
+            let usable = self.is_usable(*port);
+            let used = self.tables.lags[end.of][end.side].distributing.contains(&port.of);
+            let trust = match self.state.ports[*port].trust {
+                Trust::Full if used && !usable => Trust::Held,
+                Trust::HeldUntil(_) if !usable => Trust::Held,
+                Trust::Held if usable && revertive => {
+                    self.at(self.now + wait, Event::Restore(*port));
+                    Trust::HeldUntil(self.now + wait)
+                }
+                trust @ (Trust::Full | Trust::Held | Trust::HeldUntil(_)) => trust,
+            };
+            self.state.ports.edit(*port).trust = trust;
+        }
+        let carries = |port: &End<CircuitId>| {
+            self.state.ports[*port].trust == Trust::Full && self.is_usable(*port)
+        };
+        if !ports.iter().any(carries) {
+            let usable: Vec<_> = ports.iter().copied().filter(|p| self.is_usable(*p)).collect();
+            for port in if usable.is_empty() { ports } else { usable } {
+                self.state.ports.edit(port).trust = Trust::Full;
+            }
+        }
+    }
+
+    /// A member may have been good for long enough.
+    pub(super) fn on_restore(&mut self, port: End<CircuitId>) {
+        if self.state.ports[port].trust == Trust::HeldUntil(self.now) {
+            self.state.ports.edit(port).trust = Trust::Full;
+            self.refresh_lag(self.lag_end(port));
+        }
+    }
+
+    /// An LACPDU of another system arrives at a port.
+    pub(super) fn on_foreign(&mut self, port: End<CircuitId>, fault: usize) {
+        let mut foreign = self.state.ports[port].foreign.iter();
+        let Some((_, every)) = foreign.find(|(of, _)| *of == fault) else { return };
+        self.at(self.now + *every, Event::Foreign { port, fault });
+        if !self.stands_still(self.net.port_router(port), Agent::Lacp) {
+            self.lacp_input(port, lacp::Input::Foreign);
+            self.refresh_lag(self.lag_end(port));
         }
     }
 
@@ -188,15 +272,11 @@ impl World {
         let mut table = LagEndTable::default();
         for port in self.ports_of(end) {
             let state = &self.state.ports[port];
-            let interface = state.machine.is_up();
-            let (collects, distributes) = state
-                .lacp
-                .as_ref()
-                .map_or((interface, interface), |m| (m.collecting(), m.distributing()));
-            if collects {
+            let collects = state.lacp.as_ref().is_none_or(lacp::Member::collecting);
+            if state.machine.is_up() && collects {
                 table.collecting.push(port.of);
             }
-            if distributes && self.member_bfd_up(port) {
+            if state.trust == Trust::Full && self.is_usable(port) {
                 table.distributing.push(port.of);
             }
         }

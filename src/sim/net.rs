@@ -64,6 +64,8 @@ pub(crate) struct Net {
     pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
     pub(crate) bfd: IdVec<BfdId, BfdPair>,
+    /// BFD pair of a session.
+    pub(crate) session_bfd: IdVec<SessionId, Option<BfdId>>,
     /// BFD pair of a link's adjacency.
     pub(crate) adjacency_bfd: IdVec<LagId, Option<BfdId>>,
     /// Micro-BFD pair of a circuit.
@@ -98,6 +100,10 @@ impl Net {
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
         };
+        let of_session =
+            |of: &BfdOf, id| matches!(of, BfdOf::Session(session, _) if *session == id);
+        let session_bfd = topology.sessions.ids();
+        let session_bfd = session_bfd.map(|s| find(&|of| of_session(of, s))).collect();
         let adjacency_bfd = topology.lags.ids();
         let adjacency_bfd = adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
         let member_bfd = topology.circuits.ids();
@@ -113,6 +119,7 @@ impl Net {
             groups,
             group_of,
             bfd,
+            session_bfd,
             adjacency_bfd,
             member_bfd,
             lag_bfd,
@@ -129,6 +136,8 @@ impl Net {
             | Event::RemoteFault { port, .. }
             | Event::ClientOff { port, .. }
             | Event::Protected { port, .. }
+            | Event::Foreign { port, .. }
+            | Event::Restore(port)
             | Event::Lacp(port, _) => ranks.ports[port.index()],
             Event::HelloSend(hello)
             | Event::HelloArrive { hello, .. }
@@ -154,6 +163,7 @@ impl Net {
             Event::Cpu(router)
             | Event::Spf(router)
             | Event::Fib(router, _)
+            | Event::Started(router)
             | Event::Boot(router) => ranks.routers[router.index()],
         }
     }

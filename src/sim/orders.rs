@@ -1,7 +1,8 @@
 //! What the commands of a scenario do, and when.
 
-use super::plan::{Effect, Operator, session_ends};
-use crate::ids::{End, PrefixId, RouterId, SessionId, Side};
+use super::effects::{session_ends, whole_chassis};
+use super::plan::{Effect, Operator};
+use crate::ids::{End, LagId, PrefixId, RouterId, SessionId, Side};
 use crate::model::scenario::Command;
 use crate::model::topology::{SessionKind, Topology};
 use crate::units::SimDuration;
@@ -36,6 +37,12 @@ pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuratio
             at_once.push(Operator::Soon(ends.clone()));
             then = cease.then_some((*wait, Effect::Shutdown(ends)));
         }
+        Command::Maintenance { routers, lags, drain, .. } => {
+            return maintenance(topology, routers, lags, *drain);
+        }
+        Command::PeeringState { connections, active, .. } => {
+            at_once.push(Operator::Service(connections.clone(), *active));
+        }
         Command::Drain { routers, wait, cease } => {
             let ends = external_ends(topology, routers);
             at_once.push(Operator::Soon(ends.clone()));
@@ -46,6 +53,31 @@ pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuratio
     let at_once =
         at_once.into_iter().map(|operator| (SimDuration::ZERO, Effect::Operator(operator)));
     at_once.chain(then).collect()
+}
+
+/// Routers are switched off and circuits taken away, after the sessions over them were shut down
+/// gracefully.
+fn maintenance(
+    topology: &Topology,
+    routers: &[RouterId],
+    lags: &[LagId],
+    drain: Option<SimDuration>,
+) -> Vec<(SimDuration, Effect)> {
+    let circuits = lags.iter().flat_map(|lag| topology.lags[*lag].circuits.iter().copied());
+    let ports = circuits.flat_map(|circuit| Side::BOTH.map(|side| End::new(circuit, side)));
+    let work = [Effect::Cut(ports.collect()), Effect::Power(whole_chassis(topology, routers))];
+    let Some(drain) = drain else {
+        return work.map(|effect| (SimDuration::ZERO, effect)).to_vec();
+    };
+    let mut ends = external_ends(topology, routers);
+    let sessions = lags.iter().flat_map(|lag| topology.lags[*lag].sessions.iter().copied());
+    ends.extend(sessions.map(|session| End::new(session, Side::A)));
+    ends.sort_unstable();
+    ends.dedup();
+    let gently = [Operator::Soon(ends.clone()), Operator::Overload(routers.to_vec())];
+    let gently = gently.map(|operator| (SimDuration::ZERO, Effect::Operator(operator)));
+    let last = [Effect::Shutdown(ends)].into_iter().chain(work).map(|effect| (drain, effect));
+    gently.into_iter().chain(last).collect()
 }
 
 /// The external ends at some routers.
@@ -81,6 +113,8 @@ pub(super) fn targets(topology: &Topology, command: &Command) -> Vec<String> {
         | Command::GracefulShutdown { sessions, .. } => {
             sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
         }
+        Command::Maintenance { domains, .. } => domains.clone(),
+        Command::PeeringState { peerings, .. } => peerings.clone(),
         Command::Drain { routers, .. } => {
             routers.iter().map(|id| topology.routers[*id].name.clone()).collect()
         }

@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::orders;
-use crate::ids::{
-    CircuitId, DemandId, End, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId, Side, SiteId,
-    SpanId, SrlgId,
-};
+use super::effects::{effects, kind_name, targets};
+use super::processes::Agent;
+use crate::ids::{CircuitId, DemandId, End, FeedId, LagId, PrefixId, RouterId, SessionId};
 use crate::model::scenario::{Command, Fault, FaultKind, Scenario};
 use crate::model::topology::Topology;
 use crate::proto::bgp::policy::Edit;
@@ -22,6 +20,9 @@ pub(crate) enum Effect {
     Silence(Vec<End<CircuitId>>),
     /// Frames that these ports send are lost at random and delayed.
     Degrade(Vec<End<CircuitId>>, Share, SimDuration),
+    /// At these ports LACPDUs of another system arrive, this far apart: from now on, or from some
+    /// time within the first interval.
+    Foreign { ports: Vec<End<CircuitId>>, every: SimDuration, at_once: bool },
     /// These ports are dead: they neither send nor receive light.
     Dead(Vec<End<CircuitId>>),
     /// These routers have no power.
@@ -40,6 +41,8 @@ pub(crate) enum Effect {
     Hang(Vec<RouterId>),
     /// These routers write no forwarding entries.
     Stick(Vec<RouterId>),
+    /// These agents of these routers stop; killed or else frozen.
+    Stop { routers: Vec<RouterId>, agents: Vec<Agent>, kill: bool },
     /// These demands offer so many parts per billion of their rate.
     Surge(Vec<DemandId>, u64),
 }
@@ -61,6 +64,8 @@ pub(crate) enum Operator {
     Soon(Vec<End<SessionId>>),
     /// Nothing is to cross these routers on its way inside their network.
     Overload(Vec<RouterId>),
+    /// These connections are in service, or not.
+    Service(Vec<LagId>, bool),
 }
 
 /// Something begins or ends.
@@ -238,58 +243,11 @@ fn unroll(topology: &Topology, seed: u64, index: usize, fault: &Fault) -> Vec<Fa
 
 /// How long a fault lasts, where it ends.
 fn lasts(topology: &Topology, fault: &Fault) -> Option<SimDuration> {
-    match &fault.kind {
-        FaultKind::RouterCrash(routers) => {
-            let reload = routers.iter().map(|router| topology.routers[*router].reload).max();
-            fault.lasts.or(reload)
-        }
-        FaultKind::SessionReset { .. } => None,
-        FaultKind::CircuitCut { .. }
-        | FaultKind::CircuitSilent { .. }
-        | FaultKind::CircuitDegrade { .. }
-        | FaultKind::CircuitFlap { .. }
-        | FaultKind::OpticFail { .. }
-        | FaultKind::PniCut { .. }
-        | FaultKind::PniSilent { .. }
-        | FaultKind::SpanCut(_)
-        | FaultKind::SrlgFail(_)
-        | FaultKind::CardFail(_)
-        | FaultKind::RouterPowerOff(_)
-        | FaultKind::FeedFail(_)
-        | FaultKind::SitePower(_)
-        | FaultKind::MetroOutage(_)
-        | FaultKind::AdminShutdown { .. }
-        | FaultKind::SiteIsolate(_)
-        | FaultKind::Command(_)
-        | FaultKind::ForwardingHang(_)
-        | FaultKind::FibStuck(_)
-        | FaultKind::TrafficSurge { .. }
-        | FaultKind::TrafficGrowth { .. } => fault.lasts,
+    if let FaultKind::RouterCrash(routers) = &fault.kind {
+        let reload = routers.iter().map(|router| topology.routers[*router].reload).max();
+        return fault.lasts.or(reload);
     }
-}
-
-/// Effects, and how long after the fault begins.
-fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, Effect)> {
-    if let FaultKind::Command(command) = &fault.kind {
-        return orders::effects(topology, command);
-    }
-    if let FaultKind::TrafficGrowth { demands, factor_ppb, over } = &fault.kind {
-        return growth(demands, *factor_ppb, *over);
-    }
-    immediate(topology, fault).into_iter().map(|effect| (SimDuration::ZERO, effect)).collect()
-}
-
-/// Growth comes in this many steps.
-const GROWTH_STEPS: u64 = 20;
-
-/// Each step takes the place of the one before.
-fn growth(demands: &[DemandId], factor: u64, over: SimDuration) -> Vec<(SimDuration, Effect)> {
-    let one = 1_000_000_000;
-    let at = |step: u64| {
-        let now = (one * (GROWTH_STEPS - step) + factor * step) / GROWTH_STEPS;
-        (over.scaled(step, GROWTH_STEPS), Effect::Surge(demands.to_vec(), now))
-    };
-    (1..=GROWTH_STEPS).map(at).collect()
+    fault.lasts.filter(|_| !matches!(fault.kind, FaultKind::SessionReset { .. }))
 }
 
 /// Which prefixes each fault sets apart from others that are treated alike.
@@ -305,220 +263,4 @@ pub(crate) fn set_apart(topology: &Topology, scenario: &Scenario) -> Vec<Vec<Pre
         Some(command.prefixes().to_vec()).filter(|prefixes| !prefixes.is_empty())
     };
     scenario.faults.iter().filter_map(prefixes).collect()
-}
-
-/// Effects that begin with the fault.
-fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
-    match &fault.kind {
-        FaultKind::CircuitCut { circuits, toward } => {
-            vec![Effect::Cut(ways(topology, circuits, *toward))]
-        }
-        FaultKind::CircuitSilent { circuits, toward } => {
-            vec![Effect::Silence(ways(topology, circuits, *toward))]
-        }
-        FaultKind::CircuitDegrade { circuits, toward, loss, delay } => {
-            vec![Effect::Degrade(ways(topology, circuits, *toward), *loss, *delay)]
-        }
-        FaultKind::CircuitFlap { circuits, .. } => {
-            vec![Effect::Cut(ways(topology, circuits, None))]
-        }
-        FaultKind::OpticFail { circuits, router } => {
-            let at = |port: &End<CircuitId>| topology.circuit_router(port.of, port.side) == *router;
-            let ports = ways(topology, circuits, None).into_iter().filter(at);
-            vec![Effect::Dead(ports.collect())]
-        }
-        FaultKind::PniCut { pnis, toward } => {
-            vec![Effect::Cut(ways(topology, &members(topology, pnis), *toward))]
-        }
-        FaultKind::PniSilent { pnis, toward } => {
-            vec![Effect::Silence(ways(topology, &members(topology, pnis), *toward))]
-        }
-        FaultKind::SpanCut(spans) => vec![span_cut(topology, spans)],
-        FaultKind::SrlgFail(srlgs) => srlg_fail(topology, srlgs),
-        FaultKind::CardFail(cards) => {
-            let on_card = |port: &End<CircuitId>| {
-                let card = topology.circuits[port.of].cards[port.side];
-                card.is_some_and(|card| cards.contains(&card))
-            };
-            let all: Vec<CircuitId> = topology.circuits.ids().collect();
-            let ports = ways(topology, &all, None).into_iter().filter(on_card);
-            vec![Effect::Dead(ports.collect())]
-        }
-        FaultKind::RouterPowerOff(routers) => vec![Effect::Power(routers.clone())],
-        FaultKind::RouterCrash(routers) => vec![Effect::Crash(routers.clone(), fault.lasts)],
-        FaultKind::FeedFail(feeds) => vec![Effect::Feed(feeds.clone())],
-        FaultKind::SitePower(sites) => vec![Effect::Power(routers_in(topology, sites))],
-        FaultKind::MetroOutage(metros) => metro_outage(topology, metros),
-        FaultKind::SessionReset { sessions, router } => {
-            vec![Effect::Reset(session_ends(topology, sessions, *router))]
-        }
-        FaultKind::AdminShutdown { sessions, router } => {
-            vec![Effect::Shutdown(session_ends(topology, sessions, *router))]
-        }
-        FaultKind::SiteIsolate(sites) => vec![site_isolate(topology, sites)],
-        FaultKind::Command(_) | FaultKind::TrafficGrowth { .. } => Vec::new(),
-        FaultKind::ForwardingHang(routers) => vec![Effect::Hang(routers.clone())],
-        FaultKind::FibStuck(routers) => vec![Effect::Stick(routers.clone())],
-        FaultKind::TrafficSurge { demands, factor_ppb } => {
-            vec![Effect::Surge(demands.clone(), *factor_ppb)]
-        }
-    }
-}
-
-/// The ports that send in the directions concerned.
-fn ways(
-    topology: &Topology,
-    circuits: &[CircuitId],
-    toward: Option<RouterId>,
-) -> Vec<End<CircuitId>> {
-    let both = circuits.iter().flat_map(|circuit| Side::BOTH.map(|side| End::new(*circuit, side)));
-    let sends_there = |port: &End<CircuitId>| {
-        let far = topology.circuit_router(port.of, port.side.other());
-        toward.is_none_or(|router| router == far)
-    };
-    both.filter(sends_there).collect()
-}
-
-fn members(topology: &Topology, lags: &[LagId]) -> Vec<CircuitId> {
-    lags.iter().flat_map(|lag| topology.lags[*lag].circuits.iter().copied()).collect()
-}
-
-fn span_cut(topology: &Topology, spans: &[SpanId]) -> Effect {
-    let through = |(_, circuit): &(CircuitId, &crate::model::topology::Circuit)| {
-        circuit.spans.iter().any(|span| spans.contains(span))
-    };
-    let circuits: Vec<CircuitId> =
-        topology.circuits.iter_ids().filter(through).map(|(id, _)| id).collect();
-    Effect::Cut(ways(topology, &circuits, None))
-}
-
-fn metro_outage(topology: &Topology, metros: &[MetroId]) -> Vec<Effect> {
-    let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
-    let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
-    let ends_there =
-        |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
-    let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
-    vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
-}
-
-/// All circuits with one end at the sites.
-fn site_isolate(topology: &Topology, sites: &[SiteId]) -> Effect {
-    let inside = |router: RouterId| sites.contains(&topology.routers[router].site);
-    let leaves = |circuit: &CircuitId| {
-        let ends = Side::BOTH.map(|side| topology.circuit_router(*circuit, side));
-        inside(ends[0]) != inside(ends[1])
-    };
-    let circuits: Vec<CircuitId> = topology.circuits.ids().filter(leaves).collect();
-    Effect::Cut(ways(topology, &circuits, None))
-}
-
-fn srlg_fail(topology: &Topology, srlgs: &[SrlgId]) -> Vec<Effect> {
-    let shares = |of: &[SrlgId]| of.iter().any(|srlg| srlgs.contains(srlg));
-    let circuits = topology.circuits.iter_ids().filter(|(_, circuit)| {
-        let spans = circuit.spans.iter();
-        shares(&circuit.srlgs) || spans.into_iter().any(|s| shares(&topology.spans[*s].srlgs))
-    });
-    let circuits: Vec<CircuitId> = circuits.map(|(id, _)| id).collect();
-    let feeds = topology.feeds.iter_ids().filter(|(_, feed)| shares(&feed.srlgs));
-    vec![
-        Effect::Cut(ways(topology, &circuits, None)),
-        Effect::Feed(feeds.map(|(id, _)| id).collect()),
-    ]
-}
-
-fn routers_in(topology: &Topology, sites: &[SiteId]) -> Vec<RouterId> {
-    let inside = topology.routers.iter_ids().filter(|(_, router)| sites.contains(&router.site));
-    inside.map(|(id, _)| id).collect()
-}
-
-pub(super) fn session_ends(
-    topology: &Topology,
-    sessions: &[SessionId],
-    router: Option<RouterId>,
-) -> Vec<End<SessionId>> {
-    let end = |session: &SessionId| {
-        let second = topology.sessions[*session].ends[Side::B].router;
-        let side = if router == Some(second) { Side::B } else { Side::A };
-        End::new(*session, side)
-    };
-    sessions.iter().map(end).collect()
-}
-
-fn kind_name(kind: &FaultKind) -> &'static str {
-    match kind {
-        FaultKind::CircuitCut { .. } => "circuit_cut",
-        FaultKind::CircuitSilent { .. } => "circuit_silent",
-        FaultKind::CircuitDegrade { .. } => "circuit_degrade",
-        FaultKind::CircuitFlap { .. } => "circuit_flap",
-        FaultKind::OpticFail { .. } => "optic_fail",
-        FaultKind::PniCut { .. } => "pni_cut",
-        FaultKind::PniSilent { .. } => "pni_silent",
-        FaultKind::SpanCut(_) => "span_cut",
-        FaultKind::SrlgFail(_) => "srlg_fail",
-        FaultKind::CardFail(_) => "card_fail",
-        FaultKind::RouterPowerOff(_) => "router_power_off",
-        FaultKind::RouterCrash(_) => "router_crash",
-        FaultKind::FeedFail(_) => "feed_fail",
-        FaultKind::SitePower(_) => "site_power",
-        FaultKind::MetroOutage(_) => "metro_outage",
-        FaultKind::SessionReset { .. } => "session_reset",
-        FaultKind::AdminShutdown { .. } => "admin_shutdown",
-        FaultKind::SiteIsolate(_) => "site_isolate",
-        FaultKind::ForwardingHang(_) => "forwarding_hang",
-        FaultKind::FibStuck(_) => "fib_stuck",
-        FaultKind::Command(command) => command.as_str(),
-        FaultKind::TrafficSurge { .. } => "traffic_surge",
-        FaultKind::TrafficGrowth { .. } => "traffic_growth",
-    }
-}
-
-fn targets(topology: &Topology, kind: &FaultKind) -> String {
-    let names: Vec<String> = match kind {
-        FaultKind::Command(command) => orders::targets(topology, command),
-        FaultKind::CircuitCut { circuits, .. }
-        | FaultKind::CircuitSilent { circuits, .. }
-        | FaultKind::CircuitDegrade { circuits, .. }
-        | FaultKind::CircuitFlap { circuits, .. }
-        | FaultKind::OpticFail { circuits, .. } => {
-            circuits.iter().map(|id| topology.circuits[*id].name.clone()).collect()
-        }
-        FaultKind::PniCut { pnis, .. } | FaultKind::PniSilent { pnis, .. } => {
-            pnis.iter().map(|id| topology.lags[*id].name.clone()).collect()
-        }
-        FaultKind::SpanCut(ids) => ids.iter().map(|id| topology.spans[*id].name.clone()).collect(),
-        FaultKind::SrlgFail(ids) => ids.iter().map(|id| topology.srlgs[*id].name.clone()).collect(),
-        FaultKind::CardFail(ids) => {
-            let name = |id: &crate::ids::CardId| {
-                let card = &topology.cards[*id];
-                format!("{}/{}", topology.routers[card.router].name, card.name)
-            };
-            ids.iter().map(name).collect()
-        }
-        FaultKind::RouterPowerOff(ids)
-        | FaultKind::RouterCrash(ids)
-        | FaultKind::ForwardingHang(ids)
-        | FaultKind::FibStuck(ids) => {
-            ids.iter().map(|id| topology.routers[*id].name.clone()).collect()
-        }
-        FaultKind::FeedFail(ids) => {
-            let name = |id: &FeedId| {
-                let feed = &topology.feeds[*id];
-                format!("{}/{}", topology.sites[feed.site].name, feed.name)
-            };
-            ids.iter().map(name).collect()
-        }
-        FaultKind::SitePower(ids) | FaultKind::SiteIsolate(ids) => {
-            ids.iter().map(|id| topology.sites[*id].name.clone()).collect()
-        }
-        FaultKind::MetroOutage(ids) => {
-            ids.iter().map(|id| topology.metros[*id].name.clone()).collect()
-        }
-        FaultKind::SessionReset { sessions, .. } | FaultKind::AdminShutdown { sessions, .. } => {
-            sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
-        }
-        FaultKind::TrafficSurge { demands, .. } | FaultKind::TrafficGrowth { demands, .. } => {
-            demands.iter().map(|id| topology.demands[*id].name.clone()).collect()
-        }
-    };
-    names.join(", ")
 }

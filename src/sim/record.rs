@@ -250,6 +250,12 @@ impl World {
         self.log(Element::Session(end), from.as_str(), to.as_str(), reason);
     }
 
+    /// A peer tells more prefixes than it should.
+    pub(super) fn record_prefix_limit(&mut self, end: End<SessionId>, received: u64) {
+        let (is, reason) = ("established", format!("max_prefix_warning: {received} prefixes"));
+        self.log(Element::Session(end), is, is, reason);
+    }
+
     /// A session end went down or up, as the result tells it.
     pub(super) fn record_session(
         &mut self,
@@ -262,8 +268,9 @@ impl World {
             return;
         }
         let (at, cause) = (self.now, self.causes.get(self.cause));
-        // A router that is dead declares nothing.
-        let declares = !up && reason != Some(DownReason::RouterDown);
+        // A router or process that is dead declares nothing.
+        let dead = [Some(DownReason::RouterDown), Some(DownReason::ProcessKilled)];
+        let declares = !up && !dead.contains(&reason);
         let detection = cause.window.filter(|_| declares).map(|_| at.since(cause.at));
         if let (Some(window), true) = (cause.window, declares) {
             self.record.windows[window].first_detection.get_or_insert(at);

@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use super::bgp::CpuItem;
 use super::event::Event;
 use super::fib::FibQueue;
+use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::world::World;
 use crate::ids::{CircuitId, Id, RouterId, Side};
@@ -86,6 +87,7 @@ impl World {
             return;
         }
         self.record_router(router, false, why);
+        self.forget_processes(router);
         self.touch_traffic();
         self.state.routers.edit(router).up = false;
         self.tables.routers[router].up = false;
@@ -125,6 +127,7 @@ impl World {
         state.up = true;
         self.tables.routers[router].up = true;
         self.switch_ports(router, true);
+        self.overload_on_startup(router);
         self.originate_lsp(router);
         self.recompute_routes(router);
         self.originate_prefixes(router);
@@ -139,6 +142,7 @@ impl World {
         for end in self.net.lags_at[router].clone() {
             for port in self.ports_of(end) {
                 self.state.ports.edit(port).powered = on;
+                self.state.ports.edit(port).trust = Trust::Full;
                 circuits.push(port.of);
             }
         }

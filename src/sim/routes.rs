@@ -22,7 +22,7 @@ use crate::model::topology::{LagKind, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
-use crate::proto::bgp::session::State;
+use crate::proto::bgp::session::{self, State};
 use crate::rng::Draws;
 use crate::units::SimDuration;
 
@@ -66,7 +66,7 @@ impl World {
 
     /// A router's BGP process is done with the first item of its queue.
     pub(super) fn on_cpu(&mut self, router: RouterId) {
-        if self.state.routers[router].cpu_done_at != Some(self.now) {
+        if self.state.routers[router].cpu_done_at.is_none_or(|at| at > self.now) {
             return;
         }
         let Some(item) = self.state.routers.edit(router).cpu.pop_front() else { return };
@@ -82,7 +82,9 @@ impl World {
     fn work_off(&mut self, router: RouterId, work: Work) -> Vec<GroupId> {
         match work {
             Work::Update(end, epoch, changes) => {
-                if self.state.session_ends[end].transport.epoch != epoch {
+                if self.state.session_ends[end].transport.epoch != epoch
+                    || self.takes_no_more(end, &changes)
+                {
                     return Vec::new();
                 }
                 let news = changes.iter().filter(|told| self.learn(router, end, told));
@@ -115,6 +117,40 @@ impl World {
                 Vec::new()
             }
         }
+    }
+
+    /// Counts what a peer has told; whether it is more than its limit, and the session over.
+    fn takes_no_more(&mut self, end: End<SessionId>, changes: &[Told]) -> bool {
+        let Some(max) = self.net.topology.sessions[end.of].ends[end.side].max_prefix else {
+            return false;
+        };
+        let before = self.received(end);
+        let received = &mut self.state.session_ends.edit(end).received;
+        for (group, path, route) in changes {
+            if route.is_some() {
+                received.insert((*group, *path));
+            } else {
+                received.remove(&(*group, *path));
+            }
+        }
+        let after = self.received(end);
+        if after <= max.limit {
+            return false;
+        }
+        if max.shutdown {
+            self.session_input(end, session::Input::TooManyPrefixes { restart: max.restart });
+        } else if before <= max.limit {
+            self.record_prefix_limit(end, after);
+        }
+        max.shutdown
+    }
+
+    /// How many prefixes a peer has told.
+    fn received(&self, end: End<SessionId>) -> u64 {
+        let mut groups: Vec<GroupId> =
+            self.state.session_ends[end].received.iter().map(|(group, _)| *group).collect();
+        groups.dedup();
+        groups.into_iter().map(|group| self.net.groups[group].count).sum()
     }
 
     /// Tells a peer once more what it was told last.
@@ -392,7 +428,7 @@ impl World {
 
     /// The advertisement interval towards a peer is over.
     pub(super) fn on_mrai(&mut self, end: End<SessionId>) {
-        if self.state.session_ends[end].mrai_until == Some(self.now) {
+        if self.state.session_ends[end].mrai_until.is_some_and(|at| at <= self.now) {
             self.state.session_ends.edit(end).mrai_until = None;
             self.spend(Phase::Decide);
             self.tell(end);

@@ -1,6 +1,7 @@
 //! Where the packets of a session go, and what is to blame when they stop arriving.
 
 use super::hello::PathView;
+use super::processes::Agent;
 use super::world::World;
 use crate::dataplane::paths::mix;
 use crate::ids::{End, LagId, NetworkId, RouterId, SessionId, Side};
@@ -10,6 +11,10 @@ use crate::units::{Share, SimDuration};
 impl World {
     /// The path of a packet from `end` to its peer on a connection with this hash.
     pub(super) fn session_path(&self, end: End<SessionId>, hash: u64) -> PathView {
+        let still = |end| self.stands_still(self.net.session_router(end), Agent::Tcp);
+        if still(end) || still(end.far()) {
+            return PathView::default();
+        }
         let hash = mix(hash ^ end.side.index() as u64);
         match self.net.topology.sessions[end.of].kind {
             SessionKind::External(lag) => self.lag_path(lag, end.side, hash),

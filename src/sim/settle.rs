@@ -160,7 +160,8 @@ impl World {
         }
         let paths =
             Side::BOTH.map(|side| self.state.session_ends[End::new(id, side)].transport.path);
-        let live = paths.iter().all(|path| path.up);
+        let confirmed = |side| self.strict_bfd(End::new(id, side)) != Some(false);
+        let live = paths.iter().all(|path| path.up) && Side::BOTH.into_iter().all(confirmed);
         for side in Side::BOTH {
             let end = End::new(id, side);
             if live {
@@ -343,6 +344,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         pending: std::collections::BTreeSet::new(),
         mrai_until: None,
         mrai_waits: 0,
+        received: std::collections::BTreeSet::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use super::bgp::Wire;
 use super::cause::CauseId;
 use super::event::Event;
 use super::hello::PathView;
+use super::processes::Agent;
 use super::world::World;
 
 use crate::ids::{End, RouterId, SessionId, Side};
@@ -164,7 +165,7 @@ impl World {
         let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else {
             return;
         };
-        if calling.next != Some(now) {
+        if calling.next.is_none_or(|at| at > now) {
             return;
         }
         calling.next = None;
@@ -172,8 +173,12 @@ impl World {
         self.cause = self.state.session_ends[end].transport.call_cause;
         let hash = self.call_hash(end, start);
         let (out, back) = (self.session_path(end, hash), self.session_path(end.far(), hash));
+        let far = self.net.session_router(end.far());
+        let answers = self.state.session_ends[end.far()].fsm.state() == session::State::Idle
+            || !self.stands_still(far, Agent::Bgp);
         if out.up
             && back.up
+            && answers
             && !self.segment_lost(end, out.loss)
             && !self.segment_lost(end, back.loss)
         {
@@ -310,7 +315,7 @@ impl World {
     /// The retransmission timer of a connection.
     pub(super) fn on_rto(&mut self, end: End<SessionId>) {
         let transport = &self.state.session_ends[end].transport;
-        if transport.sender.deadline() == Some(self.now) {
+        if transport.sender.deadline().is_some_and(|at| at <= self.now) {
             self.cause = transport.path_cause;
             self.tcp_input(end, tcp::Input::RtoExpired);
         }
@@ -345,7 +350,9 @@ impl World {
             if self.state.session_ends[end].transport.epoch != Some(epoch) {
                 break;
             }
-            self.receive_message(end, wire);
+            if !self.message_waits(end, epoch, &wire) {
+                self.receive_message(end, wire);
+            }
         }
     }
 

@@ -9,6 +9,7 @@ use super::hello::HelloState;
 use super::lags::LagEndState;
 use super::net::Net;
 use super::plan::FaultPlan;
+use super::processes::Processes;
 use super::record::Record;
 use super::routers::RouterState;
 use super::transport::Connection;
@@ -64,6 +65,8 @@ pub(crate) struct World {
     pub(super) dead_feeds: Vec<u32>,
     /// What operators have commanded.
     pub(super) commands: Commands,
+    /// Which daemons stand still.
+    pub(super) processes: Processes,
     /// Surges of each demand, by fault.
     pub(super) surges: Vec<Vec<(usize, u64)>>,
     queue: Queue<Caused>,
@@ -88,6 +91,7 @@ impl World {
             record: Record::new(&plan),
             dead_feeds: vec![0; net.topology.feeds.len()],
             commands: Commands::default(),
+            processes: Processes::default(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             net,
             now: SimTime::ZERO,

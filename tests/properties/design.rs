@@ -57,14 +57,15 @@ struct Fault {
 }
 
 /// The kinds of `bfd:` with small and with uneven timers.
-const BFD: [&str; 4] = [
+const BFD: [&str; 5] = [
     "{tx: 300ms, rx: 300ms, multiplier: 3}",
     "{tx: 100ms, rx: 200ms, multiplier: 4}",
     "{tx: 1500ms, rx: 50ms, multiplier: 2}",
     "{tx: 250ms, rx: 250ms, multiplier: 1}",
+    "{tx: 200ms, rx: 200ms, multiplier: 3, control_plane_independent: true}",
 ];
 
-const LAGS: [&str; 8] = [
+const LAGS: [&str; 10] = [
     "",
     "",
     "lacp: {interval: fast}",
@@ -73,6 +74,8 @@ const LAGS: [&str; 8] = [
     "lacp: {mode: passive, interval: fast}",
     "micro_bfd: {tx: 300ms, rx: 300ms, multiplier: 3}",
     "lacp: {interval: fast}, micro_bfd: {tx: 100ms, rx: 100ms, multiplier: 3}",
+    "wait_to_restore: 3s",
+    "lacp: {interval: fast}, revertive: false",
 ];
 
 fn network() -> impl Strategy<Value = Network> {
@@ -151,7 +154,7 @@ fn edge() -> impl Strategy<Value = Edge> {
 fn fault() -> impl Strategy<Value = Fault> {
     let at = prop_oneof![1_000_u64..15_000, (1_u64..15).prop_map(|s| s * 1_000)];
     let lasts = prop_oneof![1_u64..300, 300_u64..3_000, 3_000_u64..20_000];
-    (at, lasts, prop::bool::weighted(0.2), 0_u8..23, 0_usize..64, 0_u8..4).prop_map(
+    (at, lasts, prop::bool::weighted(0.2), 0_u8..29, 0_usize..64, 0_u8..4).prop_map(
         |(at_ms, lasts_ms, stays, kind, target, end)| Fault {
             at_ms,
             lasts_ms,
@@ -206,6 +209,13 @@ impl Case {
     /// Whether some network offers a hold time of zero.
     pub(crate) fn has_no_hold_time(&self) -> bool {
         self.networks.iter().any(|network| network.bgp.contains("hold: 0s"))
+    }
+
+    /// Whether some LAG does not use all of its members again.
+    pub(crate) fn has_lag_that_stays(&self) -> bool {
+        let stays = |lag: &str| lag.contains("revertive: false");
+        let edges = self.all_edges();
+        edges.iter().any(|(.., edge)| stays(edge.lag) || edge.other_lag.is_some_and(stays))
     }
 
     /// Whether some LAG speaks LACP, or micro-BFD, at one end only.
@@ -305,6 +315,16 @@ impl Case {
                 (19, _) => "service_down: {prefix: 203.0.113.0/24}".to_owned(),
                 (20, _) => format!("announce: {{prefix: 203.0.113.0/24, router: {router}}}"),
                 (21, Some((name, ..))) => format!("leak: {{session: {name}/ipv4}}"),
+                (22, _) => format!("control_plane_hang: {{router: {router}}}"),
+                (23, _) => format!("process_kill: {{router: {router}, daemons: bgpd}}"),
+                (24, _) => format!("process_kill: {{router: {router}, daemons: [bird]}}"),
+                (25, _) => {
+                    let daemons = ["bgpd", "bfdd", "zebra", "bird"][usize::from(fault.end)];
+                    format!("process_freeze: {{router: {router}, daemons: {daemons}}}")
+                }
+                (26, _) if edge.speaks_lacp(usize::from(fault.end % 2)) => {
+                    format!("lacp_foreign: {{circuit: {circuit}, toward: r{end}, every: 700ms}}")
+                }
                 _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
             };
             let once = inject.starts_with("session_reset");
@@ -320,6 +340,12 @@ impl Case {
 }
 
 impl Edge {
+    /// Whether its end speaks LACP.
+    fn speaks_lacp(&self, end: usize) -> bool {
+        let lag = self.other_lag.filter(|_| end == 0).unwrap_or(self.lag);
+        lag.contains("lacp:")
+    }
+
     fn text(&self, name: &str, ends: [usize; 2], pni: bool) -> String {
         let circuits: Vec<String> = (0..self.circuits)
             .map(|i| format!("{name}-{i}: {{speed: 10G, {}}}", self.circuit))

@@ -2,6 +2,8 @@
 //!
 //! The doc comments here are the descriptions of the JSON Schemas under `schemas/`.
 
+pub(crate) mod faults;
+pub(crate) mod lags;
 pub(crate) mod policy;
 pub(crate) mod scenario;
 pub(crate) mod topology;

@@ -5,11 +5,12 @@ use std::net::Ipv4Addr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::policy::RawTerm;
+use super::lags::{RawLink, RawPni};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
 use super::values::{RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues};
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
-use crate::units::{BitRate, Length, PerSecond, SimDuration};
+use crate::model::topology::{ConnectionState, PeeringKind, PeeringType};
+use crate::units::{Length, PerSecond, SimDuration};
 
 /// A design: metros, sites, routers, the circuits between them, what is announced and sent.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -62,6 +63,12 @@ pub(crate) struct RawTopology {
     /// Things that fail together.
     #[serde(default)]
     pub srlgs: Entries<RawSrlg>,
+    /// Things that are maintained together.
+    #[serde(default)]
+    pub maintenance_domains: Entries<RawMaintenanceDomain>,
+    /// Where connections and prefixes stand in the provider's process.
+    #[serde(default)]
+    pub peerings: Entries<RawPeering>,
 }
 
 /// Values for all of the file.
@@ -104,6 +111,9 @@ pub(crate) struct RawSite {
     /// Its power feeds.
     #[serde(default)]
     pub power_feeds: Entries<RawFeed>,
+    /// Its power zones: parts that lose all of their power together.
+    #[serde(default)]
+    pub power_zones: OneOrMore<String>,
 }
 
 /// A power feed.
@@ -139,6 +149,58 @@ pub(crate) struct RawSpan {
 pub(crate) struct RawSrlg {
     /// What it is.
     pub about: Option<Sp<String>>,
+}
+
+/// Things that are maintained together.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MaintenanceDomain")]
+pub(crate) struct RawMaintenanceDomain {
+    /// What it is.
+    pub about: Option<Sp<String>>,
+    /// These routers.
+    #[serde(default)]
+    pub routers: OneOrMore<String>,
+    /// All routers at these sites.
+    #[serde(default)]
+    pub sites: OneOrMore<String>,
+    /// The circuits of these PNIs.
+    #[serde(default)]
+    pub pnis: OneOrMore<String>,
+    /// The circuits of these links.
+    #[serde(default)]
+    pub links: OneOrMore<String>,
+}
+
+/// Connections that stand together in the provider's process.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Peering")]
+pub(crate) struct RawPeering {
+    /// What it is.
+    pub about: Option<Sp<String>>,
+    /// Where it is.
+    pub metro: Option<Sp<String>>,
+    /// Which kind; absent: direct.
+    pub kind: Option<Sp<PeeringKind>>,
+    /// What for; absent: internet.
+    #[serde(rename = "type")]
+    pub type_: Option<Sp<PeeringType>>,
+    /// Its connections, by PNI.
+    #[serde(default)]
+    pub connections: Entries<RawConnection>,
+}
+
+/// One connection of a peering.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Connection")]
+pub(crate) struct RawConnection {
+    /// Where it stands; absent: Active. In any other state the provider's routers neither take
+    /// nor tell routes on it.
+    pub state: Option<Sp<ConnectionState>>,
+    /// Whether Peering Service uses it; absent: false.
+    pub use_for_peering_service: Option<Sp<bool>>,
 }
 
 /// What a network is to the design.
@@ -270,6 +332,8 @@ pub(crate) struct RawIgp {
     pub spf_hold: Option<Sp<Text<SimDuration>>>,
     /// The longest wait.
     pub spf_max: Option<Sp<Text<SimDuration>>>,
+    /// How long routers that have booted ask not to be crossed; absent: not at all.
+    pub overload_on_startup: Option<Sp<Text<SimDuration>>>,
 }
 
 /// How many equal paths BGP may use.
@@ -300,7 +364,11 @@ pub(crate) struct RawRouter {
     pub site: Sp<String>,
     /// BGP identifier; absent: derived from the name.
     pub router_id: Option<Sp<Text<Ipv4Addr>>>,
-    /// Its line cards.
+    /// The chassis it is a virtual router of; absent: one of its own.
+    pub chassis: Option<Sp<String>>,
+    /// The power zone of its site that it stands in.
+    pub power_zone: Option<Sp<String>>,
+    /// Its line cards; of the same name in one chassis: the same card.
     #[serde(default)]
     pub cards: OneOrMore<String>,
     /// The power feeds of its site that it is wired to.
@@ -329,195 +397,4 @@ pub(crate) struct RawRouter {
     pub lacp: Option<Sp<RawLacp>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
-}
-
-/// How the circuits are bundled.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Lag")]
-pub(crate) struct RawLag {
-    /// Fewer active members than this take the LAG down; absent: 1.
-    #[schemars(range(min = 1))]
-    pub min_links: Option<Sp<u32>>,
-    /// Turns LACP on; absent: a static LAG.
-    pub lacp: Option<Sp<RawLacp>>,
-    /// Turns micro-BFD on each member on (RFC 7130).
-    pub micro_bfd: Option<Sp<RawBfd>>,
-}
-
-/// What lies below a circuit.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Transport")]
-pub(crate) struct RawTransport {
-    /// Whether the carrier turns its client laser off when its line is lost; absent: false.
-    pub signal_forwarding: Option<Sp<bool>>,
-    /// How long the carrier waits before it does; absent: 0s.
-    pub hold_off: Option<Sp<Text<SimDuration>>>,
-    /// Whether there is another line; absent: none.
-    pub protection: Option<Sp<RawProtection>>,
-    /// The time in which protection switches; absent: 50ms.
-    pub switch_time: Option<Sp<Text<SimDuration>>>,
-}
-
-/// Protection of a carrier's wave.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "Protection")]
-pub(crate) enum RawProtection {
-    /// No other line.
-    None,
-    /// Switches to another line.
-    Protected,
-}
-
-/// One physical cross-connect or wave.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Circuit")]
-pub(crate) struct RawCircuit {
-    /// What it is.
-    pub about: Option<Sp<String>>,
-    /// Rate in each direction.
-    pub speed: Sp<Text<BitRate>>,
-    /// Length of glass from port to port; absent: that of its spans, or a guess.
-    pub length: Option<Sp<Text<Length>>>,
-    /// The spans it runs through.
-    #[serde(default)]
-    pub via: OneOrMore<String>,
-    /// The port at each router: `card/port` or `port`.
-    #[serde(default)]
-    pub ports: Entries<String>,
-    /// The risks it shares beside those of its spans.
-    #[serde(default)]
-    pub srlgs: OneOrMore<String>,
-    /// A carrier's equipment in between; absent: glass from port to port.
-    pub transport: Option<Sp<RawTransport>>,
-    /// Interface timers at both ends.
-    pub interface: Option<Sp<RawInterface>>,
-}
-
-/// A LAG inside one network.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Link")]
-pub(crate) struct RawLink {
-    /// What it is.
-    pub about: Option<Sp<String>>,
-    /// The two routers.
-    pub ends: Sp<List<String>>,
-    /// IGP metric; absent: 10.
-    #[schemars(range(min = 1, max = 16_777_214))]
-    pub metric: Option<Sp<u32>>,
-    /// Its members.
-    pub circuits: Entries<RawCircuit>,
-    /// How they are bundled.
-    pub lag: Option<Sp<RawLag>>,
-    /// Turns BFD for the IGP adjacency on.
-    pub bfd: Option<Sp<RawBfd>>,
-    /// Interface timers.
-    pub interface: Option<Sp<RawInterface>>,
-    /// What differs at one end, by router.
-    #[serde(default)]
-    pub sides: Entries<RawLinkSide>,
-}
-
-/// One end of a link.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "LinkSide")]
-pub(crate) struct RawLinkSide {
-    /// IGP metric.
-    #[schemars(range(min = 1, max = 16_777_214))]
-    pub metric: Option<Sp<u32>>,
-    /// How the circuits are bundled.
-    pub lag: Option<Sp<RawLag>>,
-    /// Turns BFD for the IGP adjacency on, at this end.
-    pub bfd: Option<Sp<RawBfd>>,
-    /// Interface timers.
-    pub interface: Option<Sp<RawInterface>>,
-}
-
-/// What the second of `ends` is to the first.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-#[schemars(rename = "Relation")]
-pub(crate) enum RawRelation {
-    /// Settlement-free.
-    Peer,
-    /// Pays the first.
-    Customer,
-    /// Is paid by the first.
-    Provider,
-}
-
-/// A LAG between two networks.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Pni")]
-pub(crate) struct RawPni {
-    /// What it is.
-    pub about: Option<Sp<String>>,
-    /// The two routers.
-    pub ends: Sp<List<String>>,
-    /// What the second of `ends` is to the first.
-    pub relation: Sp<RawRelation>,
-    /// Its members.
-    pub circuits: Entries<RawCircuit>,
-    /// How they are bundled.
-    pub lag: Option<Sp<RawLag>>,
-    /// BGP timers of its sessions.
-    pub bgp: Option<Sp<RawBgp>>,
-    /// Interface timers.
-    pub interface: Option<Sp<RawInterface>>,
-    /// Its BGP sessions; absent: none.
-    pub sessions: Option<Sp<RawSessions>>,
-    /// What differs at one end, by router.
-    #[serde(default)]
-    pub sides: Entries<RawPniSide>,
-}
-
-/// The BGP sessions of a PNI, one for each address family.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Sessions")]
-pub(crate) struct RawSessions {
-    /// IPv4 unicast.
-    pub ipv4: Option<Sp<RawSession>>,
-    /// IPv6 unicast.
-    pub ipv6: Option<Sp<RawSession>>,
-}
-
-/// A BGP session.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "Session")]
-pub(crate) struct RawSession {
-    /// BGP timers.
-    pub bgp: Option<Sp<RawBgp>>,
-    /// Turns BFD for the session on.
-    pub bfd: Option<Sp<RawBfd>>,
-    /// What to do with routes that come in.
-    pub import: Option<Sp<List<RawTerm>>>,
-    /// What to do with routes that go out, after the relation's filter.
-    pub export: Option<Sp<List<RawTerm>>>,
-}
-
-/// One end of a PNI.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "PniSide")]
-pub(crate) struct RawPniSide {
-    /// How the circuits are bundled.
-    pub lag: Option<Sp<RawLag>>,
-    /// BGP timers of its sessions.
-    pub bgp: Option<Sp<RawBgp>>,
-    /// Interface timers.
-    pub interface: Option<Sp<RawInterface>>,
-    /// What differs in one session.
-    pub sessions: Option<Sp<RawSessions>>,
-    /// What to do with routes that come in, on all sessions.
-    pub import: Option<Sp<List<RawTerm>>>,
-    /// What to do with routes that go out, on all sessions.
-    pub export: Option<Sp<List<RawTerm>>>,
 }

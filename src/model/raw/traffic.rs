@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::input::sp::{Entries, OneOrMore, Sp, Text, TextOrMap};
+use crate::model::topology::RegistrationState;
 use crate::proto::bgp::attrs::Community;
 use crate::units::{BitRate, Share, SimDuration};
 
@@ -30,6 +31,19 @@ pub(crate) struct RawPrefix {
     /// Communities it is originated with.
     #[serde(default)]
     pub communities: OneOrMore<Text<Community>>,
+    /// Where it stands in the provider's process.
+    pub registration: Option<Sp<RawRegistration>>,
+}
+
+/// Where a prefix stands in the provider's process.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Registration")]
+pub(crate) struct RawRegistration {
+    /// The peering it is registered under.
+    pub peering: Sp<String>,
+    /// Where it stands.
+    pub state: Sp<RegistrationState>,
 }
 
 /// Traffic from a prefix to a prefix, and its return.

@@ -39,6 +39,10 @@ pub(crate) struct RawBfd {
     /// Detect Mult.
     #[schemars(range(min = 1, max = 255))]
     pub multiplier: Option<Sp<u64>>,
+    /// The C bit: whether the session runs in hardware and outlives the control plane.
+    pub control_plane_independent: Option<Sp<bool>>,
+    /// On BGP sessions: whether the session waits until BFD is up.
+    pub strict: Option<Sp<bool>>,
 }
 
 /// `LACP_Activity`.

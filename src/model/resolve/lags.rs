@@ -12,11 +12,11 @@ use super::values::{
 use crate::diag::{Code, Related, Span};
 use crate::ids::{CardId, CircuitId, Id, LagId, RouterId, Side};
 use crate::input::sp::{Entries, List, Sp};
-use crate::model::raw::topology::{RawCircuit, RawLag, RawProtection, RawRelation};
+use crate::model::raw::lags::{RawCircuit, RawLag, RawProtection, RawRelation};
 use crate::model::raw::values::{RawBfd, RawInterface};
 use crate::model::topology::{Circuit, Lag, LagEnd, LagKind, Relation, Transport};
 use crate::proto::phy::InterfaceConfig;
-use crate::units::{BitRate, Length};
+use crate::units::{BitRate, Length, SimDuration};
 
 /// What PNIs and links have in common.
 #[derive(Clone, Copy)]
@@ -142,6 +142,7 @@ impl<'a> Resolver<'a> {
             ends: built,
             circuits,
             sessions: Vec::new(),
+            connection: None,
         });
     }
 
@@ -199,6 +200,12 @@ impl<'a> Resolver<'a> {
     fn check_bundle(&mut self, raw: &RawBundle<'_>, circuits: usize) {
         check_interface(&mut self.report, raw.interface);
         check_bfd(&mut self.report, raw.igp_bfd);
+        let micro = raw.lag.and_then(|lag| lag.micro_bfd.as_ref());
+        for strict in raw.igp_bfd.into_iter().chain(micro).filter_map(|bfd| bfd.strict.as_ref()) {
+            let message = "`strict` is for the BFD of BGP sessions";
+            let hint = "adjacencies (RFC 6213) and members (RFC 7130) always wait for BFD";
+            self.report.hinted(strict.span, Code::UnknownKey, message, hint);
+        }
         if let Some(metric) = raw.metric
             && !(1..=16_777_214).contains(&**metric)
         {
@@ -206,6 +213,7 @@ impl<'a> Resolver<'a> {
             self.report.at(metric.span, Code::OutOfRange, message);
         }
         let Some(lag) = raw.lag else { return };
+        check_duration(&mut self.report, lag.wait_to_restore.as_ref(), UP_TO_A_DAY);
         check_lacp(&mut self.report, lag.lacp.as_ref());
         check_bfd(&mut self.report, lag.micro_bfd.as_ref());
         if let Some(min_links) = &lag.min_links {
@@ -249,6 +257,17 @@ impl<'a> Resolver<'a> {
             "lag.min_links",
         );
         rows.push(("lag.min_links", min_links.assumed));
+        let revertive = Valued::or_built_in(
+            self.values,
+            own.and_then(|lag| lag.revertive.as_ref()).or_else(|| entry?.revertive.as_ref()),
+            "lag.revertive",
+        );
+        rows.push(("lag.revertive", revertive.assumed));
+        let stated = own.and_then(|lag| lag.wait_to_restore.as_ref());
+        let stated = stated.or_else(|| entry?.wait_to_restore.as_ref());
+        let stated = stated.and_then(|text| Some(Valued::stated(text.parse().ok()?, text.span)));
+        let wait = stated.unwrap_or_else(|| Valued::built_in(self.values, "lag.wait_to_restore"));
+        rows.push(("lag.wait_to_restore", wait.assumed));
         let stated = [own.and_then(|l| l.lacp.as_deref()), entry.and_then(|l| l.lacp.as_deref())];
         let lacp = on(stated).then(|| lacp(&layers.lacp().after(stated)));
         let stated =
@@ -265,7 +284,7 @@ impl<'a> Resolver<'a> {
                 metric.value
             }
         };
-        let mut keep = |assumed: AssumedRows, names: Option<[&'static str; 3]>| {
+        let mut keep = |assumed: AssumedRows, names: Option<[&'static str; 4]>| {
             for (index, (key, row)) in assumed.into_iter().enumerate() {
                 rows.push((names.map_or(key, |names| names[index]), row));
             }
@@ -277,8 +296,10 @@ impl<'a> Resolver<'a> {
                 config
             }),
             min_links: min_links.value,
+            revertive: revertive.value,
+            wait_to_restore: wait.value,
             micro_bfd: micro_bfd.map(|(config, assumed)| {
-                keep(assumed, Some(["micro_bfd.tx", "micro_bfd.rx", "micro_bfd.multiplier"]));
+                keep(assumed, Some(MICRO_BFD));
                 config
             }),
             igp_bfd: igp_bfd.map(|(config, assumed)| {
@@ -488,9 +509,22 @@ fn on<G>(stated: [Option<&G>; 2]) -> bool {
     stated.iter().any(Option::is_some)
 }
 
+/// What is assumed of micro-BFD, in the order of [`bfd`].
+const MICRO_BFD: [&str; 4] =
+    ["micro_bfd.tx", "micro_bfd.rx", "micro_bfd.multiplier", "micro_bfd.control_plane_independent"];
+
 /// Stands in for an end after an error was reported.
 fn hole_end() -> LagEnd {
-    LagEnd { router: hole(), lacp: None, min_links: 1, micro_bfd: None, igp_bfd: None, metric: 0 }
+    LagEnd {
+        router: hole(),
+        lacp: None,
+        min_links: 1,
+        revertive: true,
+        wait_to_restore: SimDuration::ZERO,
+        micro_bfd: None,
+        igp_bfd: None,
+        metric: 0,
+    }
 }
 
 fn hole_interface() -> InterfaceConfig {

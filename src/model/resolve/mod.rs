@@ -15,11 +15,12 @@ use super::raw::topology::RawTopology;
 use super::topology::{Assumption, Topology};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
-    CardId, CircuitId, ClassId, FeedId, IdVec, LagId, MetroId, NetworkId, PrefixId, RouterId,
-    SiteId, SpanId, SrlgId,
+    CardId, CircuitId, ClassId, FeedId, IdVec, LagId, MetroId, NetworkId, PeeringId, PrefixId,
+    RouterId, SiteId, SpanId, SrlgId, ZoneId,
 };
 
 mod lags;
+mod operations;
 mod places;
 mod policy;
 mod reflection;
@@ -37,6 +38,11 @@ struct AllNames {
     metros: Names<MetroId>,
     sites: Names<SiteId>,
     feeds: Names<FeedId>,
+    zones: Names<ZoneId>,
+    pnis: Names<LagId>,
+    /// Counted from the first link.
+    links: Names<LagId>,
+    peerings: Names<PeeringId>,
     spans: Names<SpanId>,
     srlgs: Names<SrlgId>,
     networks: Names<NetworkId>,
@@ -49,8 +55,6 @@ struct AllNames {
 
 impl AllNames {
     fn of(raw: &RawTopology, report: &mut Report) -> Self {
-        let _: Names<LagId> = Names::of("PNI", "pnis", &raw.pnis, report);
-        let _: Names<LagId> = Names::of("link", "links", &raw.links, report);
         for (name, _) in raw.demands.iter() {
             report.check_name(name.span, name);
         }
@@ -58,6 +62,10 @@ impl AllNames {
             metros: Names::of("metro", "metros", &raw.metros, report),
             sites: Names::of("site", "sites", &raw.sites, report),
             feeds: Names::new("power feed", "power_feeds"),
+            zones: Names::new("power zone", "power_zones"),
+            pnis: Names::of("PNI", "pnis", &raw.pnis, report),
+            links: Names::of("link", "links", &raw.links, report),
+            peerings: Names::of("peering", "peerings", &raw.peerings, report),
             spans: Names::of("span", "spans", &raw.spans, report),
             srlgs: Names::of("shared-risk group", "srlgs", &raw.srlgs, report),
             networks: Names::of("network", "networks", &raw.networks, report),
@@ -128,6 +136,7 @@ fn empty(name: String, about: String) -> Topology {
         metros: IdVec::new(),
         sites: IdVec::new(),
         feeds: IdVec::new(),
+        zones: IdVec::new(),
         spans: IdVec::new(),
         srlgs: IdVec::new(),
         networks: IdVec::new(),
@@ -139,6 +148,8 @@ fn empty(name: String, about: String) -> Topology {
         prefixes: IdVec::new(),
         classes: IdVec::new(),
         demands: IdVec::new(),
+        domains: IdVec::new(),
+        peerings: IdVec::new(),
         assumptions: Vec::new(),
     }
 }
@@ -150,9 +161,12 @@ impl Resolver<'_> {
         self.networks();
         self.router_places();
         self.routers();
+        self.chassis();
         self.reflections();
         self.lags();
         self.external_sessions();
+        self.maintenance_domains();
+        self.peerings();
         self.classes();
         self.prefix_names();
         self.prefixes();

@@ -5,7 +5,7 @@ use super::report::hole;
 use crate::diag::Code;
 use crate::ids::SiteId;
 use crate::input::sp::{List, Sp};
-use crate::model::topology::{Feed, Metro, Site, Span, Srlg};
+use crate::model::topology::{Feed, Metro, Site, Span, Srlg, Zone};
 use crate::units::Length;
 
 impl Resolver<'_> {
@@ -28,6 +28,12 @@ impl Resolver<'_> {
             let about = about(site.about.as_ref());
             let id = self.topology.sites.push(Site { name: name.to_string(), about, metro });
             self.feeds(id, name, site);
+            for zone in site.power_zones.iter() {
+                self.report.check_name(zone.span, zone);
+                let zone_id = self.topology.zones.push(Zone { name: zone.to_string(), site: id });
+                let full = format!("{}/{}", **name, **zone);
+                self.names.zones.declare(zone.span, &full, zone_id, &mut self.report);
+            }
         }
         self.spans();
     }

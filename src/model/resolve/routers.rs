@@ -105,6 +105,8 @@ impl<'a> Resolver<'a> {
             check_lacp(&mut self.report, network.lacp.as_ref());
             check_interface(&mut self.report, network.interface.as_ref());
             self.check_router_values(network.router.as_deref());
+            let startup = network.igp.as_deref().and_then(|igp| igp.overload_on_startup.as_ref());
+            check_duration(&mut self.report, startup, UP_TO_A_DAY);
             self.check_asn(&network.asn);
             let igp = self.igp(name, network);
             let multipath = self.multipath(name, network);
@@ -132,6 +134,7 @@ impl<'a> Resolver<'a> {
                     Some(RawNetworkKind::Other) | None => NetworkKind::Other,
                 },
                 igp,
+                overload_on_startup: startup.and_then(|text| text.parse().ok()),
                 next_hop_self: next_hop_self.value,
                 multipath,
                 honor_graceful_shutdown: honor.value,
@@ -295,9 +298,14 @@ impl<'a> Resolver<'a> {
             let feeds = self.router_feeds(router, site);
             let feeds_needed = self.feeds_needed(name, router, feeds.len());
             let built = self.router(id, name, &own, (network, site));
+            let zone = router.power_zone.as_ref().zip(site).and_then(|(zone, site)| {
+                let full = format!("{}/{}", raw.sites[site.index()].0.as_str(), **zone);
+                self.names.zones.find_text(zone.span, &full, &mut self.report)
+            });
             self.topology.routers.push(Router {
                 router_id: router_ids[index],
                 router_id_derived: router.router_id.is_none(),
+                zone,
                 feeds,
                 feeds_needed,
                 about: about(router.about.as_ref()),
@@ -355,6 +363,8 @@ impl<'a> Resolver<'a> {
             router_id: Ipv4Addr::UNSPECIFIED,
             router_id_derived: false,
             cluster_id: None,
+            chassis_mates: Vec::new(),
+            zone: None,
             feeds: Vec::new(),
             feeds_needed: 1,
             fib: fib.value,

@@ -6,13 +6,19 @@ use super::Resolver;
 use super::lags::RawEnd;
 use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
-use super::values::{Assumed, AssumedRows, bfd, bgp, check_bfd, check_bgp};
+use super::values::{
+    Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, bgp, check_bfd, check_bgp, check_duration,
+    strict,
+};
 use crate::diag::Code;
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
 use crate::input::sp::{List, Sp};
+use crate::model::raw::lags::{
+    RawMaxPrefix, RawMaxPrefixAction, RawPni, RawPniSide, RawSession, RawSessions,
+};
 use crate::model::raw::policy::RawTerm;
-use crate::model::raw::topology::{RawIbgpMode, RawPni, RawPniSide, RawSession, RawSessions};
-use crate::model::topology::{Family, Session, SessionEnd, SessionKind};
+use crate::model::raw::topology::RawIbgpMode;
+use crate::model::topology::{Family, MaxPrefix, Session, SessionEnd, SessionKind};
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
@@ -82,6 +88,13 @@ impl<'a> Resolver<'a> {
         let Some(session) = session else { return };
         check_bgp(&mut self.report, session.bgp.as_ref());
         check_bfd(&mut self.report, session.bfd.as_ref());
+        if let Some(limit) = &session.max_prefix {
+            if *limit.limit == 0 {
+                let message = "`0` is out of range: at least 1";
+                self.report.at(limit.limit.span, Code::OutOfRange, message);
+            }
+            check_duration(&mut self.report, limit.restart.as_ref(), UP_TO_A_DAY);
+        }
         self.check_policies(session.import.as_ref(), session.export.as_ref());
     }
 
@@ -154,11 +167,19 @@ impl<'a> Resolver<'a> {
         let (timers, assumed) = bgp(&chain, &mut self.report);
         rows.extend(assumed);
         let stated = [own.and_then(|session| session.bfd.as_deref()), entry.bfd.as_deref()];
+        let mut bfd_strict = false;
         let detection = stated.iter().any(Option::is_some).then(|| {
-            let (config, assumed) = bfd(&layers.bfd().after(stated));
+            let chain = layers.bfd().after(stated);
+            let (config, assumed) = bfd(&chain);
             rows.extend(assumed);
+            let (waits, assumed) = strict(&chain);
+            rows.push(("bfd.strict", assumed));
+            bfd_strict = waits;
             config
         });
+        let limit = own.and_then(|session| session.max_prefix.as_ref());
+        let limit = limit.or(entry.max_prefix.as_ref());
+        let max_prefix = limit.map(|limit| self.max_prefix(limit, rows));
         let import = own
             .and_then(|session| session.import.as_ref())
             .or(entry.import.as_ref())
@@ -171,10 +192,26 @@ impl<'a> Resolver<'a> {
             router,
             bgp: timers,
             bfd: detection,
+            bfd_strict,
+            max_prefix,
             client: false,
             import: import.map(|terms| policy(terms, &mut self.report)),
             export: export.map(|terms| policy(terms, &mut self.report)),
         }
+    }
+
+    fn max_prefix(&self, raw: &RawMaxPrefix, rows: &mut AssumedRows) -> MaxPrefix {
+        let restart = raw.restart.as_ref().and_then(|text| text.parse().ok());
+        let shutdown = match raw.action.as_deref() {
+            Some(RawMaxPrefixAction::Shutdown) => true,
+            Some(RawMaxPrefixAction::Warn) => false,
+            None => {
+                let action: Valued<String> = Valued::built_in(self.values, "max_prefix.action");
+                rows.push(("max_prefix.action", action.assumed));
+                action.value == "shutdown"
+            }
+        };
+        MaxPrefix { limit: *raw.limit, shutdown, restart }
     }
 
     /// The sessions inside networks that mesh or reflect, for each family that the network uses; only called when nothing is wrong.
@@ -232,7 +269,16 @@ impl<'a> Resolver<'a> {
             rows[side] = assumed;
             let router = routers[side];
             let client = clients[side];
-            SessionEnd { router, bgp: timers, bfd: None, client, import: None, export: None }
+            SessionEnd {
+                router,
+                bgp: timers,
+                bfd: None,
+                bfd_strict: false,
+                max_prefix: None,
+                client,
+                import: None,
+                export: None,
+            }
         });
         self.assume_ends(&name, names.each_ref().map(String::as_str), rows);
         Session { name, kind: SessionKind::Internal, family, ends }

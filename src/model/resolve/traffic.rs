@@ -106,6 +106,10 @@ impl Resolver<'_> {
             }
             let class = entry.class.as_ref();
             let class = class.and_then(|class| self.names.classes.find(class, &mut self.report));
+            let registration = entry.registration.as_ref().and_then(|registration| {
+                let names = &self.names.peerings;
+                Some((names.find(&registration.peering, &mut self.report)?, *registration.state))
+            });
             self.topology.prefixes.push(Prefix {
                 prefix: self.parsed_prefixes[index].unwrap_or_default(),
                 about: about(entry.about.as_ref()),
@@ -115,6 +119,7 @@ impl Resolver<'_> {
                 count: count.map_or(1, |count| **count),
                 class,
                 communities: communities(&entry.communities, &mut self.report),
+                registration,
             });
         }
     }

@@ -230,13 +230,32 @@ pub(super) fn bfd(chain: &Chain<'_, RawBfd>) -> (bfd::Config, AssumedRows) {
         |stated: u64| u8::try_from(stated).unwrap_or(u8::MAX),
         |text| text.parse().ok(),
     );
-    let config = bfd::Config { tx: tx.value, rx: rx.value, multiplier: multiplier.value };
+    let independent = chain.plain(
+        "control_plane_independent",
+        |g| g.control_plane_independent.as_ref(),
+        |stated: bool| stated,
+        |text| text.parse().ok(),
+    );
+    let config = bfd::Config {
+        tx: tx.value,
+        rx: rx.value,
+        multiplier: multiplier.value,
+        control_plane_independent: independent.value,
+    };
     let rows = vec![
         ("bfd.tx", tx.assumed),
         ("bfd.rx", rx.assumed),
         ("bfd.multiplier", multiplier.assumed),
+        ("bfd.control_plane_independent", independent.assumed),
     ];
     (config, rows)
+}
+
+/// Whether a BGP session waits for BFD, and what is assumed.
+pub(super) fn strict(chain: &Chain<'_, RawBfd>) -> (bool, Option<Assumed>) {
+    let strict =
+        chain.plain("strict", |g| g.strict.as_ref(), |s: bool| s, |text| text.parse().ok());
+    (strict.value, strict.assumed)
 }
 
 /// LACP of one end.

@@ -14,7 +14,11 @@
 //! * Waits in Idle double from `idle_hold` to `idle_hold_max` (§8.1.1 leaves
 //!   `DampPeerOscillations` open) and start anew once a session has been up for a minute, after
 //!   the interface came up and after an operator's command.
-//! * BFD matters in `Established` only: its session is created when BGP gets there.
+//! * BFD matters in `Established` only, but for strict mode (draft-ietf-idr-bgp-bfd-strict-mode):
+//!   there the KEEPALIVE that confirms the OPEN waits until BFD is up, for the hold time at most.
+//!   BFD runs whether BGP does or not.
+//! * A session that `max_prefix` ended stays down until its restart time, if it has one, or until
+//!   an operator resets it; it is not coupled to the number of prefixes then.
 //! * Ending a connection is one step: what was sent before it is delivered if the path allows.
 
 use std::net::Ipv4Addr;
@@ -51,6 +55,10 @@ pub struct Fsm {
     blocks: Blocks,
     /// How long the next wait in Idle will be.
     next_wait: SimDuration,
+    /// In strict mode: whether BFD is up.
+    strict: Option<bool>,
+    /// How long `max_prefix` keeps the session down, if not for ever.
+    restart: Option<SimDuration>,
 }
 
 /// A state with what exists only in it.
@@ -60,16 +68,35 @@ enum Phase {
     Connect,
     Active { until: SimTime },
     OpenSent { until: SimTime },
-    OpenConfirm { hold: SimDuration, until: Option<SimTime> },
+    OpenConfirm { hold: SimDuration, until: Option<SimTime>, confirms: Confirms },
     Established { hold: SimDuration, until: Option<SimTime>, since: SimTime },
 }
 
+/// Which KEEPALIVEs confirmed the OPENs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Confirms {
+    /// This side's was sent.
+    told: bool,
+    /// The neighbour's came.
+    heard: bool,
+}
+
 /// What keeps the machine in Idle.
+#[expect(clippy::struct_excessive_bools, reason = "each holds the machine by itself")]
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct Blocks {
     router: bool,
     admin: bool,
     interface: bool,
+    prefixes: bool,
+}
+
+impl Blocks {
+    const NONE: Self = Self { router: false, admin: false, interface: false, prefixes: false };
+
+    const fn any(self) -> bool {
+        self.router || self.admin || self.interface || self.prefixes
+    }
 }
 
 /// How a connection ends.
@@ -90,6 +117,8 @@ enum Then {
     Restart,
     /// Wait for a block to be lifted.
     Stay,
+    /// Wait this long.
+    After(SimDuration),
 }
 
 impl Fsm {
@@ -100,9 +129,16 @@ impl Fsm {
             own,
             peer_as,
             phase: Phase::Idle { until: None },
-            blocks: Blocks { router: true, admin: false, interface: false },
+            blocks: Blocks { router: true, ..Blocks::NONE },
             next_wait: own.timers.idle_hold,
+            strict: None,
+            restart: None,
         }
+    }
+
+    /// In strict mode: whether BFD is up; the driver says so before each input.
+    pub const fn set_strict(&mut self, bfd_up: bool) {
+        self.strict = Some(bfd_up);
     }
 
     /// A machine that has long been established with `peer` at `now`.
@@ -113,8 +149,7 @@ impl Fsm {
     pub fn established(own: Speaker, peer: &Speaker, now: SimTime) -> Self {
         let hold = own.timers.hold.min(peer.timers.hold);
         let phase = Phase::Established { hold, until: None, since: now - STABLE_AFTER };
-        let blocks = Blocks { router: false, admin: false, interface: false };
-        Self { phase, blocks, ..Self::new(own, peer.asn) }
+        Self { phase, blocks: Blocks::NONE, ..Self::new(own, peer.asn) }
     }
 
     /// Takes one input at `now` and appends what the driver is to do.
@@ -125,16 +160,21 @@ impl Fsm {
         match input {
             Input::Start => {
                 self.blocks.router = false;
+                if let (true, Some(restart)) = (self.blocks.prefixes, self.restart) {
+                    self.change(Phase::Idle { until: Some(now + restart) }, None, out);
+                }
                 self.start_if_free(out);
             }
             Input::AdminUp => {
                 self.blocks.admin = false;
+                self.blocks.prefixes = false;
                 self.next_wait = self.own.timers.idle_hold;
                 self.start_if_free(out);
             }
             Input::InterfaceUp => self.interface_up(out),
             Input::IdleHoldExpired => {
                 if self.is_due(Timer::IdleHold, now) {
+                    self.blocks.prefixes = false;
                     self.start_if_free(out);
                 }
             }
@@ -162,9 +202,18 @@ impl Fsm {
             Input::AdminReset => self.reset(now, out),
             Input::RouterDown => {
                 self.blocks.router = true;
+                self.blocks.prefixes = false;
                 self.hold_down(now, DownReason::RouterDown, None, out);
                 self.next_wait = self.own.timers.idle_hold;
             }
+            Input::Killed => {
+                self.blocks.prefixes = false;
+                self.hold_down(now, DownReason::ProcessKilled, None, out);
+                self.blocks.router = true;
+                self.next_wait = self.own.timers.idle_hold;
+            }
+            Input::BfdUp => self.bfd_up(now, out),
+            Input::TooManyPrefixes { restart } => self.too_many(now, restart, out),
         }
     }
 
@@ -246,8 +295,7 @@ impl Fsm {
 
     /// Leaves Idle unless something holds the machine there.
     fn start_if_free(&mut self, out: &mut Vec<Output>) {
-        let Blocks { router, admin, interface } = self.blocks;
-        if self.state() == State::Idle && !(router || admin || interface) {
+        if self.state() == State::Idle && !self.blocks.any() {
             self.connect(out);
         }
     }
@@ -296,7 +344,7 @@ impl Fsm {
     }
 
     fn message(&mut self, now: SimTime, message: Message, out: &mut Vec<Output>) {
-        match (self.phase, message) {
+        match (&mut self.phase, message) {
             (Phase::Idle { .. } | Phase::Connect | Phase::Active { .. }, _) => {}
             (_, Message::Notification(_)) => {
                 let reason = DownReason::NotificationReceived;
@@ -304,11 +352,13 @@ impl Fsm {
                 self.end(now, End { reason, by, last_word: None, then }, out);
             }
             (Phase::OpenSent { .. }, Message::Open(open)) => self.open(now, open, out),
-            (Phase::OpenConfirm { hold, .. }, Message::Keepalive) => {
-                let until = after(now, hold);
-                self.change(Phase::Established { hold, until, since: now }, None, out);
-                out.push(Output::Up);
+            (
+                Phase::OpenConfirm { confirms: Confirms { told: true, .. }, .. },
+                Message::Keepalive,
+            ) => {
+                self.establish(now, out);
             }
+            (Phase::OpenConfirm { confirms, .. }, Message::Keepalive) => confirms.heard = true,
             (Phase::Established { .. }, Message::Keepalive | Message::Update) => {
                 self.heard(now, out);
             }
@@ -336,12 +386,55 @@ impl Fsm {
             OpenError::UnacceptableHoldTime
         } else {
             let hold = self.own.timers.hold.min(open.hold);
-            self.change(Phase::OpenConfirm { hold, until: after(now, hold) }, None, out);
-            out.push(Output::Send(Message::Keepalive));
-            out.extend(self.keepalives().map(|range| Output::Keepalives(Some(range))));
+            let confirms = Confirms { told: false, heard: false };
+            self.change(Phase::OpenConfirm { hold, until: after(now, hold), confirms }, None, out);
+            if self.strict != Some(false) {
+                self.confirm(out);
+            }
             return;
         };
         self.fail(now, DownReason::OpenError, Some(Notification::Open(error)), out);
+    }
+
+    /// Confirms the neighbour's OPEN.
+    fn confirm(&mut self, out: &mut Vec<Output>) {
+        if let Phase::OpenConfirm { confirms, .. } = &mut self.phase {
+            confirms.told = true;
+            out.push(Output::Send(Message::Keepalive));
+            out.extend(self.keepalives().map(|range| Output::Keepalives(Some(range))));
+        }
+    }
+
+    fn establish(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        let Some(hold) = self.hold() else { return };
+        self.change(Phase::Established { hold, until: after(now, hold), since: now }, None, out);
+        out.push(Output::Up);
+    }
+
+    /// What strict mode waited for.
+    fn bfd_up(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        let Phase::OpenConfirm { confirms: Confirms { told: false, heard }, .. } = self.phase
+        else {
+            return;
+        };
+        self.confirm(out);
+        if heard {
+            self.establish(now, out);
+        }
+    }
+
+    fn too_many(&mut self, now: SimTime, restart: Option<SimDuration>, out: &mut Vec<Output>) {
+        if self.state() == State::Established {
+            self.blocks.prefixes = true;
+            self.restart = restart;
+            let last_word = Some(Notification::Cease(Cease::MaximumPrefixes));
+            let then = restart.map_or(Then::Stay, Then::After);
+            self.end(
+                now,
+                End { reason: DownReason::MaxPrefix, by: By::Local, last_word, then },
+                out,
+            );
+        }
     }
 
     fn unexpected(&mut self, now: SimTime, error: FsmError, out: &mut Vec<Output>) {
@@ -378,7 +471,9 @@ impl Fsm {
     }
 
     fn reset(&mut self, now: SimTime, out: &mut Vec<Output>) {
-        if self.phase.is_connected() {
+        if std::mem::take(&mut self.blocks.prefixes) {
+            self.start_if_free(out);
+        } else if self.phase.is_connected() {
             let last_word = Some(Notification::Cease(Cease::AdministrativeReset));
             let (reason, by, then) = (DownReason::AdminReset, By::Local, Then::Restart);
             self.end(now, End { reason, by, last_word, then }, out);
@@ -409,6 +504,16 @@ impl Fsm {
             });
         }
         let until = self.wait(now, end.then).map(|wait| now + wait);
+        // What waits for the restart time of `max_prefix` goes on waiting.
+        let until = match was {
+            Phase::Idle { until: waits } if self.blocks.prefixes => until.or(waits),
+            Phase::Idle { .. }
+            | Phase::Connect
+            | Phase::Active { .. }
+            | Phase::OpenSent { .. }
+            | Phase::OpenConfirm { .. }
+            | Phase::Established { .. } => until,
+        };
         self.change(Phase::Idle { until }, Some(end.reason), out);
         if let Phase::Established { .. } = was {
             out.push(Output::Down { reason: end.reason, by: end.by });
@@ -431,6 +536,7 @@ impl Fsm {
         }
         let wait = match then {
             Then::Stay => return None,
+            Then::After(wait) => return Some(wait),
             Then::Restart => idle_hold,
             Then::BackOff => self.next_wait,
         };

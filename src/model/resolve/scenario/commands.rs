@@ -3,16 +3,17 @@
 use super::Resolver;
 use super::inject::all;
 use crate::diag::{Code, Span};
-use crate::ids::{PrefixId, RouterId};
+use crate::ids::{LagId, PrefixId, RouterId};
 use crate::input::sp::{List, Sp};
-use crate::model::raw::scenario::{
-    RawAnnounce, RawDrain, RawGracefulShutdown, RawPolicyDirection, RawPolicyEdit, RawServiceDown,
-    RawSessionFault, RawShutdownThen, RawWithdraw,
+use crate::model::raw::faults::{
+    RawAnnounce, RawDrain, RawGracefulShutdown, RawMaintenance, RawPeeringState,
+    RawPolicyDirection, RawPolicyEdit, RawServiceDown, RawSessionFault, RawShutdownThen,
+    RawWithdraw,
 };
 use crate::model::resolve::policy::term;
-use crate::model::resolve::report::Reported;
+use crate::model::resolve::report::{Reported, optional};
 use crate::model::scenario::Command;
-use crate::model::topology::SessionKind;
+use crate::model::topology::{ConnectionState, SessionKind};
 use crate::proto::bgp::policy::Edit;
 
 impl Resolver<'_> {
@@ -158,6 +159,42 @@ impl Resolver<'_> {
         let routers = all(&self.known.routers, at, &raw.router, &mut self.report);
         let wait = self.report.quantity(&raw.wait);
         Some(Command::Drain { routers: routers?, wait: wait?, cease: ceases(raw.then.as_ref()) })
+    }
+
+    pub(super) fn maintenance(&mut self, at: Span, raw: &RawMaintenance) -> Option<Command> {
+        let names = &raw.maintenance_domain;
+        let domains = all(&self.known.domains, at, names, &mut self.report);
+        let drain = optional(raw.drain.as_ref(), |text| self.positive(text));
+        let domains: Vec<_> = domains?.iter().map(|id| &self.topology.domains[*id]).collect();
+        let mut routers: Vec<RouterId> = domains.iter().flat_map(|d| d.routers.clone()).collect();
+        let mut lags: Vec<LagId> = domains.iter().flat_map(|d| d.lags.clone()).collect();
+        routers.sort_unstable();
+        routers.dedup();
+        lags.sort_unstable();
+        lags.dedup();
+        let domains = domains.iter().map(|domain| domain.name.clone()).collect();
+        Some(Command::Maintenance { domains, routers, lags, drain: drain.ok()? })
+    }
+
+    pub(super) fn peering_state(&mut self, at: Span, raw: &RawPeeringState) -> Option<Command> {
+        let peerings = all(&self.known.peerings, at, &raw.peering, &mut self.report)?;
+        let peerings: Vec<_> = peerings.iter().map(|id| &self.topology.peerings[*id]).collect();
+        let known: Vec<LagId> = peerings.iter().flat_map(|p| p.connections.clone()).collect();
+        let name = |lag: &LagId| self.topology.lags[*lag].name.as_str();
+        let mut connections = known.clone();
+        if !raw.connection.is_empty() {
+            connections.retain(|lag| raw.connection.iter().any(|c| c.as_str() == name(lag)));
+        }
+        for unknown in raw.connection.iter() {
+            if !known.iter().any(|lag| name(lag) == unknown.as_str()) {
+                let what = "connection of this peering";
+                let known = known.iter().map(name);
+                self.report.unknown(what, "connections", (unknown.span, unknown), known);
+            }
+        }
+        let active = *raw.state == ConnectionState::Active;
+        let peerings = peerings.iter().map(|peering| peering.name.clone()).collect();
+        Some(Command::PeeringState { peerings, connections, active })
     }
 
     /// Reports a session inside a network, which has no relation; `None` then.

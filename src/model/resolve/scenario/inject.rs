@@ -1,15 +1,16 @@
 //! What goes wrong: targets by name.
 
-use super::Resolver;
+use super::{Known, Resolver};
 use crate::diag::{Code, Span};
 use crate::ids::{CircuitId, DemandId, Id, LagId, RouterId};
 use crate::input::sp::Sp;
-use crate::model::raw::scenario::{
-    Decimal, RawCircuitFault, RawDegrade, RawFlap, RawGrowth, RawInject, RawOptic, RawPniFault,
-    RawSessionFault, RawSurge,
+use crate::model::raw::faults::{
+    Decimal, RawCoolingFault, RawDaemon, RawDegrade, RawFlap, RawForeign, RawGrowth, RawInject,
+    RawOptic, RawPatch, RawPniFault, RawProcessFault, RawRouterFault, RawSessionFault, RawSurge,
 };
 use crate::model::resolve::report::{Names, Reported, optional};
-use crate::model::scenario::FaultKind;
+use crate::model::scenario::{Daemon, FaultKind};
+use crate::model::topology::LagEnd;
 use crate::units::{Share, SimDuration};
 
 /// A flap period is at least this long.
@@ -18,20 +19,20 @@ const SHORTEST_FLAP: SimDuration = SimDuration::from_millis(1);
 impl Resolver<'_> {
     pub(super) fn inject(&mut self, raw: &Sp<RawInject>) -> Option<FaultKind> {
         let at = raw.span;
-        let report = &mut self.report;
-        let known = &self.known;
         Some(match &**raw {
             RawInject::CircuitCut(f) => {
-                let (circuits, toward) = self.circuit_fault(at, f)?;
+                let (circuits, toward) = self.circuits(at, &f.circuit, f.toward.as_ref())?;
                 FaultKind::CircuitCut { circuits, toward }
             }
             RawInject::CircuitSilent(f) => {
-                let (circuits, toward) = self.circuit_fault(at, f)?;
+                let (circuits, toward) = self.circuits(at, &f.circuit, f.toward.as_ref())?;
                 FaultKind::CircuitSilent { circuits, toward }
             }
             RawInject::CircuitDegrade(f) => self.degrade(at, f)?,
             RawInject::CircuitFlap(f) => self.flap(at, f)?,
             RawInject::OpticFail(f) => self.optic(at, f)?,
+            RawInject::LacpForeign(f) => self.foreign(at, f)?,
+            RawInject::WrongPatch(f) => self.patch(at, f)?,
             RawInject::PniCut(f) => {
                 let (pnis, toward) = self.pni_fault(at, f)?;
                 FaultKind::PniCut { pnis, toward }
@@ -40,21 +41,19 @@ impl Resolver<'_> {
                 let (pnis, toward) = self.pni_fault(at, f)?;
                 FaultKind::PniSilent { pnis, toward }
             }
-            RawInject::SpanCut(f) => FaultKind::SpanCut(all(&known.spans, at, &f.span, report)?),
-            RawInject::SrlgFail(f) => FaultKind::SrlgFail(all(&known.srlgs, at, &f.srlg, report)?),
-            RawInject::CardFail(f) => FaultKind::CardFail(all(&known.cards, at, &f.card, report)?),
-            RawInject::RouterPowerOff(f) => {
-                FaultKind::RouterPowerOff(all(&known.routers, at, &f.router, report)?)
+            RawInject::SpanCut(f) => FaultKind::SpanCut(self.any(|k| &k.spans, at, &f.span)?),
+            RawInject::SrlgFail(f) => FaultKind::SrlgFail(self.any(|k| &k.srlgs, at, &f.srlg)?),
+            RawInject::CardFail(f) => FaultKind::CardFail(self.any(|k| &k.cards, at, &f.card)?),
+            RawInject::RouterPowerOff(f) => FaultKind::RouterPowerOff(self.routers(at, f)?),
+            RawInject::RouterCrash(f) => FaultKind::RouterCrash(self.routers(at, f)?),
+            RawInject::FeedFail(f) => FaultKind::FeedFail(self.any(|k| &k.feeds, at, &f.feed)?),
+            RawInject::SitePower(f) => FaultKind::SitePower(self.any(|k| &k.sites, at, &f.site)?),
+            RawInject::PowerZoneFail(f) => {
+                FaultKind::PowerZoneFail(self.any(|k| &k.zones, at, &f.power_zone)?)
             }
-            RawInject::RouterCrash(f) => {
-                FaultKind::RouterCrash(all(&known.routers, at, &f.router, report)?)
-            }
-            RawInject::FeedFail(f) => FaultKind::FeedFail(all(&known.feeds, at, &f.feed, report)?),
-            RawInject::SitePower(f) => {
-                FaultKind::SitePower(all(&known.sites, at, &f.site, report)?)
-            }
+            RawInject::CoolingFail(f) => self.cooling(at, f)?,
             RawInject::MetroOutage(f) => {
-                FaultKind::MetroOutage(all(&known.metros, at, &f.metro, report)?)
+                FaultKind::MetroOutage(self.any(|k| &k.metros, at, &f.metro)?)
             }
             RawInject::SessionReset(f) => {
                 let (sessions, router) = self.session_fault(at, f)?;
@@ -65,14 +64,13 @@ impl Resolver<'_> {
                 FaultKind::AdminShutdown { sessions, router }
             }
             RawInject::SiteIsolate(f) => {
-                FaultKind::SiteIsolate(all(&known.sites, at, &f.site, report)?)
+                FaultKind::SiteIsolate(self.any(|k| &k.sites, at, &f.site)?)
             }
-            RawInject::ForwardingHang(f) => {
-                FaultKind::ForwardingHang(all(&known.routers, at, &f.router, report)?)
-            }
-            RawInject::FibStuck(f) => {
-                FaultKind::FibStuck(all(&known.routers, at, &f.router, report)?)
-            }
+            RawInject::ForwardingHang(f) => FaultKind::ForwardingHang(self.routers(at, f)?),
+            RawInject::FibStuck(f) => FaultKind::FibStuck(self.routers(at, f)?),
+            RawInject::ControlPlaneHang(f) => FaultKind::ControlPlaneHang(self.routers(at, f)?),
+            RawInject::ProcessKill(f) => self.process(at, f, true)?,
+            RawInject::ProcessFreeze(f) => self.process(at, f, false)?,
             RawInject::Leak(f) => FaultKind::Command(self.leak(at, f)?),
             RawInject::Withdraw(f) => FaultKind::Command(self.withdraw(at, f)?),
             RawInject::Announce(f) => FaultKind::Command(self.announce(at, f)?),
@@ -80,9 +78,76 @@ impl Resolver<'_> {
             RawInject::PolicyEdit(f) => FaultKind::Command(self.policy_edit(at, f)?),
             RawInject::GracefulShutdown(f) => FaultKind::Command(self.graceful_shutdown(at, f)?),
             RawInject::Drain(f) => FaultKind::Command(self.drain(at, f)?),
+            RawInject::Maintenance(f) => FaultKind::Command(self.maintenance(at, f)?),
+            RawInject::PeeringState(f) => FaultKind::Command(self.peering_state(at, f)?),
             RawInject::TrafficSurge(f) => self.surge(at, f)?,
             RawInject::TrafficGrowth(f) => self.growth(at, f)?,
         })
+    }
+
+    /// All targets of a kind.
+    fn any<I: Id>(
+        &mut self,
+        kind: impl Fn(&Known) -> &Names<I>,
+        at: Span,
+        names: &[Sp<String>],
+    ) -> Option<Vec<I>> {
+        all(kind(&self.known), at, names, &mut self.report)
+    }
+
+    fn routers(&mut self, at: Span, raw: &RawRouterFault) -> Option<Vec<RouterId>> {
+        self.any(|known| &known.routers, at, &raw.router)
+    }
+
+    fn cooling(&mut self, at: Span, raw: &RawCoolingFault) -> Option<FaultKind> {
+        let after = self.report.quantity(&raw.after);
+        let sites = self.any(|known| &known.sites, at, &raw.site)?;
+        Some(FaultKind::CoolingFail { sites, after: after? })
+    }
+
+    fn foreign(&mut self, at: Span, raw: &RawForeign) -> Option<FaultKind> {
+        let every = optional(raw.every.as_ref(), |text| {
+            let every = self.positive(text)?;
+            if every < SHORTEST_FLAP {
+                let message = format!("`{every}` is out of range: at least 1ms");
+                self.report.at(text.span, Code::OutOfRange, message);
+                return None;
+            }
+            Some(every)
+        });
+        let (circuits, toward) = self.circuits(at, &raw.circuit, raw.toward.as_ref())?;
+        for circuit in &circuits {
+            let circuit = &self.topology.circuits[*circuit];
+            let ends = &self.topology.lags[circuit.lag].ends;
+            let hears = |end: &LagEnd| {
+                end.lacp.is_some() && toward.is_none_or(|router| router == end.router)
+            };
+            if !ends.iter().any(hears) {
+                let message = format!("nothing speaks LACP on `{}` there", circuit.name);
+                let hint = "a LAG without `lacp:` is static";
+                self.report.hinted(at, Code::NotAnEnd, message, hint);
+            }
+        }
+        let every = every.ok()?.unwrap_or(SimDuration::from_secs(1));
+        Some(FaultKind::LacpForeign { circuits, toward, every })
+    }
+
+    fn patch(&mut self, at: Span, raw: &RawPatch) -> Option<FaultKind> {
+        let circuits = self.any(|known| &known.circuits, at, &raw.circuit)?;
+        let [one, other] = circuits[..] else {
+            let message = format!("two circuits change places, not {}", circuits.len());
+            self.report.at(at, Code::WrongCount, message);
+            return None;
+        };
+        let lag = |circuit: CircuitId| self.topology.circuits[circuit].lag;
+        if lag(one) == lag(other) {
+            let name = &self.topology.lags[lag(one)].name;
+            let message = format!("both circuits are members of `{name}`");
+            let hint = "a swap of two members of one LAG changes nothing";
+            self.report.hinted(at, Code::SameEnds, message, hint);
+            return None;
+        }
+        Some(FaultKind::WrongPatch([one, other]))
     }
 
     /// The circuits, and the router that must be an end of each.
@@ -100,14 +165,6 @@ impl Resolver<'_> {
             self.check_end(router, self.topology.circuits[*circuit].name.as_str(), lag);
         }
         Some((circuits, router.map(|(id, _)| id)))
-    }
-
-    fn circuit_fault(
-        &mut self,
-        at: Span,
-        raw: &RawCircuitFault,
-    ) -> Option<(Vec<CircuitId>, Option<RouterId>)> {
-        self.circuits(at, &raw.circuit, raw.toward.as_ref())
     }
 
     fn degrade(&mut self, at: Span, raw: &RawDegrade) -> Option<FaultKind> {
@@ -171,6 +228,18 @@ impl Resolver<'_> {
         Some((sessions, router.map(|(id, _)| id)))
     }
 
+    fn process(&mut self, at: Span, raw: &RawProcessFault, kill: bool) -> Option<FaultKind> {
+        let routers = all(&self.known.routers, at, &raw.router, &mut self.report);
+        if raw.daemons.is_empty() {
+            self.report.at(at, Code::WrongCount, "a process fault names at least one daemon");
+        }
+        let mut daemons: Vec<Daemon> =
+            raw.daemons.iter().map(|daemon| daemon_of(**daemon)).collect();
+        daemons.sort_unstable();
+        daemons.dedup();
+        Some(FaultKind::Process { routers: routers?, daemons, kill })
+    }
+
     fn more_traffic(
         &mut self,
         at: Span,
@@ -219,6 +288,15 @@ impl Resolver<'_> {
         let message = format!("`{}` is not an end of `{of}`", name(id));
         let hint = format!("its ends are `{}` and `{}`", name(ends[0]), name(ends[1]));
         self.report.hinted(span, Code::NotAnEnd, message, hint);
+    }
+}
+
+fn daemon_of(raw: RawDaemon) -> Daemon {
+    match raw {
+        RawDaemon::Bgpd => Daemon::Bgpd,
+        RawDaemon::Bfdd => Daemon::Bfdd,
+        RawDaemon::Zebra => Daemon::Zebra,
+        RawDaemon::Bird => Daemon::Bird,
     }
 }
 

@@ -6,13 +6,13 @@ use super::places::about;
 use super::report::{Names, Report, optional};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, FeedId, Id, IdVec, LagId, MetroId, PrefixId, RouterId,
-    SessionId, SiteId, SpanId, SrlgId,
+    CardId, CircuitId, ClassId, DemandId, DomainId, FeedId, Id, IdVec, LagId, MetroId, PeeringId,
+    PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
 use crate::model::scenario::{Fault, FaultKind, Repeat, Scenario, Start};
-use crate::model::topology::{Card, Feed, LagKind, Topology};
+use crate::model::topology::{Card, Feed, LagKind, Topology, Zone};
 use crate::units::{SimDuration, SimTime};
 
 mod bounds;
@@ -26,6 +26,8 @@ const LONGEST_RUN: SimDuration = SimDuration::from_secs(10 * 365 * 86_400);
 /// A scenario may have this many fault begins, repeats counted.
 const MAX_BEGINS: u64 = 10_000;
 
+const DOMAIN: (&str, &str) = ("maintenance domain", "maintenance_domains");
+
 /// What is known by name in the design.
 struct Known {
     circuits: Names<CircuitId>,
@@ -36,6 +38,9 @@ struct Known {
     cards: Names<CardId>,
     routers: Names<RouterId>,
     feeds: Names<FeedId>,
+    zones: Names<ZoneId>,
+    domains: Names<DomainId>,
+    peerings: Names<PeeringId>,
     sites: Names<SiteId>,
     metros: Names<MetroId>,
     sessions: Names<SessionId>,
@@ -70,6 +75,7 @@ impl Known {
             names.declare(Span::default(), &lag.name, id, report);
         }
         let card = |card: &Card| format!("{}/{}", t.routers[card.router].name, card.name);
+        let zone = |zone: &Zone| format!("{}/{}", t.sites[zone.site].name, zone.name);
         let feed = |feed: &Feed| format!("{}/{}", t.sites[feed.site].name, feed.name);
         Self {
             pnis,
@@ -86,6 +92,9 @@ impl Known {
             classes: named(("class", "classes"), &t.classes, report, |x| x.name.clone()),
             cards: named(("line card", "cards"), &t.cards, report, card),
             feeds: named(("power feed", "power_feeds"), &t.feeds, report, feed),
+            zones: named(("power zone", "power_zones"), &t.zones, report, zone),
+            domains: named(DOMAIN, &t.domains, report, |x| x.name.clone()),
+            peerings: named(("peering", "peerings"), &t.peerings, report, |x| x.name.clone()),
         }
     }
 }
@@ -231,29 +240,6 @@ impl Resolver<'_> {
 }
 
 /// Whether a fault needs no `for:` to be over.
-fn ends_by_itself(kind: &FaultKind) -> bool {
-    match kind {
-        FaultKind::RouterCrash(_) | FaultKind::SessionReset { .. } => true,
-        FaultKind::CircuitCut { .. }
-        | FaultKind::CircuitSilent { .. }
-        | FaultKind::CircuitDegrade { .. }
-        | FaultKind::CircuitFlap { .. }
-        | FaultKind::OpticFail { .. }
-        | FaultKind::PniCut { .. }
-        | FaultKind::PniSilent { .. }
-        | FaultKind::SpanCut(_)
-        | FaultKind::SrlgFail(_)
-        | FaultKind::CardFail(_)
-        | FaultKind::RouterPowerOff(_)
-        | FaultKind::FeedFail(_)
-        | FaultKind::SitePower(_)
-        | FaultKind::MetroOutage(_)
-        | FaultKind::AdminShutdown { .. }
-        | FaultKind::SiteIsolate(_)
-        | FaultKind::Command(_)
-        | FaultKind::ForwardingHang(_)
-        | FaultKind::FibStuck(_)
-        | FaultKind::TrafficSurge { .. }
-        | FaultKind::TrafficGrowth { .. } => false,
-    }
+const fn ends_by_itself(kind: &FaultKind) -> bool {
+    matches!(kind, FaultKind::RouterCrash(_) | FaultKind::SessionReset { .. })
 }

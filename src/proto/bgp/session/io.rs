@@ -89,6 +89,15 @@ pub enum Input {
     AdminReset,
     /// The router stops without a word, until `Start`.
     RouterDown,
+    /// The BGP process is killed and its connections are closed, until `Start`.
+    Killed,
+    /// BFD is up, where the session waits for it.
+    BfdUp,
+    /// The neighbour tells more prefixes than `max_prefix` allows.
+    TooManyPrefixes {
+        /// When the session may start again; never by itself without.
+        restart: Option<SimDuration>,
+    },
 }
 
 /// What the driver is to do, in this order.
@@ -174,6 +183,10 @@ pub enum DownReason {
     OpenError,
     /// A message that does not belong into the state.
     FsmError,
+    /// This side's BGP process was killed.
+    ProcessKilled,
+    /// The neighbour told more prefixes than this side takes.
+    MaxPrefix,
 }
 
 impl DownReason {
@@ -192,6 +205,8 @@ impl DownReason {
             Self::RouterDown => "router_down",
             Self::OpenError => "open_error",
             Self::FsmError => "fsm_error",
+            Self::ProcessKilled => "process_killed",
+            Self::MaxPrefix => "max_prefix",
         }
     }
 }

@@ -1,0 +1,348 @@
+//! What each kind of fault does to the world.
+
+use super::orders;
+use super::plan::Effect;
+use super::processes::Agent;
+use crate::ids::{
+    CardId, CircuitId, DemandId, End, FeedId, LagId, MetroId, RouterId, SessionId, Side, SiteId,
+    SpanId, SrlgId, ZoneId,
+};
+use crate::model::scenario::{Daemon, Fault, FaultKind};
+use crate::model::topology::{Router, Topology};
+use crate::units::SimDuration;
+
+/// Effects, and how long after the fault begins.
+pub(super) fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, Effect)> {
+    if let FaultKind::Command(command) = &fault.kind {
+        return orders::effects(topology, command);
+    }
+    if let FaultKind::CoolingFail { sites, after } = &fault.kind {
+        return vec![(*after, Effect::Power(routers_in(topology, sites)))];
+    }
+    if let FaultKind::TrafficGrowth { demands, factor_ppb, over } = &fault.kind {
+        return growth(demands, *factor_ppb, *over);
+    }
+    immediate(topology, fault).into_iter().map(|effect| (SimDuration::ZERO, effect)).collect()
+}
+
+/// Growth comes in this many steps.
+const GROWTH_STEPS: u64 = 20;
+
+/// Each step takes the place of the one before.
+fn growth(demands: &[DemandId], factor: u64, over: SimDuration) -> Vec<(SimDuration, Effect)> {
+    let one = 1_000_000_000;
+    let at = |step: u64| {
+        let now = (one * (GROWTH_STEPS - step) + factor * step) / GROWTH_STEPS;
+        (over.scaled(step, GROWTH_STEPS), Effect::Surge(demands.to_vec(), now))
+    };
+    (1..=GROWTH_STEPS).map(at).collect()
+}
+
+/// Effects that begin with the fault.
+fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
+    match &fault.kind {
+        FaultKind::CircuitCut { circuits, toward } => cut(topology, circuits, *toward),
+        FaultKind::CircuitSilent { circuits, toward } => silence(topology, circuits, *toward),
+        FaultKind::CircuitDegrade { circuits, toward, loss, delay } => {
+            vec![Effect::Degrade(ways(topology, circuits, *toward), *loss, *delay)]
+        }
+        FaultKind::CircuitFlap { circuits, .. } => cut(topology, circuits, None),
+        FaultKind::OpticFail { circuits, router } => {
+            let at = |port: &End<CircuitId>| topology.circuit_router(port.of, port.side) == *router;
+            vec![Effect::Dead(ways(topology, circuits, None).into_iter().filter(at).collect())]
+        }
+        FaultKind::LacpForeign { circuits, toward, every } => {
+            let ports = ways(topology, circuits, *toward).into_iter().map(End::far);
+            let ports = speaking(topology, ports);
+            vec![Effect::Foreign { ports, every: *every, at_once: true }]
+        }
+        FaultKind::WrongPatch(circuits) => wrong_patch(topology, *circuits),
+        FaultKind::PniCut { pnis, toward } => cut(topology, &members(topology, pnis), *toward),
+        FaultKind::PniSilent { pnis, toward } => {
+            silence(topology, &members(topology, pnis), *toward)
+        }
+        FaultKind::SpanCut(spans) => vec![span_cut(topology, spans)],
+        FaultKind::SrlgFail(srlgs) => srlg_fail(topology, srlgs),
+        FaultKind::CardFail(cards) => vec![card_fail(topology, cards)],
+        FaultKind::RouterPowerOff(routers) => vec![Effect::Power(whole_chassis(topology, routers))],
+        FaultKind::RouterCrash(routers) => vec![Effect::Crash(routers.clone(), fault.lasts)],
+        FaultKind::FeedFail(feeds) => vec![Effect::Feed(feeds.clone())],
+        FaultKind::PowerZoneFail(zones) => {
+            let inside = |router: &Router| router.zone.is_some_and(|zone| zones.contains(&zone));
+            let routers = topology.routers.iter_ids().filter(|(_, router)| inside(router));
+            vec![Effect::Power(routers.map(|(id, _)| id).collect())]
+        }
+        FaultKind::SitePower(sites) => vec![Effect::Power(routers_in(topology, sites))],
+        FaultKind::MetroOutage(metros) => metro_outage(topology, metros),
+        FaultKind::SessionReset { sessions, router } => {
+            vec![Effect::Reset(session_ends(topology, sessions, *router))]
+        }
+        FaultKind::AdminShutdown { sessions, router } => {
+            vec![Effect::Shutdown(session_ends(topology, sessions, *router))]
+        }
+        FaultKind::SiteIsolate(sites) => vec![site_isolate(topology, sites)],
+        FaultKind::Command(_) | FaultKind::CoolingFail { .. } | FaultKind::TrafficGrowth { .. } => {
+            Vec::new()
+        }
+        FaultKind::ForwardingHang(routers) => vec![Effect::Hang(routers.clone())],
+        FaultKind::FibStuck(routers) => vec![Effect::Stick(routers.clone())],
+        FaultKind::ControlPlaneHang(routers) => {
+            vec![Effect::Stop {
+                routers: routers.clone(),
+                agents: Agent::ALL.to_vec(),
+                kill: false,
+            }]
+        }
+        FaultKind::Process { routers, daemons, kill } => {
+            let agents = daemons.iter().flat_map(|daemon| agents_of(*daemon)).copied().collect();
+            vec![Effect::Stop { routers: routers.clone(), agents, kill: *kill }]
+        }
+        FaultKind::TrafficSurge { demands, factor_ppb } => {
+            vec![Effect::Surge(demands.clone(), *factor_ppb)]
+        }
+    }
+}
+
+/// What a daemon does.
+const fn agents_of(daemon: Daemon) -> &'static [Agent] {
+    match daemon {
+        Daemon::Bgpd => &[Agent::Bgp],
+        Daemon::Bfdd => &[Agent::Bfd],
+        Daemon::Zebra => &[Agent::Fib],
+        Daemon::Bird => &[Agent::Bird, Agent::Bgp, Agent::Igp, Agent::Bfd],
+    }
+}
+
+fn cut(topology: &Topology, circuits: &[CircuitId], toward: Option<RouterId>) -> Vec<Effect> {
+    vec![Effect::Cut(ways(topology, circuits, toward))]
+}
+
+fn silence(topology: &Topology, circuits: &[CircuitId], toward: Option<RouterId>) -> Vec<Effect> {
+    vec![Effect::Silence(ways(topology, circuits, toward))]
+}
+
+/// All ports on the cards are dead, those of other virtual routers of the chassis too.
+fn card_fail(topology: &Topology, cards: &[CardId]) -> Effect {
+    let on_card = |port: &End<CircuitId>| {
+        let card = topology.circuits[port.of].cards[port.side];
+        card.is_some_and(|card| cards.iter().any(|lost| same_card(topology, *lost, card)))
+    };
+    let all: Vec<CircuitId> = topology.circuits.ids().collect();
+    Effect::Dead(ways(topology, &all, None).into_iter().filter(on_card).collect())
+}
+
+/// The routers with all that share a chassis with one of them.
+pub(super) fn whole_chassis(topology: &Topology, routers: &[RouterId]) -> Vec<RouterId> {
+    let mut all: Vec<RouterId> = routers.iter().flat_map(|r| topology.chassis(*r)).collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// Whether two names are of one card: that of virtual routers of one chassis.
+fn same_card(topology: &Topology, one: CardId, other: CardId) -> bool {
+    let (one, other) = (&topology.cards[one], &topology.cards[other]);
+    one.name == other.name && topology.chassis(one.router).contains(&other.router)
+}
+
+/// Those ports that speak LACP.
+fn speaking(
+    topology: &Topology,
+    ports: impl Iterator<Item = End<CircuitId>>,
+) -> Vec<End<CircuitId>> {
+    let lag = |port: &End<CircuitId>| &topology.lags[topology.circuits[port.of].lag];
+    ports.filter(|port| lag(port).ends[port.side].lacp.is_some()).collect()
+}
+
+/// Nothing reaches the port it is meant for; LACP hears the other circuit's partner, as often as
+/// it asks for.
+fn wrong_patch(topology: &Topology, circuits: [CircuitId; 2]) -> Vec<Effect> {
+    let ports = ways(topology, &circuits, None);
+    let mut effects = vec![Effect::Silence(ports.clone())];
+    for port in speaking(topology, ports.into_iter()) {
+        let lacp = topology.lags[topology.circuits[port.of].lag].ends[port.side].lacp;
+        let every = lacp.map_or(SimDuration::from_secs(1), |config| config.partner_interval());
+        effects.push(Effect::Foreign { ports: vec![port], every, at_once: false });
+    }
+    effects
+}
+
+/// The ports that send in the directions concerned.
+fn ways(
+    topology: &Topology,
+    circuits: &[CircuitId],
+    toward: Option<RouterId>,
+) -> Vec<End<CircuitId>> {
+    let both = circuits.iter().flat_map(|circuit| Side::BOTH.map(|side| End::new(*circuit, side)));
+    let sends_there = |port: &End<CircuitId>| {
+        let far = topology.circuit_router(port.of, port.side.other());
+        toward.is_none_or(|router| router == far)
+    };
+    both.filter(sends_there).collect()
+}
+
+fn members(topology: &Topology, lags: &[LagId]) -> Vec<CircuitId> {
+    lags.iter().flat_map(|lag| topology.lags[*lag].circuits.iter().copied()).collect()
+}
+
+fn span_cut(topology: &Topology, spans: &[SpanId]) -> Effect {
+    let through = |(_, circuit): &(CircuitId, &crate::model::topology::Circuit)| {
+        circuit.spans.iter().any(|span| spans.contains(span))
+    };
+    let circuits: Vec<CircuitId> =
+        topology.circuits.iter_ids().filter(through).map(|(id, _)| id).collect();
+    Effect::Cut(ways(topology, &circuits, None))
+}
+
+fn metro_outage(topology: &Topology, metros: &[MetroId]) -> Vec<Effect> {
+    let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
+    let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
+    let ends_there =
+        |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
+    let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
+    vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
+}
+
+/// All circuits with one end at the sites.
+fn site_isolate(topology: &Topology, sites: &[SiteId]) -> Effect {
+    let inside = |router: RouterId| sites.contains(&topology.routers[router].site);
+    let leaves = |circuit: &CircuitId| {
+        let ends = Side::BOTH.map(|side| topology.circuit_router(*circuit, side));
+        inside(ends[0]) != inside(ends[1])
+    };
+    let circuits: Vec<CircuitId> = topology.circuits.ids().filter(leaves).collect();
+    Effect::Cut(ways(topology, &circuits, None))
+}
+
+fn srlg_fail(topology: &Topology, srlgs: &[SrlgId]) -> Vec<Effect> {
+    let shares = |of: &[SrlgId]| of.iter().any(|srlg| srlgs.contains(srlg));
+    let circuits = topology.circuits.iter_ids().filter(|(_, circuit)| {
+        let spans = circuit.spans.iter();
+        shares(&circuit.srlgs) || spans.into_iter().any(|s| shares(&topology.spans[*s].srlgs))
+    });
+    let circuits: Vec<CircuitId> = circuits.map(|(id, _)| id).collect();
+    let feeds = topology.feeds.iter_ids().filter(|(_, feed)| shares(&feed.srlgs));
+    vec![
+        Effect::Cut(ways(topology, &circuits, None)),
+        Effect::Feed(feeds.map(|(id, _)| id).collect()),
+    ]
+}
+
+fn routers_in(topology: &Topology, sites: &[SiteId]) -> Vec<RouterId> {
+    let inside = topology.routers.iter_ids().filter(|(_, router)| sites.contains(&router.site));
+    inside.map(|(id, _)| id).collect()
+}
+
+pub(super) fn session_ends(
+    topology: &Topology,
+    sessions: &[SessionId],
+    router: Option<RouterId>,
+) -> Vec<End<SessionId>> {
+    let end = |session: &SessionId| {
+        let second = topology.sessions[*session].ends[Side::B].router;
+        let side = if router == Some(second) { Side::B } else { Side::A };
+        End::new(*session, side)
+    };
+    sessions.iter().map(end).collect()
+}
+
+pub(super) fn kind_name(kind: &FaultKind) -> &'static str {
+    match kind {
+        FaultKind::CircuitCut { .. } => "circuit_cut",
+        FaultKind::CircuitSilent { .. } => "circuit_silent",
+        FaultKind::CircuitDegrade { .. } => "circuit_degrade",
+        FaultKind::CircuitFlap { .. } => "circuit_flap",
+        FaultKind::OpticFail { .. } => "optic_fail",
+        FaultKind::LacpForeign { .. } => "lacp_foreign",
+        FaultKind::WrongPatch(_) => "wrong_patch",
+        FaultKind::PniCut { .. } => "pni_cut",
+        FaultKind::PniSilent { .. } => "pni_silent",
+        FaultKind::SpanCut(_) => "span_cut",
+        FaultKind::SrlgFail(_) => "srlg_fail",
+        FaultKind::CardFail(_) => "card_fail",
+        FaultKind::RouterPowerOff(_) => "router_power_off",
+        FaultKind::RouterCrash(_) => "router_crash",
+        FaultKind::FeedFail(_) => "feed_fail",
+        FaultKind::SitePower(_) => "site_power",
+        FaultKind::PowerZoneFail(_) => "power_zone_fail",
+        FaultKind::CoolingFail { .. } => "cooling_fail",
+        FaultKind::MetroOutage(_) => "metro_outage",
+        FaultKind::SessionReset { .. } => "session_reset",
+        FaultKind::AdminShutdown { .. } => "admin_shutdown",
+        FaultKind::SiteIsolate(_) => "site_isolate",
+        FaultKind::ForwardingHang(_) => "forwarding_hang",
+        FaultKind::FibStuck(_) => "fib_stuck",
+        FaultKind::ControlPlaneHang(_) => "control_plane_hang",
+        FaultKind::Process { kill: true, .. } => "process_kill",
+        FaultKind::Process { kill: false, .. } => "process_freeze",
+        FaultKind::Command(command) => command.as_str(),
+        FaultKind::TrafficSurge { .. } => "traffic_surge",
+        FaultKind::TrafficGrowth { .. } => "traffic_growth",
+    }
+}
+
+pub(super) fn targets(topology: &Topology, kind: &FaultKind) -> String {
+    let names: Vec<String> = match kind {
+        FaultKind::Command(command) => orders::targets(topology, command),
+        FaultKind::CircuitCut { circuits, .. }
+        | FaultKind::CircuitSilent { circuits, .. }
+        | FaultKind::CircuitDegrade { circuits, .. }
+        | FaultKind::CircuitFlap { circuits, .. }
+        | FaultKind::LacpForeign { circuits, .. }
+        | FaultKind::OpticFail { circuits, .. } => {
+            circuits.iter().map(|id| topology.circuits[*id].name.clone()).collect()
+        }
+        FaultKind::PniCut { pnis, .. } | FaultKind::PniSilent { pnis, .. } => {
+            pnis.iter().map(|id| topology.lags[*id].name.clone()).collect()
+        }
+        FaultKind::WrongPatch(circuits) => {
+            circuits.iter().map(|id| topology.circuits[*id].name.clone()).collect()
+        }
+        FaultKind::PowerZoneFail(ids) => {
+            let name = |id: &ZoneId| {
+                let zone = &topology.zones[*id];
+                format!("{}/{}", topology.sites[zone.site].name, zone.name)
+            };
+            ids.iter().map(name).collect()
+        }
+        FaultKind::SpanCut(ids) => ids.iter().map(|id| topology.spans[*id].name.clone()).collect(),
+        FaultKind::SrlgFail(ids) => ids.iter().map(|id| topology.srlgs[*id].name.clone()).collect(),
+        FaultKind::CardFail(ids) => {
+            let name = |id: &CardId| {
+                let card = &topology.cards[*id];
+                format!("{}/{}", topology.routers[card.router].name, card.name)
+            };
+            ids.iter().map(name).collect()
+        }
+        FaultKind::RouterPowerOff(ids)
+        | FaultKind::RouterCrash(ids)
+        | FaultKind::ForwardingHang(ids)
+        | FaultKind::FibStuck(ids)
+        | FaultKind::ControlPlaneHang(ids)
+        | FaultKind::Process { routers: ids, .. } => {
+            ids.iter().map(|id| topology.routers[*id].name.clone()).collect()
+        }
+        FaultKind::FeedFail(ids) => {
+            let name = |id: &FeedId| {
+                let feed = &topology.feeds[*id];
+                format!("{}/{}", topology.sites[feed.site].name, feed.name)
+            };
+            ids.iter().map(name).collect()
+        }
+        FaultKind::SitePower(ids)
+        | FaultKind::SiteIsolate(ids)
+        | FaultKind::CoolingFail { sites: ids, .. } => {
+            ids.iter().map(|id| topology.sites[*id].name.clone()).collect()
+        }
+        FaultKind::MetroOutage(ids) => {
+            ids.iter().map(|id| topology.metros[*id].name.clone()).collect()
+        }
+        FaultKind::SessionReset { sessions, .. } | FaultKind::AdminShutdown { sessions, .. } => {
+            sessions.iter().map(|id| topology.sessions[*id].name.clone()).collect()
+        }
+        FaultKind::TrafficSurge { demands, .. } | FaultKind::TrafficGrowth { demands, .. } => {
+            demands.iter().map(|id| topology.demands[*id].name.clone()).collect()
+        }
+    };
+    names.join(", ")
+}
