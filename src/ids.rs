@@ -37,6 +37,8 @@ define_ids! {
     FeedId;
     /// A power zone of a site.
     ZoneId;
+    /// An exchange: a LAN shared by members.
+    ExchangeId;
     /// A group of things that are maintained together.
     DomainId;
     /// A peering: connections that stand together in the provider's process.

@@ -6,6 +6,8 @@ mod bfd;
 mod bgp;
 #[path = "detectors/carrier.rs"]
 mod carrier;
+#[path = "detectors/exchange.rs"]
+mod exchange;
 #[path = "detectors/fib.rs"]
 mod fib;
 #[path = "detectors/hold.rs"]

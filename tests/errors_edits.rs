@@ -83,7 +83,7 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ("via: [duct-ams]", "via: duct-amst", "E2001", "duct-amst"),
     ("ends: [ct-ams-1, ms-ams-1]", "ends: [ct-ams-1, ct-ams-2]", "E2004", "[ct-ams-1, ct-ams-2]\n"),
     ("ends: [ct-ams-1, ms-ams-1]", "ends: [ct-ams-1, ms-ams-1, ms-ams-2]", "E1006", "ends"),
-    ("relation: peer", "relation: rs", "E1005", "rs"),
+    ("relation: peer", "relation: sibling", "E1005", "sibling"),
     ("    relation: peer\n", "", "E1003", "pni-ams-1"),
     ("x-1001: {speed: 100G,", "x-1001: {speed: 100GB,", "E3001", "100GB"),
     ("x-1002: {speed", "x-1001: {speed", "E0005", "lc0/2"),

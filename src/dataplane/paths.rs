@@ -213,13 +213,36 @@ impl Walk<'_> {
             path.hops.push((hop.lag, circuit, hop.side));
             if self.tables.member_delivers(hop.lag, hop.side, circuit) {
                 let next = self.tables.ends[hop.lag][hop.side.other()];
-                self.visit(next, share, path, seen, found);
+                match hop.exit {
+                    None => self.visit(next, share, path, seen, found),
+                    Some(exit) => self.switch(hop.lag, exit, share, path, seen, found),
+                }
             } else {
                 path.end = End::Circuit(circuit);
                 found.push((path.clone(), share));
             }
             path.hops.pop();
         }
+    }
+
+    /// Sends `parts` through a fabric, from one port to another.
+    fn switch(
+        &self,
+        entry: LagId,
+        exit: LagId,
+        parts: u64,
+        path: &mut Path,
+        seen: &mut Vec<RouterId>,
+        found: &mut Vec<(Path, u64)>,
+    ) {
+        let fabric = &self.tables.routers[self.tables.ends[exit][Side::B]];
+        if !fabric.up || fabric.hung || self.tables.severed.contains(&(entry, exit)) {
+            path.end = End::LagDown(exit);
+            found.push((path.clone(), parts));
+            return;
+        }
+        let out = Hop { lag: exit, side: Side::B, exit: None, weight: 1 };
+        self.cross(out, parts, path, seen, found);
     }
 
     fn next_hops(&self, router: RouterId) -> &[Hop] {

@@ -1,5 +1,6 @@
 //! The state of forwarding: what each router, LAG end and circuit does with a packet right now.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::ids::{CircuitId, GroupId, IdVec, LagId, RouterId, Side};
@@ -15,6 +16,8 @@ pub struct Hop {
     pub lag: LagId,
     /// The end of that LAG that the router is at.
     pub side: Side,
+    /// Where the LAG leads to the fabric of an exchange: the port it leaves that through.
+    pub exit: Option<LagId>,
     /// Its weight among the ways out.
     pub weight: u32,
 }
@@ -105,6 +108,8 @@ pub struct Tables {
     pub members: IdVec<LagId, Vec<CircuitId>>,
     /// Per circuit and sending side.
     pub circuits: IdVec<CircuitId, [CircuitTable; 2]>,
+    /// Pairs of ports between which a fabric carries nothing, in both orders.
+    pub severed: BTreeSet<(LagId, LagId)>,
     /// Names as numbers, for hashing.
     pub names: Names,
 }

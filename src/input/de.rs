@@ -187,7 +187,7 @@ impl<'a> De<'a> {
     /// What is to be said about a word that is none of `known`.
     fn unknown_word(self, word: &str, known: &'static [&'static str]) -> ReadError {
         let list = known.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ");
-        let hint = if later::is_word(word) {
+        let hint = if later::is_key(word) {
             format!("`{word}` is not supported by this version yet; allowed: {list}")
         } else if let Some(meant) = closest(word, known.iter().copied()) {
             format!("did you mean `{meant}`? allowed: {list}")

@@ -8,10 +8,6 @@ const KEYS: &[&str] = &[
     "damping",
     "demands_from",
     "endpoints",
-    "exchange",
-    "exchanges",
-    "fabric_fail",
-    "fabric_loop",
     "failures_per_year",
     "flowspec_drop",
     "frr",
@@ -27,15 +23,8 @@ const KEYS: &[&str] = &[
     "when",
 ];
 
-/// Words that stand for a value.
-const WORDS: &[&str] = &["rs"];
-
 pub(super) fn is_key(key: &str) -> bool {
     KEYS.binary_search(&key).is_ok()
-}
-
-pub(super) fn is_word(word: &str) -> bool {
-    WORDS.binary_search(&word).is_ok() || is_key(word)
 }
 
 #[cfg(test)]
@@ -44,6 +33,6 @@ mod tests {
 
     #[test]
     fn the_lists_are_sorted_as_searching_them_needs() {
-        assert!(KEYS.is_sorted() && WORDS.is_sorted());
+        assert!(KEYS.is_sorted());
     }
 }

@@ -1,8 +1,8 @@
 //! What goes wrong, resolved against a topology.
 
 use crate::ids::{
-    CardId, CircuitId, DemandId, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId, SiteId,
-    SpanId, SrlgId, ZoneId,
+    CardId, CircuitId, DemandId, ExchangeId, FeedId, LagId, MetroId, PrefixId, RouterId, SessionId,
+    SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::proto::bgp::policy::Edit;
 use crate::units::{Share, SimDuration};
@@ -65,6 +65,22 @@ pub enum FaultKind {
     },
     /// Two circuits change places at one of their ends: light, and the wrong port behind it.
     WrongPatch([CircuitId; 2]),
+    /// The switches of the exchanges fail: their ports go dark.
+    FabricFail(Vec<ExchangeId>),
+    /// An exchange no longer carries frames between two of its ports.
+    FabricPartition {
+        /// The exchange's name.
+        exchange: String,
+        /// The two ports.
+        between: [LagId; 2],
+    },
+    /// Frames circle in the exchanges and eat what its ports could send to members.
+    FabricLoop {
+        /// Exchanges.
+        exchanges: Vec<ExchangeId>,
+        /// Share of frames towards members that is lost.
+        loss: Share,
+    },
     /// All circuits of the PNIs are cut.
     PniCut {
         /// PNIs.

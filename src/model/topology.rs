@@ -4,13 +4,14 @@ use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 
+pub use super::demands::{Class, Demand, Flows, HashMode};
 pub use super::operations::{
     Connection, ConnectionState, MaintenanceDomain, Peering, PeeringKind, PeeringType,
     RegistrationState,
 };
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, DomainId, FeedId, IdVec, LagId, MetroId, NetworkId,
-    PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
+    CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, IdVec, LagId, MetroId,
+    NetworkId, PeeringId, PrefixId, RouterId, SessionId, Side, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::proto::bfd;
 use crate::proto::bgp::BgpConfig;
@@ -20,7 +21,7 @@ pub use crate::proto::bgp::relation::Relation;
 use crate::proto::igp::IgpConfig;
 use crate::proto::lacp;
 use crate::proto::phy::InterfaceConfig;
-use crate::units::{BitRate, Length, PerSecond, Share, SimDuration};
+use crate::units::{BitRate, Length, PerSecond, SimDuration};
 
 /// A whole design.
 #[derive(Clone, Debug)]
@@ -47,11 +48,14 @@ pub struct Topology {
     pub routers: IdVec<RouterId, Router>,
     /// Line cards.
     pub cards: IdVec<CardId, Card>,
-    /// PNIs between networks and links within one: each is a LAG.
+    /// Exchanges.
+    pub exchanges: IdVec<ExchangeId, Exchange>,
+    /// PNIs between networks, links within one, ports of exchanges: each is a LAG.
     pub lags: IdVec<LagId, Lag>,
     /// Members of the LAGs.
     pub circuits: IdVec<CircuitId, Circuit>,
-    /// BGP sessions: those of the PNIs in file order, then the internal ones by name.
+    /// BGP sessions: those of the PNIs and of the exchanges in file order, then the internal ones
+    /// by name.
     pub sessions: IdVec<SessionId, Session>,
     /// Declared prefixes.
     pub prefixes: IdVec<PrefixId, Prefix>,
@@ -191,13 +195,40 @@ pub enum FibMode {
     Pic(SimDuration),
 }
 
-/// A router.
+/// What a router is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// A router of a network.
+    Router,
+    /// The switches of an exchange.
+    Fabric,
+    /// A route server of an exchange (RFC 7947).
+    RouteServer,
+}
+
+/// A LAN with member ports.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is; may be empty.
+    pub about: String,
+    /// Its switches, as one.
+    pub fabric: RouterId,
+    /// Member ports; the second end of each is the fabric.
+    pub ports: Vec<LagId>,
+}
+
+/// A router, or what stands at an end of a circuit or session like one.
 #[derive(Clone, Debug)]
 pub struct Router {
     /// Its name in the file.
     pub name: String,
     /// What it is; may be empty.
     pub about: String,
+    /// What it is.
+    pub role: Role,
     /// The network it belongs to.
     pub network: NetworkId,
     /// Where it stands.
@@ -246,6 +277,8 @@ pub enum LagKind {
     },
     /// Inside one network.
     Link,
+    /// From a member to the fabric of this exchange, its second end.
+    Port(ExchangeId),
 }
 
 /// A PNI or a link: one LAG of one or more circuits, also when it is one.
@@ -368,6 +401,13 @@ impl Family {
 pub enum SessionKind {
     /// External, over this PNI; its ends are the PNI's ends.
     External(LagId),
+    /// External, over an exchange.
+    Lan {
+        /// The member port of each end; a route server has none.
+        ports: [Option<LagId>; 2],
+        /// What the second end's network is to the first end's.
+        relation: Relation,
+    },
     /// Internal, between loopbacks, over the IGP.
     Internal,
 }
@@ -441,63 +481,6 @@ pub struct Prefix {
     pub registration: Option<(PeeringId, RegistrationState)>,
 }
 
-/// What a class of traffic needs.
-#[derive(Clone, Debug)]
-pub struct Class {
-    /// Its name in the file.
-    pub name: String,
-    /// The delivered share from which all is well.
-    pub ok: Share,
-    /// The longest gap that is acceptable; drawn, not judged, in `run`.
-    pub longest_gap: Option<SimDuration>,
-    /// A gap longer than this drops the call.
-    pub drop_after: Option<SimDuration>,
-}
-
-/// How flows find their member and next hop when a demand is made of flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum HashMode {
-    /// Hash modulo the number of choices: most flows move when one goes.
-    Modulo,
-    /// Only the flows of the choice that went move.
-    Resilient,
-}
-
-/// Seeded flows instead of fluid shares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Flows {
-    /// How many, at least 1.
-    pub count: u32,
-    /// How they are hashed.
-    pub hash: HashMode,
-}
-
-/// Traffic from a prefix at a router to a prefix, and its return.
-#[derive(Clone, Debug)]
-pub struct Demand {
-    /// Its name in the file.
-    pub name: String,
-    /// What it is; may be empty.
-    pub about: String,
-    /// Where it starts: routers and their shares, which sum to one.
-    pub at: Vec<(RouterId, Share)>,
-    /// The source prefix.
-    pub from: PrefixId,
-    /// The destination prefix.
-    pub to: PrefixId,
-    /// The metro it is local to, if the file tells.
-    pub metro: Option<MetroId>,
-    /// Its class.
-    pub class: ClassId,
-    /// Forward rate.
-    pub rate: BitRate,
-    /// Return rate; zero: there is no return traffic to measure.
-    pub return_rate: BitRate,
-    /// Seeded flows, or fluid shares.
-    pub flows: Option<Flows>,
-}
-
 /// Where a value came from that the file does not state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -529,6 +512,32 @@ impl Topology {
     #[must_use]
     pub fn router_named(&self, name: &str) -> Option<RouterId> {
         self.routers.iter_ids().find(|(_, r)| r.name == name).map(|(id, _)| id)
+    }
+
+    /// The LAG end right below an end of an external session; a route server has none.
+    #[must_use]
+    pub fn below(&self, session: SessionId, side: Side) -> Option<(LagId, Side)> {
+        match self.sessions[session].kind {
+            SessionKind::External(lag) => Some((lag, side)),
+            SessionKind::Lan { ports, .. } => ports[side].map(|port| (port, Side::A)),
+            SessionKind::Internal => None,
+        }
+    }
+
+    /// The ends of external sessions that a LAG end is right below.
+    #[must_use]
+    pub fn above(&self, lag: LagId, side: Side) -> Vec<(SessionId, Side)> {
+        let ends = self.lags[lag].sessions.iter().flat_map(|id| Side::BOTH.map(|end| (*id, end)));
+        ends.filter(|(id, end)| self.below(*id, *end) == Some((lag, side))).collect()
+    }
+
+    /// The exchange a LAG is a port of.
+    #[must_use]
+    pub fn exchange_of(&self, lag: LagId) -> Option<ExchangeId> {
+        match self.lags[lag].kind {
+            LagKind::Port(exchange) => Some(exchange),
+            LagKind::Pni { .. } | LagKind::Link => None,
+        }
     }
 
     /// A router and all that share its chassis.

@@ -1,9 +1,8 @@
 //! Compares what was measured with what the scenario asks.
 
-use super::result::Over;
+use super::result::{Over, link_kind};
 use crate::ids::{DemandId, End, LagId, SessionId, Side};
 use crate::model::scenario::{Bound, Direction, Measure, MeasureSubject, MeasureUnit, Window};
-use crate::model::topology::LagKind;
 use crate::report::data::{self, BoundRow, DemandRow, Measures, Unit, Verdict};
 use crate::units::{SimDuration, SimTime};
 
@@ -184,10 +183,7 @@ impl Over<'_> {
                 let receiver = topology.lags[lag].ends[side.other()].router;
                 if bound.router.is_none_or(|of| of == receiver) {
                     findings.push(Finding {
-                        kind: match topology.lags[lag].kind {
-                            LagKind::Pni { .. } => "pni",
-                            LagKind::Link => "link",
-                        },
+                        kind: link_kind(topology.lags[lag].kind),
                         subject: format!(
                             "{} {}",
                             topology.lags[lag].name,

@@ -337,6 +337,7 @@ fn ports_of(effect: &Effect) -> Option<(&[crate::ids::End<CircuitId>], Health)> 
         | Effect::Stick(_)
         | Effect::Stop { .. }
         | Effect::Foreign { .. }
+        | Effect::Sever(_)
         | Effect::Surge(..) => None,
     }
 }

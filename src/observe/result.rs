@@ -373,6 +373,7 @@ pub(super) const fn link_kind(kind: LagKind) -> &'static str {
     match kind {
         LagKind::Pni { .. } => "pni",
         LagKind::Link => "link",
+        LagKind::Port(_) => "port",
     }
 }
 

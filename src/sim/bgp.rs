@@ -8,7 +8,6 @@ use super::event::Event;
 use super::transport::Transport;
 use super::world::World;
 use crate::ids::{End, GroupId, SessionId};
-use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::message::Message;
@@ -84,8 +83,8 @@ pub(crate) enum Work {
 impl World {
     /// Starts a session whose router has booted.
     pub(super) fn start_session(&mut self, end: End<SessionId>) {
-        if let SessionKind::External(lag) = self.net.topology.sessions[end.of].kind
-            && !self.tables.lags[lag][end.side].up
+        if let Some((lag, side)) = self.net.topology.below(end.of, end.side)
+            && !self.tables.lags[lag][side].up
         {
             self.session_input(end, Input::InterfaceDown(Lower::Interface));
         }

@@ -33,6 +33,8 @@ pub(crate) struct Commands {
     /// of it.
     edits: BTreeMap<(End<SessionId>, bool), (Vec<Edit>, Policy)>,
     overloaded: BTreeMap<RouterId, u32>,
+    /// Pairs of ports between which a fabric carries nothing.
+    severed: BTreeMap<[LagId; 2], u32>,
     /// Routers that have booted, and until when nothing is to cross them.
     starting: BTreeMap<RouterId, SimTime>,
     /// Faults that put a connection into service, or out of it.
@@ -263,6 +265,24 @@ impl World {
 
     pub(super) fn overloaded(&self, router: RouterId) -> bool {
         held(&self.commands.overloaded, &router) || self.commands.starting.contains_key(&router)
+    }
+
+    /// A fabric carries nothing between two ports, or again.
+    pub(super) fn command_sever(&mut self, [one, other]: [LagId; 2], on: bool) {
+        let key = [one.min(other), one.max(other)];
+        if !hold(&mut self.commands.severed, key, on) {
+            return;
+        }
+        self.touch_traffic();
+        for pair in [(one, other), (other, one)] {
+            if on {
+                self.tables.severed.insert(pair);
+            } else {
+                self.tables.severed.remove(&pair);
+            }
+        }
+        self.lag_paths_changed(one);
+        self.lag_paths_changed(other);
     }
 
     /// Some routers forward nothing, or again.

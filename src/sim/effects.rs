@@ -4,8 +4,8 @@ use super::orders;
 use super::plan::Effect;
 use super::processes::Agent;
 use crate::ids::{
-    CardId, CircuitId, DemandId, End, FeedId, LagId, MetroId, RouterId, SessionId, Side, SiteId,
-    SpanId, SrlgId, ZoneId,
+    CardId, CircuitId, DemandId, End, ExchangeId, FeedId, LagId, MetroId, RouterId, SessionId,
+    Side, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::model::scenario::{Daemon, Fault, FaultKind};
 use crate::model::topology::{Router, Topology};
@@ -57,6 +57,11 @@ fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
             vec![Effect::Foreign { ports, every: *every, at_once: true }]
         }
         FaultKind::WrongPatch(circuits) => wrong_patch(topology, *circuits),
+        FaultKind::FabricFail(exchanges) => vec![Effect::Dead(fabric_ports(topology, exchanges))],
+        FaultKind::FabricPartition { between, .. } => vec![Effect::Sever(*between)],
+        FaultKind::FabricLoop { exchanges, loss } => {
+            vec![Effect::Degrade(fabric_ports(topology, exchanges), *loss, SimDuration::ZERO)]
+        }
         FaultKind::PniCut { pnis, toward } => cut(topology, &members(topology, pnis), *toward),
         FaultKind::PniSilent { pnis, toward } => {
             silence(topology, &members(topology, pnis), *toward)
@@ -129,6 +134,13 @@ fn card_fail(topology: &Topology, cards: &[CardId]) -> Effect {
     };
     let all: Vec<CircuitId> = topology.circuits.ids().collect();
     Effect::Dead(ways(topology, &all, None).into_iter().filter(on_card).collect())
+}
+
+/// The ports of the switches towards members.
+fn fabric_ports(topology: &Topology, exchanges: &[ExchangeId]) -> Vec<End<CircuitId>> {
+    let ports = exchanges.iter().flat_map(|id| topology.exchanges[*id].ports.clone());
+    let circuits = ports.flat_map(|port| topology.lags[port].circuits.clone());
+    circuits.map(|circuit| End::new(circuit, Side::B)).collect()
 }
 
 /// The routers with all that share a chassis with one of them.
@@ -253,6 +265,8 @@ pub(super) fn kind_name(kind: &FaultKind) -> &'static str {
         FaultKind::CircuitDegrade { .. } => "circuit_degrade",
         FaultKind::CircuitFlap { .. } => "circuit_flap",
         FaultKind::OpticFail { .. } => "optic_fail",
+        FaultKind::FabricFail(_) | FaultKind::FabricPartition { .. } => "fabric_fail",
+        FaultKind::FabricLoop { .. } => "fabric_loop",
         FaultKind::LacpForeign { .. } => "lacp_foreign",
         FaultKind::WrongPatch(_) => "wrong_patch",
         FaultKind::PniCut { .. } => "pni_cut",
@@ -295,6 +309,10 @@ pub(super) fn targets(topology: &Topology, kind: &FaultKind) -> String {
         FaultKind::PniCut { pnis, .. } | FaultKind::PniSilent { pnis, .. } => {
             pnis.iter().map(|id| topology.lags[*id].name.clone()).collect()
         }
+        FaultKind::FabricFail(ids) | FaultKind::FabricLoop { exchanges: ids, .. } => {
+            ids.iter().map(|id| topology.exchanges[*id].name.clone()).collect()
+        }
+        FaultKind::FabricPartition { exchange, .. } => vec![exchange.clone()],
         FaultKind::WrongPatch(circuits) => {
             circuits.iter().map(|id| topology.circuits[*id].name.clone()).collect()
         }

@@ -223,7 +223,7 @@ impl World {
 /// Whether `next` is what is left of `old` when some members are taken out.
 fn is_removal(old: &NextHops, next: &NextHops) -> bool {
     let kept = |hop: &crate::dataplane::tables::Hop| {
-        old.iter().any(|had| had.lag == hop.lag && had.side == hop.side)
+        old.iter().any(|had| (had.lag, had.side, had.exit) == (hop.lag, hop.side, hop.exit))
     };
     !next.is_empty() && next.len() < old.len() && next.iter().all(kept)
 }

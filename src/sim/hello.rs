@@ -27,6 +27,18 @@ pub(crate) struct PathView {
     pub(crate) loss: Share,
 }
 
+impl PathView {
+    /// This path and what follows it.
+    pub(crate) fn then(self, next: Self) -> Self {
+        let kept = (1_000_000_000 - self.loss.as_ppb()) * (1_000_000_000 - next.loss.as_ppb());
+        Self {
+            up: self.up && next.up,
+            delay: self.delay + next.delay,
+            loss: Share::from_ppb(1_000_000_000 - kept / 1_000_000_000),
+        }
+    }
+}
+
 /// One periodic exchange.
 #[derive(Clone, Debug)]
 pub(crate) struct HelloState {

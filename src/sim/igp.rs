@@ -136,9 +136,9 @@ impl World {
         let network = &topology.networks[topology.routers[router].network];
         let (told, is_static) = (!network.next_hop_self, network.igp.kind == IgpKind::Static);
         match topology.lags[end.of].kind {
-            LagKind::Pni { .. } if told => self.originate_lsp(router),
+            LagKind::Pni { .. } | LagKind::Port(_) if told => self.originate_lsp(router),
             LagKind::Link if is_static => self.recompute_routes(router),
-            LagKind::Pni { .. } | LagKind::Link => {}
+            LagKind::Pni { .. } | LagKind::Port(_) | LagKind::Link => {}
         }
     }
 
@@ -165,10 +165,10 @@ impl World {
             let adjacent = self.state.adjacencies[*end].as_ref().is_some_and(Adjacency::is_up);
             match self.net.topology.lags[end.of].kind {
                 LagKind::Link if adjacent => lsp.links.push(end.of),
-                LagKind::Pni { .. } if self.tables.lags[end.of][end.side].up => {
+                LagKind::Pni { .. } | LagKind::Port(_) if self.tables.lags[end.of][end.side].up => {
                     lsp.stubs.push(end.of);
                 }
-                LagKind::Link | LagKind::Pni { .. } => {}
+                LagKind::Link | LagKind::Pni { .. } | LagKind::Port(_) => {}
             }
         }
         lsp

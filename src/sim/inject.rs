@@ -34,6 +34,7 @@ impl World {
                     self.foreign(fault, *port, *every, (*at_once, on));
                 }
             }
+            Effect::Sever(between) => self.command_sever(*between, on),
             Effect::Power(routers) => self.on_routers(routers, |world, router| {
                 let losses = &mut world.state.routers.edit(router).power_losses;
                 *losses = if on { *losses + 1 } else { *losses - 1 };

@@ -290,11 +290,15 @@ impl World {
         let dark = self.ports_of(end).iter().all(|port| !self.state.ports[*port].machine.is_up());
         for id in self.net.lag_bfd[end.of].clone() {
             let input = if up { bfd::Input::PathUp } else { bfd::Input::PathDown };
-            self.bfd_input(End::new(id, end.side), input);
+            for side in Side::BOTH {
+                if self.net.below_bfd(End::new(id, side)) == Some(end) {
+                    self.bfd_input(End::new(id, side), input);
+                }
+            }
         }
         self.adjacency_link(end, up);
-        for session in self.net.topology.lags[end.of].sessions.clone() {
-            self.session_interface(End::new(session, end.side), up, dark);
+        for (session, side) in self.net.topology.above(end.of, end.side) {
+            self.session_interface(End::new(session, side), up, dark);
         }
         self.connected_changed(end);
     }
@@ -304,7 +308,7 @@ impl World {
         for side in Side::BOTH {
             for id in self.net.lag_bfd[lag].clone() {
                 let hello = Hello::Bfd(End::new(id, side));
-                let path = self.lag_path(lag, side, self.hello_hash(hello));
+                let path = self.bfd_path(End::new(id, side), self.hello_hash(hello));
                 self.path_changed(hello, path);
             }
             let hello = Hello::Igp(End::new(lag, side));

@@ -15,6 +15,8 @@ use crate::proto::bgp::attrs::Community;
 pub(crate) enum BfdOf {
     /// A BGP session, over the LAG.
     Session(SessionId, LagId),
+    /// A BGP session, over an exchange.
+    Lan(SessionId),
     /// An IGP adjacency, over the LAG.
     Adjacency(LagId),
     /// One member of a LAG (RFC 7130).
@@ -101,14 +103,14 @@ impl Net {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
         };
         let of_session =
-            |of: &BfdOf, id| matches!(of, BfdOf::Session(session, _) if *session == id);
+            |of: &BfdOf, id| matches!(of, BfdOf::Session(s, _) | BfdOf::Lan(s) if *s == id);
         let session_bfd = topology.sessions.ids();
         let session_bfd = session_bfd.map(|s| find(&|of| of_session(of, s))).collect();
         let adjacency_bfd = topology.lags.ids();
         let adjacency_bfd = adjacency_bfd.map(|l| find(&|of| *of == BfdOf::Adjacency(l))).collect();
         let member_bfd = topology.circuits.ids();
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
-        let lag_bfd = topology.lags.ids().map(|lag| riding(&bfd, lag)).collect();
+        let lag_bfd = topology.lags.ids().map(|lag| riding(&topology, &bfd, lag)).collect();
         let ranks = Ranks::new(&topology, &bfd);
         Self {
             sessions_at: sessions_at(&topology),
@@ -186,6 +188,18 @@ impl Net {
     /// The router at an end of a session.
     pub(crate) fn session_router(&self, end: End<SessionId>) -> RouterId {
         self.topology.sessions[end.of].ends[end.side].router
+    }
+
+    /// The LAG end right below an end of BFD; a route server has none.
+    pub(crate) fn below_bfd(&self, end: End<BfdId>) -> Option<End<LagId>> {
+        match self.bfd[end.of].of {
+            BfdOf::Session(_, lag) | BfdOf::Adjacency(lag) => Some(End::new(lag, end.side)),
+            BfdOf::Lan(session) => {
+                let (lag, side) = self.topology.below(session, end.side)?;
+                Some(End::new(lag, side))
+            }
+            BfdOf::Member(_) => None,
+        }
     }
 
     /// Name of a router.
@@ -274,7 +288,8 @@ fn bfd_pairs(topology: &Topology) -> IdVec<BfdId, BfdPair> {
                 pairs.push(BfdPair { of, ends, routers, name });
             }
         };
-        for id in &lag.sessions {
+        let own = lag.sessions.iter().filter(|_| topology.exchange_of(lag_id).is_none());
+        for id in own {
             let session = &topology.sessions[*id];
             let ends = [session.ends[Side::A].bfd, session.ends[Side::B].bfd];
             add(BfdOf::Session(*id, lag_id), ends, session.name.clone());
@@ -287,12 +302,21 @@ fn bfd_pairs(topology: &Topology) -> IdVec<BfdId, BfdPair> {
             add(BfdOf::Member(*circuit), ends, name);
         }
     }
+    for (id, session) in topology.sessions.iter_ids() {
+        let ends = [session.ends[Side::A].bfd, session.ends[Side::B].bfd];
+        let lan = matches!(session.kind, SessionKind::Lan { .. });
+        if lan && ends.iter().any(Option::is_some) {
+            let routers = [session.ends[Side::A].router, session.ends[Side::B].router];
+            pairs.push(BfdPair { of: BfdOf::Lan(id), ends, routers, name: session.name.clone() });
+        }
+    }
     pairs
 }
 
-fn riding(bfd: &IdVec<BfdId, BfdPair>, lag: LagId) -> Vec<BfdId> {
+fn riding(topology: &Topology, bfd: &IdVec<BfdId, BfdPair>, lag: LagId) -> Vec<BfdId> {
     let rides = |pair: &BfdPair| match pair.of {
         BfdOf::Session(_, on) | BfdOf::Adjacency(on) => on == lag,
+        BfdOf::Lan(session) => topology.lags[lag].sessions.contains(&session),
         BfdOf::Member(_) => false,
     };
     bfd.iter_ids().filter(|(_, pair)| rides(pair)).map(|(id, _)| id).collect()

@@ -23,6 +23,8 @@ pub(crate) enum Effect {
     /// At these ports LACPDUs of another system arrive, this far apart: from now on, or from some
     /// time within the first interval.
     Foreign { ports: Vec<End<CircuitId>>, every: SimDuration, at_once: bool },
+    /// Nothing gets from one of these ports of an exchange to the other.
+    Sever([LagId; 2]),
     /// These ports are dead: they neither send nor receive light.
     Dead(Vec<End<CircuitId>>),
     /// These routers have no power.

@@ -391,12 +391,13 @@ impl World {
                     continue;
                 }
                 self.bfd_input(end, bfd::Input::PathDown);
+                let below = self.net.below_bfd(end);
                 let up = match self.net.bfd[id].of {
                     BfdOf::Member(circuit) => {
                         self.state.ports[End::new(circuit, side)].machine.is_up()
                     }
-                    BfdOf::Session(_, lag) | BfdOf::Adjacency(lag) => {
-                        self.tables.lags[lag][side].up
+                    BfdOf::Session(..) | BfdOf::Adjacency(_) | BfdOf::Lan(_) => {
+                        below.is_none_or(|end| self.tables.lags[end.of][end.side].up)
                     }
                 };
                 if up {

@@ -305,8 +305,11 @@ impl World {
 
     pub(super) fn record_forwarding(&mut self, router: RouterId, group: GroupId) {
         let hops = &self.tables.routers[router].fib[group].current;
-        let name =
-            |hop: &crate::dataplane::tables::Hop| self.net.topology.lags[hop.lag].name.clone();
+        let name = |hop: &crate::dataplane::tables::Hop| {
+            let lags = &self.net.topology.lags;
+            let exit = hop.exit.map(|exit| format!(">{}", lags[exit].name));
+            format!("{}{}", lags[hop.lag].name, exit.unwrap_or_default())
+        };
         let to = hops.iter().map(name).collect::<Vec<_>>().join("+");
         self.log(Element::Fib(router, group), "", to, "written");
         if self.traffic.is_some() {

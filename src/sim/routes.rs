@@ -18,13 +18,16 @@ use super::net::Net;
 use super::world::World;
 use crate::dataplane::tables::{Hop, NextHops};
 use crate::ids::{End, GroupId, Id, LagId, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, SessionKind};
+use crate::model::topology::{LagKind, Relation, Role, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
 use crate::proto::bgp::session::{self, State};
 use crate::rng::Draws;
 use crate::units::SimDuration;
+
+/// A LAG, the end at which a router sends, and where it leads into a fabric: the port to leave by.
+type Way = (LagId, Side, Option<LagId>);
 
 impl World {
     /// Work for the BGP process of a router.
@@ -181,6 +184,11 @@ impl World {
         let prefix = &topology.prefixes[self.net.groups[group].prefixes[0]];
         let router = self.net.session_router(end);
         let asn = |router: RouterId| topology.networks[topology.routers[router].network].asn;
+        let far = self.net.session_router(end.far());
+        let seen = |relation: Relation| match end.side {
+            Side::A => relation,
+            Side::B => relation.reversed(),
+        };
         let neighbor = match topology.sessions[end.of].kind {
             SessionKind::Internal if topology.sessions[end.of].ends[end.side].client => {
                 Neighbor::Client
@@ -188,22 +196,24 @@ impl World {
             SessionKind::Internal => Neighbor::Internal,
             SessionKind::External(lag) => {
                 let LagKind::Pni { relation } = topology.lags[lag].kind else {
-                    unreachable!("external sessions run over PNIs only")
+                    unreachable!("sessions over one LAG run over PNIs only")
                 };
-                let relation = match end.side {
-                    Side::A => relation,
-                    Side::B => relation.reversed(),
-                };
-                let asn = asn(self.net.session_router(end.far()));
-                Neighbor::External { asn, relation, session: end.of }
+                let next_hop = Some(NextHop::Neighbor(end.of));
+                Neighbor::External { asn: asn(far), relation: seen(relation), next_hop }
+            }
+            SessionKind::Lan { ports, relation } => {
+                let next_hop = ports[end.side.other()].map(NextHop::Lan);
+                Neighbor::External { asn: asn(far), relation: seen(relation), next_hop }
             }
         };
+        let transparent = topology.routers[router].role == Role::RouteServer;
         SessionEnd {
             own_as: asn(router),
             own_id: topology.routers[router].router_id,
             cluster_id: topology.routers[router].cluster_id,
             distance_km: prefix.distance_km[topology.router_metro(router)],
-            leaks: self.leaks(end),
+            leaks: self.leaks(end) || transparent,
+            transparent,
             shutdown: self.shutdown(end),
             neighbor,
             prefix: prefix.prefix,
@@ -225,7 +235,8 @@ impl World {
         let network = self.net.topology.routers[router].network;
         let network = &self.net.topology.networks[network];
         // Neighbours may be told of more than the best route.
-        let tells_more = network.ibgp.add_path || network.ibgp.best_external;
+        let serves = self.net.topology.routers[router].role == Role::RouteServer;
+        let tells_more = serves || network.ibgp.add_path || network.ibgp.best_external;
         let mut rib = self.take_rib(router);
         for group in groups {
             let old = rib.best(*group).cloned();
@@ -284,6 +295,7 @@ impl World {
     fn metric(&self, router: RouterId, route: &Route) -> Option<u64> {
         match route.next_hop {
             NextHop::Own => Some(0),
+            NextHop::Lan(port) => self.lan_metric(router, port),
             NextHop::Router(to) => {
                 self.state.routers[router].routes.to.get(&to).map(|(metric, _)| *metric)
             }
@@ -301,10 +313,45 @@ impl World {
         }
     }
 
+    /// Interior distance to a member of an exchange: none from its LAN.
+    fn lan_metric(&self, router: RouterId, port: LagId) -> Option<u64> {
+        let topology = &self.net.topology;
+        if topology.routers[router].role == Role::RouteServer {
+            return Some(0);
+        }
+        if let Some(own) = self.own_port(router, port) {
+            return self.tables.lags[own][Side::A].up.then_some(0);
+        }
+        let (border, _) = self.lan_border(router, port)?;
+        self.state.routers[router].routes.to.get(&border).map(|(metric, _)| *metric)
+    }
+
+    /// A router's own port at the exchange of another port.
+    fn own_port(&self, router: RouterId, port: LagId) -> Option<LagId> {
+        let exchange = self.net.topology.exchange_of(port)?;
+        let mut ports = self.net.topology.exchanges[exchange].ports.iter().copied();
+        ports.find(|port| self.net.topology.lags[*port].ends[Side::A].router == router)
+    }
+
+    /// The nearest router of the own network whose port is up at the exchange of a port.
+    fn lan_border(&self, router: RouterId, port: LagId) -> Option<(RouterId, LagId)> {
+        let topology = &self.net.topology;
+        let own = topology.routers[router].network;
+        let routes = &self.state.routers[router].routes;
+        let told = |port: &LagId| routes.stubs.as_ref().is_none_or(|stubs| stubs.contains(port));
+        let ports = &topology.exchanges[topology.exchange_of(port)?].ports;
+        let borders = ports.iter().filter(|port| told(port)).filter_map(|port| {
+            let border = topology.lags[*port].ends[Side::A].router;
+            let (metric, _) = routes.to.get(&border)?;
+            (topology.routers[border].network == own).then_some((*metric, border, *port))
+        });
+        borders.min().map(|(_, border, port)| (border, port))
+    }
+
     fn session_lag(&self, session: SessionId) -> Option<LagId> {
         match self.net.topology.sessions[session].kind {
             SessionKind::External(lag) => Some(lag),
-            SessionKind::Internal => None,
+            SessionKind::Lan { .. } | SessionKind::Internal => None,
         }
     }
 
@@ -324,7 +371,7 @@ impl World {
     /// The ways out for a best route: its next hops resolved to LAGs.
     fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
         let Some(best) = best.filter(|best| best.via != Via::Local) else { return Arc::from([]) };
-        let mut sets: Vec<Vec<(LagId, Side)>> = Vec::new();
+        let mut sets: Vec<Vec<Way>> = Vec::new();
         for used in &best.multipath {
             let ways = self.resolve(router, used.next_hop);
             if !ways.is_empty() {
@@ -332,7 +379,7 @@ impl World {
             }
         }
         let all: u32 = sets.iter().map(|s| u32::try_from(s.len()).unwrap_or(u32::MAX)).fold(1, lcm);
-        let mut weights: BTreeMap<(LagId, Side), u32> = BTreeMap::new();
+        let mut weights: BTreeMap<Way, u32> = BTreeMap::new();
         for ways in &sets {
             let weight = all / u32::try_from(ways.len()).unwrap_or(u32::MAX).max(1);
             for way in ways {
@@ -340,28 +387,34 @@ impl World {
             }
         }
         let common = weights.values().copied().fold(0, gcd).max(1);
-        let hop = |((lag, side), weight): ((LagId, Side), u32)| Hop {
+        let hop = |((lag, side, exit), weight): (Way, u32)| Hop {
             lag,
             side,
+            exit,
             weight: weight / common,
         };
         weights.into_iter().map(hop).collect()
     }
 
-    fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<(LagId, Side)> {
+    fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<Way> {
         let routes = &self.state.routers[router].routes.to;
         let inside = |to: RouterId| {
             let links = routes.get(&to).map_or(&[][..], |(_, links)| links);
-            let sided = links.iter().filter_map(|lag| Some((*lag, self.side_of(router, *lag)?)));
+            let sided =
+                links.iter().filter_map(|lag| Some((*lag, self.side_of(router, *lag)?, None)));
             sided.collect()
         };
         match next_hop {
             NextHop::Own => Vec::new(),
             NextHop::Router(to) => inside(to),
+            NextHop::Lan(port) => match self.own_port(router, port) {
+                Some(own) => vec![(own, Side::A, Some(port))],
+                None => self.lan_border(router, port).map_or_else(Vec::new, |(to, _)| inside(to)),
+            },
             NextHop::Neighbor(session) => {
                 let Some(lag) = self.session_lag(session) else { return Vec::new() };
                 match self.side_of(router, lag) {
-                    Some(side) => vec![(lag, side)],
+                    Some(side) => vec![(lag, side, None)],
                     None => self.border(router, lag).map_or_else(Vec::new, inside),
                 }
             }
@@ -459,6 +512,11 @@ impl World {
         if inside && network.ibgp.add_path {
             let offered = rib.offered(group, metric).into_iter();
             return offered.filter_map(|(p, via, route)| Some((p, tell(via, route)?))).collect();
+        }
+        if topology.routers[router].role == Role::RouteServer {
+            let may = |via: Via, route: &Route| tell(via, route).is_some();
+            let best = rib.best_for(group, metric, may).and_then(|(via, route)| tell(via, route));
+            return best.map(|route| (PathId::default(), route)).into_iter().collect();
         }
         let best = rib.best(group).and_then(|best| tell(best.via, &best.route));
         let instead = || {

@@ -1,10 +1,18 @@
 //! Where the packets of a session go, and what is to blame when they stop arriving.
+//!
+//! # Departures
+//! * The switches of an exchange are one, with room for all: a frame is lost on a leg, or where a
+//!   fault parts two ports. Each end of a leg is configured as the member's side says.
+//! * A route server stands in the fabric, behind no port of its own.
+//! * A loop in the fabric is loss on what goes out to members; it takes no light and changes no
+//!   address table.
 
 use super::hello::PathView;
+use super::net::BfdOf;
 use super::processes::Agent;
 use super::world::World;
 use crate::dataplane::paths::mix;
-use crate::ids::{End, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::ids::{BfdId, End, LagId, NetworkId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, SessionKind};
 use crate::units::{Share, SimDuration};
 
@@ -18,11 +26,43 @@ impl World {
         let hash = mix(hash ^ end.side.index() as u64);
         match self.net.topology.sessions[end.of].kind {
             SessionKind::External(lag) => self.lag_path(lag, end.side, hash),
+            SessionKind::Lan { ports, .. } => {
+                self.lan_path([ports[end.side], ports[end.side.other()]], hash)
+            }
             SessionKind::Internal => {
                 let to = self.net.session_router(end.far());
                 self.internal_path(self.net.session_router(end), to, hash)
             }
         }
+    }
+
+    /// What a packet of BFD meets.
+    pub(super) fn bfd_path(&self, end: End<BfdId>, hash: u64) -> PathView {
+        match self.net.bfd[end.of].of {
+            BfdOf::Session(_, lag) | BfdOf::Adjacency(lag) => self.lag_path(lag, end.side, hash),
+            BfdOf::Lan(session) => {
+                let port = |side| self.net.topology.below(session, side).map(|(port, _)| port);
+                self.lan_path([port(end.side), port(end.side.other())], hash)
+            }
+            BfdOf::Member(_) => PathView::default(),
+        }
+    }
+
+    /// The path from a member port through the fabric and out of another; a route server is in the
+    /// fabric.
+    fn lan_path(&self, [from, to]: [Option<LagId>; 2], hash: u64) -> PathView {
+        let mut path = PathView { up: true, delay: SimDuration::ZERO, loss: Share::ZERO };
+        let severed = from.zip(to).is_some_and(|pair| self.tables.severed.contains(&pair));
+        for (port, side) in [(from, Side::A), (to, Side::B)] {
+            let Some(port) = port else { continue };
+            let fabric = &self.tables.routers[self.tables.ends[port][Side::B]];
+            let leg = self.lag_path(port, side, mix(hash ^ side.index() as u64));
+            if severed || !leg.up || !fabric.up || fabric.hung {
+                return PathView::default();
+            }
+            path = path.then(leg);
+        }
+        path
     }
 
     /// The path from router to router inside a network.
@@ -46,9 +86,7 @@ impl World {
             if hung || !hop.up || !self.state.routers[at].up {
                 return PathView::default();
             }
-            path.delay += hop.delay;
-            let kept = (1_000_000_000 - path.loss.as_ppb()) * (1_000_000_000 - hop.loss.as_ppb());
-            path.loss = Share::from_ppb(1_000_000_000 - kept / 1_000_000_000);
+            path = path.then(hop);
             at = ends[side.other()].router;
         }
         PathView::default()
@@ -57,7 +95,7 @@ impl World {
     /// What rides a LAG may take another path.
     pub(super) fn transport_paths_changed(&mut self, lag: LagId) {
         match self.net.topology.lags[lag].kind {
-            LagKind::Pni { .. } => {
+            LagKind::Pni { .. } | LagKind::Port(_) => {
                 for session in self.net.topology.lags[lag].sessions.clone() {
                     self.session_paths_changed(session);
                 }

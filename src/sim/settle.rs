@@ -394,6 +394,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
         members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
         circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
+        severed: std::collections::BTreeSet::new(),
         names: Names {
             routers: topology.routers.iter().map(|r| number("router", &r.name)).collect(),
             lags: topology.lags.iter().map(|lag| number("lag", &lag.name)).collect(),

@@ -16,7 +16,7 @@ use super::hello::PathView;
 use super::processes::Agent;
 use super::world::World;
 
-use crate::ids::{End, RouterId, SessionId, Side};
+use crate::ids::{End, LagId, RouterId, SessionId, Side};
 use crate::model::topology::SessionKind;
 use crate::proto::bgp::session::{self, KeepaliveRange};
 use crate::proto::bgp::tcp::{self, Receiver, Segment, Sender};
@@ -139,14 +139,16 @@ impl World {
     /// Whether any path may lead to the peer and back.
     pub(super) fn may_reach(&self, end: End<SessionId>) -> bool {
         match self.net.topology.sessions[end.of].kind {
-            SessionKind::External(lag) => {
-                let any = |side: Side| {
+            SessionKind::External(_) | SessionKind::Lan { .. } => {
+                let any = |lag: LagId, side: Side| {
                     let table = &self.tables.lags[lag][side];
                     let carries =
                         |c: &crate::ids::CircuitId| self.tables.member_delivers(lag, side, *c);
                     table.up && table.distributing.iter().any(carries)
                 };
-                any(Side::A) && any(Side::B)
+                let below = |side| self.net.topology.below(end.of, side).map(|(lag, _)| lag);
+                let lags = [below(Side::A), below(Side::B)];
+                lags.into_iter().flatten().all(|lag| any(lag, Side::A) && any(lag, Side::B))
             }
             SessionKind::Internal => {
                 let (near, far) =

@@ -29,6 +29,10 @@ pub(crate) enum RawInject {
     LacpForeign(RawForeign),
     /// Two circuits change places at one of their ends: light, and the wrong port behind it.
     WrongPatch(RawPatch),
+    /// The switches of exchanges fail, or two ports no longer reach each other.
+    FabricFail(RawFabricFault),
+    /// Frames circle in exchanges and eat what their ports could send to members.
+    FabricLoop(RawFabricLoop),
     /// All circuits of the PNIs are cut.
     PniCut(RawPniFault),
     /// All circuits of the PNIs go silent.
@@ -163,6 +167,29 @@ pub(crate) struct RawForeign {
 pub(crate) struct RawPatch {
     /// The two circuits.
     pub circuit: OneOrMore<String>,
+}
+
+/// Exchanges that fail.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "FabricFault")]
+pub(crate) struct RawFabricFault {
+    /// One exchange or a list.
+    pub exchange: OneOrMore<String>,
+    /// Two of its ports, between which nothing is carried while all else works; absent: all of
+    /// its ports go dark.
+    pub between: Option<Sp<List<String>>>,
+}
+
+/// Exchanges with a loop.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "FabricLoop")]
+pub(crate) struct RawFabricLoop {
+    /// One exchange or a list.
+    pub exchange: OneOrMore<String>,
+    /// Share of frames towards members that is lost; absent: all.
+    pub loss: Option<Sp<Text<Share>>>,
 }
 
 /// Power zones.

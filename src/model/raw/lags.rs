@@ -130,6 +130,8 @@ pub(crate) enum RawRelation {
     Customer,
     /// Is paid by the first.
     Provider,
+    /// A route server: as a peer.
+    Rs,
 }
 
 /// A LAG between two networks.

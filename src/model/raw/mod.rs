@@ -2,6 +2,7 @@
 //!
 //! The doc comments here are the descriptions of the JSON Schemas under `schemas/`.
 
+pub(crate) mod exchange;
 pub(crate) mod faults;
 pub(crate) mod lags;
 pub(crate) mod policy;

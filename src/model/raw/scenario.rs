@@ -131,6 +131,8 @@ pub(crate) struct RawBound {
     pub pni: Option<Sp<String>>,
     /// Which link, for `utilization`.
     pub link: Option<Sp<String>>,
+    /// Which port of an exchange, for `utilization`, as `exchange/port`.
+    pub port: Option<Sp<String>>,
     /// Which session, for `detection`.
     pub session: Option<Sp<String>>,
     /// Which end, for `detection`; the receiving router, for `utilization`.

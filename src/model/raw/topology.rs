@@ -5,6 +5,7 @@ use std::net::Ipv4Addr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::exchange::RawExchange;
 use super::lags::{RawLink, RawPni};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
 use super::values::{RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues};
@@ -51,6 +52,9 @@ pub(crate) struct RawTopology {
     /// LAGs between two networks.
     #[serde(default)]
     pub pnis: Entries<RawPni>,
+    /// LANs that members share.
+    #[serde(default)]
+    pub exchanges: Entries<RawExchange>,
     /// What is announced, keyed by prefix.
     #[serde(default)]
     pub prefixes: Entries<RawPrefix>,

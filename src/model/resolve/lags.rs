@@ -20,22 +20,23 @@ use crate::units::{BitRate, Length, SimDuration};
 
 /// What PNIs and links have in common.
 #[derive(Clone, Copy)]
-struct RawEither<'a> {
-    name: &'a Sp<String>,
-    about: Option<&'a Sp<String>>,
-    ends: &'a Sp<List<String>>,
-    circuits: &'a Entries<RawCircuit>,
-    bundle: RawBundle<'a>,
-    kind: LagKind,
+pub(super) struct RawEither<'a> {
+    pub(super) name: &'a Sp<String>,
+    pub(super) about: Option<&'a Sp<String>>,
+    /// Where its ends are named.
+    pub(super) at: Span,
+    pub(super) circuits: &'a Entries<RawCircuit>,
+    pub(super) bundle: RawBundle<'a>,
+    pub(super) kind: LagKind,
 }
 
 /// What may be stated for a LAG and again for one side of it.
 #[derive(Clone, Copy, Default)]
-struct RawBundle<'a> {
-    lag: Option<&'a Sp<RawLag>>,
-    interface: Option<&'a Sp<RawInterface>>,
-    igp_bfd: Option<&'a Sp<RawBfd>>,
-    metric: Option<&'a Sp<u32>>,
+pub(super) struct RawBundle<'a> {
+    pub(super) lag: Option<&'a Sp<RawLag>>,
+    pub(super) interface: Option<&'a Sp<RawInterface>>,
+    pub(super) igp_bfd: Option<&'a Sp<RawBfd>>,
+    pub(super) metric: Option<&'a Sp<u32>>,
 }
 
 /// One end of a LAG: its router, and what its side states.
@@ -49,15 +50,11 @@ impl<'a> Resolver<'a> {
     pub(super) fn lags(&mut self) {
         for (name, pni) in self.raw.pnis.iter() {
             check_bgp(&mut self.report, pni.bgp.as_ref());
-            let relation = match *pni.relation {
-                RawRelation::Peer => Relation::Peer,
-                RawRelation::Customer => Relation::Customer,
-                RawRelation::Provider => Relation::Provider,
-            };
+            let relation = relation_of(*pni.relation);
             let either = RawEither {
                 name,
                 about: pni.about.as_ref(),
-                ends: &pni.ends,
+                at: pni.ends.entry,
                 circuits: &pni.circuits,
                 bundle: RawBundle {
                     lag: pni.lag.as_ref(),
@@ -74,7 +71,8 @@ impl<'a> Resolver<'a> {
                 };
                 (router, bundle)
             });
-            self.lag(&either, &sides.collect::<Vec<_>>());
+            let ends = self.ends(&pni.ends);
+            self.lag(&either, ends, &sides.collect::<Vec<_>>());
         }
         for (name, link) in self.raw.links.iter() {
             let bundle = RawBundle {
@@ -86,7 +84,7 @@ impl<'a> Resolver<'a> {
             let either = RawEither {
                 name,
                 about: link.about.as_ref(),
-                ends: &link.ends,
+                at: link.ends.entry,
                 circuits: &link.circuits,
                 bundle,
                 kind: LagKind::Link,
@@ -100,13 +98,18 @@ impl<'a> Resolver<'a> {
                 };
                 (router, bundle)
             });
-            self.lag(&either, &sides.collect::<Vec<_>>());
+            let ends = self.ends(&link.ends);
+            self.lag(&either, ends, &sides.collect::<Vec<_>>());
         }
     }
 
-    fn lag(&mut self, raw: &RawEither<'a>, sides: &[(&'a Sp<String>, RawBundle<'a>)]) {
+    pub(super) fn lag(
+        &mut self,
+        raw: &RawEither<'a>,
+        ends: Option<[RawEnd<'a>; 2]>,
+        sides: &[(&'a Sp<String>, RawBundle<'a>)],
+    ) {
         let id = LagId::from_index(self.topology.lags.len());
-        let ends = self.ends(raw.ends);
         self.check_bundle(&raw.bundle, raw.circuits.len());
         for (_, side) in sides {
             self.check_bundle(side, raw.circuits.len());
@@ -172,9 +175,9 @@ impl<'a> Resolver<'a> {
                 format!("the link joins the networks `{one}` and `{other}`"),
                 "what joins two networks stands under `pnis`",
             ),
-            LagKind::Pni { .. } | LagKind::Link => return,
+            LagKind::Pni { .. } | LagKind::Link | LagKind::Port(_) => return,
         };
-        self.report.hinted(raw.ends.entry, Code::WrongNetwork, message, hint);
+        self.report.hinted(raw.at, Code::WrongNetwork, message, hint);
     }
 
     /// Reports sides that are no end.
@@ -276,7 +279,7 @@ impl<'a> Resolver<'a> {
         let stated = [side.igp_bfd.map(|b| &**b), raw.bundle.igp_bfd.map(|b| &**b)];
         let igp_bfd = on(stated).then(|| bfd(&layers.bfd().after(stated)));
         let metric = match raw.kind {
-            LagKind::Pni { .. } => 0,
+            LagKind::Pni { .. } | LagKind::Port(_) => 0,
             LagKind::Link => {
                 let metric =
                     Valued::or_built_in(self.values, side.metric.or(raw.bundle.metric), "metric");
@@ -432,7 +435,8 @@ impl<'a> Resolver<'a> {
         let cards = Side::BOTH.map(|side| {
             let port = stated[side]?;
             self.take_port(ends[side], port);
-            if self.raw.routers[ends[side].router.index()].1.cards.is_empty() {
+            let router = self.raw.routers.get(ends[side].router.index());
+            if router.is_none_or(|(_, router)| router.cards.is_empty()) {
                 return None;
             }
             let (card, _) = port.split_once('/')?;
@@ -503,6 +507,15 @@ impl<'a> Resolver<'a> {
 )]
 fn whole_km(km: f64) -> Length {
     Length::from_metres(km.clamp(0.0, 40_000.0).round() as u64 * 1_000)
+}
+
+/// What a relation is called.
+pub(super) fn relation_of(raw: RawRelation) -> Relation {
+    match raw {
+        RawRelation::Peer | RawRelation::Rs => Relation::Peer,
+        RawRelation::Customer => Relation::Customer,
+        RawRelation::Provider => Relation::Provider,
+    }
 }
 
 fn on<G>(stated: [Option<&G>; 2]) -> bool {

@@ -19,6 +19,7 @@ use crate::ids::{
     RouterId, SiteId, SpanId, SrlgId, ZoneId,
 };
 
+mod exchanges;
 mod lags;
 mod operations;
 mod places;
@@ -142,6 +143,7 @@ fn empty(name: String, about: String) -> Topology {
         networks: IdVec::new(),
         routers: IdVec::new(),
         cards: IdVec::new(),
+        exchanges: IdVec::new(),
         lags: IdVec::new(),
         circuits: IdVec::new(),
         sessions: IdVec::new(),
@@ -163,8 +165,10 @@ impl Resolver<'_> {
         self.routers();
         self.chassis();
         self.reflections();
+        self.fabrics();
         self.lags();
         self.external_sessions();
+        self.lan_sessions();
         self.maintenance_domains();
         self.peerings();
         self.classes();

@@ -22,7 +22,7 @@ use crate::model::raw::topology::{
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
-use crate::model::topology::{Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Router};
+use crate::model::topology::{Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router};
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::SimDuration;
 
@@ -37,7 +37,7 @@ const fn is_documentation_asn(asn: u32) -> bool {
 /// The places that state values for a router, the most specific first.
 #[derive(Clone, Copy)]
 pub(super) struct RouterLayers<'a> {
-    router: &'a RawRouter,
+    router: Option<&'a RawRouter>,
     network: Option<&'a RawNetwork>,
     defaults: Option<&'a RawDefaults>,
     profile: RawProfile,
@@ -49,7 +49,7 @@ macro_rules! group_chain {
         /// The places that state this group, from the router outwards.
         pub(super) fn $name(&self) -> Chain<'a, $group> {
             let layers = [
-                self.router.$name.as_deref(),
+                self.router.and_then(|router| router.$name.as_deref()),
                 self.network.and_then(|network| network.$name.as_deref()),
                 self.defaults.and_then(|defaults| defaults.$name.as_deref()),
             ];
@@ -143,7 +143,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn check_asn(&mut self, asn: &Sp<u32>) {
+    pub(super) fn check_asn(&mut self, asn: &Sp<u32>) {
         if UNUSABLE_ASNS.contains(&**asn) {
             let message = format!("AS number {} cannot number a network", **asn);
             self.report.at(asn.span, Code::BadAsn, message);
@@ -268,13 +268,13 @@ impl<'a> Resolver<'a> {
 
     /// The places that state values for a router.
     pub(super) fn layers(&self, router: RouterId) -> RouterLayers<'a> {
-        let raw = &self.raw.routers[router.index()].1;
+        // Fabrics and route servers come after all routers and have the file's defaults.
+        let raw = self.raw.routers.get(router.index()).map(|(_, router)| &**router);
         let network =
             self.router_places[router.index()].0.map(|id| &*self.raw.networks[id.index()].1);
         let defaults = self.raw.defaults.as_deref();
         let profile = raw
-            .profile
-            .as_ref()
+            .and_then(|raw| raw.profile.as_ref())
             .or_else(|| {
                 network?.profile.as_ref().or_else(|| network?.router.as_ref()?.profile.as_ref())
             })
@@ -316,7 +316,7 @@ impl<'a> Resolver<'a> {
     }
 
     /// A router with its values, without its feeds and BGP identifier.
-    fn router(
+    pub(super) fn router(
         &mut self,
         id: RouterId,
         name: &str,
@@ -358,6 +358,7 @@ impl<'a> Resolver<'a> {
         Router {
             name: name.to_owned(),
             about: String::new(),
+            role: Role::Router,
             network: network.unwrap_or_else(hole),
             site: site.unwrap_or_else(hole),
             router_id: Ipv4Addr::UNSPECIFIED,
@@ -455,7 +456,7 @@ impl<'a> Resolver<'a> {
 
 /// An address of 10.0.0.0/8 from a hash of the name, and of further hashes while it is taken; a
 /// file of 64 MiB has far fewer routers than there are such addresses.
-fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ipv4Addr {
+pub(super) fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ipv4Addr {
     let mut attempt = 0_u32;
     loop {
         let hash = Sha256::new()

@@ -18,15 +18,16 @@ use crate::model::raw::lags::{
 };
 use crate::model::raw::policy::RawTerm;
 use crate::model::raw::topology::RawIbgpMode;
+use crate::model::raw::values::RawBgp;
 use crate::model::topology::{Family, MaxPrefix, Session, SessionEnd, SessionKind};
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
 
-const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
+pub(super) const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
 /// The session of a family, if it is stated.
-fn of(sessions: Option<&RawSessions>, family: Family) -> Option<&Sp<RawSession>> {
+pub(super) fn of(sessions: Option<&RawSessions>, family: Family) -> Option<&Sp<RawSession>> {
     match family {
         Family::Ipv4 => sessions?.ipv4.as_ref(),
         Family::Ipv6 => sessions?.ipv6.as_ref(),
@@ -41,6 +42,15 @@ fn mesh(routers: &[RouterId]) -> Vec<Pair> {
         after(index).map(move |second| ([first, *second], [false; 2])).collect::<Vec<_>>()
     };
     routers.iter().enumerate().flat_map(pairs).collect()
+}
+
+/// What the side of one end states of a session.
+#[derive(Clone, Copy, Default)]
+pub(super) struct RawOwn<'a> {
+    pub(super) session: Option<&'a RawSession>,
+    pub(super) bgp: Option<&'a RawBgp>,
+    pub(super) import: Option<&'a Sp<List<RawTerm>>>,
+    pub(super) export: Option<&'a Sp<List<RawTerm>>>,
 }
 
 impl<'a> Resolver<'a> {
@@ -84,7 +94,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn check_session(&mut self, session: Option<&Sp<RawSession>>) {
+    pub(super) fn check_session(&mut self, session: Option<&Sp<RawSession>>) {
         let Some(session) = session else { return };
         check_bgp(&mut self.report, session.bgp.as_ref());
         check_bfd(&mut self.report, session.bfd.as_ref());
@@ -98,7 +108,7 @@ impl<'a> Resolver<'a> {
         self.check_policies(session.import.as_ref(), session.export.as_ref());
     }
 
-    fn check_policies(
+    pub(super) fn check_policies(
         &mut self,
         import: Option<&Sp<List<RawTerm>>>,
         export: Option<&Sp<List<RawTerm>>>,
@@ -135,7 +145,14 @@ impl<'a> Resolver<'a> {
         let built = Side::BOTH.map(|side| {
             let router = ends[side].name;
             let own = pni.sides.iter().find(|(name, _)| **name == **router).map(|(_, s)| &**s);
-            self.external_end(ends[side].router, pni, own, family, entry, &mut rows[side])
+            let own = own.map_or_else(RawOwn::default, |side| RawOwn {
+                session: of(side.sessions.as_deref(), family).map(|s| &**s),
+                bgp: side.bgp.as_deref(),
+                import: side.import.as_ref(),
+                export: side.export.as_ref(),
+            });
+            let timers = pni.bgp.as_deref();
+            self.external_end(ends[side].router, timers, own, entry, &mut rows[side])
         });
         self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
         let id = self.topology.sessions.push(Session {
@@ -147,22 +164,21 @@ impl<'a> Resolver<'a> {
         self.topology.lags[lag].sessions.push(id);
     }
 
-    fn external_end(
+    pub(super) fn external_end(
         &mut self,
         router: RouterId,
-        pni: &'a RawPni,
-        side: Option<&'a RawPniSide>,
-        family: Family,
+        timers: Option<&'a RawBgp>,
+        side: RawOwn<'a>,
         entry: &'a RawSession,
         rows: &mut AssumedRows,
     ) -> SessionEnd {
         let layers = self.layers(router);
-        let own = side.and_then(|side| of(side.sessions.as_deref(), family)).map(|s| &**s);
+        let own = side.session;
         let chain = layers.bgp().after([
             own.and_then(|session| session.bgp.as_deref()),
-            side.and_then(|side| side.bgp.as_deref()),
+            side.bgp,
             entry.bgp.as_deref(),
-            pni.bgp.as_deref(),
+            timers,
         ]);
         let (timers, assumed) = bgp(&chain, &mut self.report);
         rows.extend(assumed);
@@ -183,11 +199,11 @@ impl<'a> Resolver<'a> {
         let import = own
             .and_then(|session| session.import.as_ref())
             .or(entry.import.as_ref())
-            .or_else(|| side?.import.as_ref());
+            .or(side.import);
         let export = own
             .and_then(|session| session.export.as_ref())
             .or(entry.export.as_ref())
-            .or_else(|| side?.export.as_ref());
+            .or(side.export);
         SessionEnd {
             router,
             bgp: timers,
@@ -217,7 +233,7 @@ impl<'a> Resolver<'a> {
     /// The sessions inside networks that mesh or reflect, for each family that the network uses; only called when nothing is wrong.
     pub(super) fn internal_sessions(&mut self) {
         let mut built: Vec<Session> = Vec::new();
-        for network in self.topology.networks.ids().collect::<Vec<_>>() {
+        for network in (0..self.raw.networks.len()).map(NetworkId::from_index) {
             let (name, raw) = &self.raw.networks[network.index()];
             let routers = self.routers_of(network);
             if routers.len() < 2 {

@@ -16,7 +16,7 @@ use ipnet::IpNet;
 use super::attrs::{Attributes, Community};
 use super::policy::{Policy, PolicyRoute, Verdict};
 use super::relation::{Learned, Relation, valley_free};
-use crate::ids::{RouterId, SessionId};
+use crate::ids::{LagId, RouterId, SessionId};
 
 /// A route as RIBs keep it and UPDATEs carry it; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +45,8 @@ pub enum NextHop {
     Own,
     /// The neighbour at the far end of this external session.
     Neighbor(SessionId),
+    /// The member of an exchange that has this port.
+    Lan(LagId),
     /// This router of the own network.
     Router(RouterId),
 }
@@ -58,8 +60,9 @@ pub enum Neighbor {
         asn: u32,
         /// What it is to ours.
         relation: Relation,
-        /// The session.
-        session: SessionId,
+        /// What its address is, as next hop; `None`: a route server, which keeps that of the member
+        /// it passes on (RFC 7947 §2.2.1).
+        next_hop: Option<NextHop>,
     },
     /// A router of our own.
     Internal,
@@ -82,8 +85,11 @@ pub struct SessionEnd<'p> {
     pub prefix: IpNet,
     /// Whole kilometres from the router's metro to the nearest one where the prefix is served.
     pub distance_km: Option<u32>,
-    /// Whether the router tells what the relation forbids: a leak.
+    /// Whether the router tells what the relation forbids: a leak, or a route server.
     pub leaks: bool,
+    /// Whether it is a route server, which puts itself neither into paths nor as next hop and
+    /// keeps MEDs (RFC 7947 §2.2).
+    pub transparent: bool,
     /// What becomes of graceful shutdowns (RFC 8326).
     pub shutdown: Shutdown,
     /// The policy of the direction asked for; absent: everything is accepted.
@@ -161,9 +167,9 @@ impl SessionEnd<'_> {
         }
         let mut route = told.clone();
         match self.neighbor {
-            Neighbor::External { relation, session, .. } => {
+            Neighbor::External { relation, next_hop, .. } => {
                 route.learned = relation.into();
-                route.next_hop = NextHop::Neighbor(session);
+                route.next_hop = next_hop.unwrap_or(route.next_hop);
                 if told.attributes.local_pref.is_some() {
                     Arc::make_mut(&mut route.attributes).local_pref = None;
                 }
@@ -205,7 +211,10 @@ impl SessionEnd<'_> {
         match self.neighbor {
             Neighbor::External { .. } => {
                 let attributes = Arc::make_mut(&mut route.attributes);
-                (attributes.local_pref, attributes.med) = (None, None);
+                attributes.local_pref = None;
+                if !self.transparent {
+                    attributes.med = None;
+                }
                 self.apply_policy(&mut route)?;
                 let mut attributes = Arc::unwrap_or_clone(route.attributes);
                 attributes.local_pref = None;
@@ -214,7 +223,8 @@ impl SessionEnd<'_> {
                 }
                 attributes.originator_id = None;
                 attributes.cluster_list.clear();
-                route.attributes = Arc::new(attributes.prepended(self.own_as, 1));
+                let times = usize::from(!self.transparent);
+                route.attributes = Arc::new(attributes.prepended(self.own_as, times));
             }
             Neighbor::Internal | Neighbor::Client
                 if matches!(provenance, Provenance::Internal | Provenance::Client) =>
@@ -324,7 +334,8 @@ mod tests {
     }
 
     fn external(relation: Relation) -> SessionEnd<'static> {
-        let neighbor = Neighbor::External { asn: MICROSOFT, relation, session: session() };
+        let next_hop = Some(NextHop::Neighbor(session()));
+        let neighbor = Neighbor::External { asn: MICROSOFT, relation, next_hop };
         let prefix = "198.51.100.0/24".parse().expect("a prefix");
         let own_id = Ipv4Addr::new(192, 0, 2, 1);
         let (leaks, shutdown) = (false, Shutdown::default());
@@ -336,6 +347,7 @@ mod tests {
             prefix,
             distance_km: None,
             leaks,
+            transparent: false,
             shutdown,
             policy: None,
         }

@@ -276,6 +276,22 @@ impl Rib {
         Some((via, route))
     }
 
+    /// The best of the routes that `may` be told to one neighbour (RFC 7947 §2.3.2).
+    #[must_use]
+    pub fn best_for(
+        &self,
+        group: GroupId,
+        mut metric: impl FnMut(Slot, &Route) -> Option<u64>,
+        may: impl Fn(Via, &Route) -> bool,
+    ) -> Option<(Via, &Route)> {
+        let mut routes = self.routes(group);
+        routes.retain(|(via, _, route)| may(*via, route));
+        let candidates = self.candidates(&routes, &mut metric);
+        let choice = decision::decide(&candidates, self.limits)?;
+        let (via, _, route) = routes[choice.best];
+        Some((via, route))
+    }
+
     /// Where a route is from, as the rules for telling it to the neighbour on `to` see it.
     #[must_use]
     pub fn provenance(&self, via: Via, to: Slot) -> Provenance {

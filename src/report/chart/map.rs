@@ -107,9 +107,10 @@ fn draw_router(canvas: &mut Canvas<'_>, layout: &Layout, router: &MapRouter) {
 
 /// How a PNI or link is drawn: colour, thickness, dashes (none for a full line).
 fn pen(lag: &MapLag) -> (Role, f64, Option<(f64, f64)>) {
-    let width = if lag.kind == "pni" { 2.6 } else { 1.4 };
+    let outside = lag.kind != "link";
+    let width = if outside { 2.6 } else { 1.4 };
     match lag.worst {
-        Health::Up if lag.kind == "pni" => (Role::Pni, width, None),
+        Health::Up if outside => (Role::Pni, width, None),
         Health::Up => (Role::Link, width, None),
         Health::Degraded => (Role::Degraded, width + 0.4, Some((12.0, 4.0))),
         Health::Silent => (Role::Silent, width + 0.4, Some((2.5, 4.0))),

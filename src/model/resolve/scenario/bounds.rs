@@ -44,6 +44,7 @@ impl Resolver<'_> {
         let class = optional(raw.class.as_ref(), |name| known.classes.find(name, report));
         let pni = optional(raw.pni.as_ref(), |name| known.pnis.find(name, report));
         let link = optional(raw.link.as_ref(), |name| known.links.find(name, report));
+        let port = optional(raw.port.as_ref(), |name| known.ports.find(name, report));
         let session = optional(raw.session.as_ref(), |name| known.sessions.find(name, report));
         let router = optional(raw.router.as_ref(), |name| known.routers.find(name, report));
         let at_most = optional(raw.at_most.as_ref(), |text| self.limit(measure, text));
@@ -56,7 +57,7 @@ impl Resolver<'_> {
                 RawDirection::Forward => Direction::Forward,
                 RawDirection::Return => Direction::Return,
             }),
-            lag: pni.ok()?.or(link.ok()?),
+            lag: pni.ok()?.or(link.ok()?).or(port.ok()?),
             session: session.ok()?,
             router: router.ok()?,
             window: match raw.window.as_deref() {
@@ -99,15 +100,16 @@ impl Resolver<'_> {
         let fits: &[&str] = match measure.subject() {
             MeasureSubject::Demand => &["demand", "class", "direction"],
             MeasureSubject::Session => &["session", "router"],
-            MeasureSubject::Lag => &["pni", "link", "router"],
+            MeasureSubject::Lag => &["pni", "link", "port", "router"],
             MeasureSubject::Run => &[],
         };
-        let stated: [(&str, Option<Span>); 7] = [
+        let stated: [(&str, Option<Span>); 8] = [
             ("demand", raw.demand.as_ref().map(|sp| sp.entry)),
             ("class", raw.class.as_ref().map(|sp| sp.entry)),
             ("direction", raw.direction.as_ref().map(|sp| sp.entry)),
             ("pni", raw.pni.as_ref().map(|sp| sp.entry)),
             ("link", raw.link.as_ref().map(|sp| sp.entry)),
+            ("port", raw.port.as_ref().map(|sp| sp.entry)),
             ("session", raw.session.as_ref().map(|sp| sp.entry)),
             ("router", raw.router.as_ref().map(|sp| sp.entry)),
         ];
@@ -124,12 +126,10 @@ impl Resolver<'_> {
                 self.report.hinted(span, Code::BadBound, message, hint);
             }
         }
-        if let (Some(_), Some(link)) = (&raw.pni, &raw.link) {
-            self.report.at(
-                link.entry,
-                Code::BadBound,
-                "a bound is on a PNI or on a link, not both",
-            );
+        let lags: Vec<_> = [&raw.pni, &raw.link, &raw.port].into_iter().flatten().collect();
+        if let [_, second, ..] = lags[..] {
+            let message = "a bound is on one PNI, link or port";
+            self.report.at(second.entry, Code::BadBound, message);
         }
     }
 

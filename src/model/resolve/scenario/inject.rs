@@ -3,10 +3,11 @@
 use super::{Known, Resolver};
 use crate::diag::{Code, Span};
 use crate::ids::{CircuitId, DemandId, Id, LagId, RouterId};
-use crate::input::sp::Sp;
+use crate::input::sp::{Sp, Text};
 use crate::model::raw::faults::{
-    Decimal, RawCoolingFault, RawDaemon, RawDegrade, RawFlap, RawForeign, RawGrowth, RawInject,
-    RawOptic, RawPatch, RawPniFault, RawProcessFault, RawRouterFault, RawSessionFault, RawSurge,
+    Decimal, RawCoolingFault, RawDaemon, RawDegrade, RawFabricFault, RawFabricLoop, RawFlap,
+    RawForeign, RawGrowth, RawInject, RawOptic, RawPatch, RawPniFault, RawProcessFault,
+    RawRouterFault, RawSessionFault, RawSurge,
 };
 use crate::model::resolve::report::{Names, Reported, optional};
 use crate::model::scenario::{Daemon, FaultKind};
@@ -33,6 +34,8 @@ impl Resolver<'_> {
             RawInject::OpticFail(f) => self.optic(at, f)?,
             RawInject::LacpForeign(f) => self.foreign(at, f)?,
             RawInject::WrongPatch(f) => self.patch(at, f)?,
+            RawInject::FabricFail(f) => self.fabric(at, f)?,
+            RawInject::FabricLoop(f) => self.fabric_loop(at, f)?,
             RawInject::PniCut(f) => {
                 let (pnis, toward) = self.pni_fault(at, f)?;
                 FaultKind::PniCut { pnis, toward }
@@ -97,6 +100,39 @@ impl Resolver<'_> {
 
     fn routers(&mut self, at: Span, raw: &RawRouterFault) -> Option<Vec<RouterId>> {
         self.any(|known| &known.routers, at, &raw.router)
+    }
+
+    fn fabric(&mut self, at: Span, raw: &RawFabricFault) -> Option<FaultKind> {
+        let exchanges = self.any(|known| &known.exchanges, at, &raw.exchange)?;
+        let Some(between) = &raw.between else { return Some(FaultKind::FabricFail(exchanges)) };
+        let ([exchange], [one, other]) = (&exchanges[..], &***between) else {
+            let message = "`between` names two ports of one exchange";
+            self.report.at(between.entry, Code::WrongCount, message);
+            return None;
+        };
+        let name = self.topology.exchanges[*exchange].name.clone();
+        let mut port = |port: &Sp<String>| {
+            let full =
+                if port.contains('/') { port.to_string() } else { format!("{name}/{}", **port) };
+            self.known.ports.find_text(port.span, &full, &mut self.report)
+        };
+        let (one, other) = (port(one), port(other));
+        Some(FaultKind::FabricPartition { exchange: name, between: [one?, other?] })
+    }
+
+    fn fabric_loop(&mut self, at: Span, raw: &RawFabricLoop) -> Option<FaultKind> {
+        let loss = optional(raw.loss.as_ref(), |text| self.loss(text));
+        let exchanges = self.any(|known| &known.exchanges, at, &raw.exchange)?;
+        Some(FaultKind::FabricLoop { exchanges, loss: loss.ok()?.unwrap_or(Share::ONE) })
+    }
+
+    fn loss(&mut self, text: &Sp<Text<Share>>) -> Option<Share> {
+        let loss = self.report.quantity(text)?;
+        if loss > Share::ONE {
+            self.report.at(text.span, Code::OutOfRange, format!("`{loss}` is more than 100%"));
+            return None;
+        }
+        Some(loss)
     }
 
     fn cooling(&mut self, at: Span, raw: &RawCoolingFault) -> Option<FaultKind> {
@@ -168,14 +204,7 @@ impl Resolver<'_> {
     }
 
     fn degrade(&mut self, at: Span, raw: &RawDegrade) -> Option<FaultKind> {
-        let loss = optional(raw.loss.as_ref(), |text| {
-            let loss = self.report.quantity(text)?;
-            if loss > Share::ONE {
-                self.report.at(text.span, Code::OutOfRange, format!("`{loss}` is more than 100%"));
-                return None;
-            }
-            Some(loss)
-        });
+        let loss = optional(raw.loss.as_ref(), |text| self.loss(text));
         let delay = optional(raw.delay.as_ref(), |text| self.report.quantity(text));
         let (circuits, toward) = self.circuits(at, &raw.circuit, raw.toward.as_ref())?;
         Some(FaultKind::CircuitDegrade {

@@ -6,8 +6,8 @@ use super::places::about;
 use super::report::{Names, Report, optional};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
-    CardId, CircuitId, ClassId, DemandId, DomainId, FeedId, Id, IdVec, LagId, MetroId, PeeringId,
-    PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
+    CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, Id, IdVec, LagId, MetroId,
+    PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
@@ -33,6 +33,8 @@ struct Known {
     circuits: Names<CircuitId>,
     pnis: Names<LagId>,
     links: Names<LagId>,
+    ports: Names<LagId>,
+    exchanges: Names<ExchangeId>,
     spans: Names<SpanId>,
     srlgs: Names<SrlgId>,
     cards: Names<CardId>,
@@ -67,10 +69,12 @@ impl Known {
     fn of(topology: &Topology, report: &mut Report) -> Self {
         let t = topology;
         let (mut pnis, mut links) = (Names::new("PNI", "pnis"), Names::new("link", "links"));
+        let mut ports = Names::new("port", "ports");
         for (id, lag) in t.lags.iter_ids() {
             let names = match lag.kind {
                 LagKind::Pni { .. } => &mut pnis,
                 LagKind::Link => &mut links,
+                LagKind::Port(_) => &mut ports,
             };
             names.declare(Span::default(), &lag.name, id, report);
         }
@@ -80,6 +84,8 @@ impl Known {
         Self {
             pnis,
             links,
+            ports,
+            exchanges: named(("exchange", "exchanges"), &t.exchanges, report, |x| x.name.clone()),
             circuits: named(("circuit", "circuits"), &t.circuits, report, |x| x.name.clone()),
             spans: named(("span", "spans"), &t.spans, report, |x| x.name.clone()),
             srlgs: named(("shared-risk group", "srlgs"), &t.srlgs, report, |x| x.name.clone()),
