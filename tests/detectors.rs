@@ -22,5 +22,7 @@ mod lacp;
 mod members;
 #[path = "detectors/processes.rs"]
 mod processes;
+#[path = "detectors/services.rs"]
+mod services;
 #[path = "detectors/traffic.rs"]
 mod traffic;

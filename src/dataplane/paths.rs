@@ -17,6 +17,8 @@ pub enum End {
     RouterDown(RouterId),
     /// The router forwards nothing.
     Hung(RouterId),
+    /// A filter of the router drops it.
+    Filtered(RouterId),
     /// The router has no route.
     NoRoute(RouterId),
     /// The route points to a LAG that is down or has no member.
@@ -46,6 +48,7 @@ impl Path {
             End::Delivered(router) => Some(router),
             End::RouterDown(_)
             | End::Hung(_)
+            | End::Filtered(_)
             | End::NoRoute(_)
             | End::LagDown(_)
             | End::Circuit(_)
@@ -170,16 +173,15 @@ impl Walk<'_> {
         if table.hung {
             return finish(End::Hung(router));
         }
-        if table.fib[self.group].serves {
-            return finish(End::Delivered(router));
+        if table.filters.contains(&self.group) {
+            return finish(End::Filtered(router));
         }
-        if seen.contains(&router) {
-            return finish(End::Loop(router));
-        }
-        let hops = self.next_hops(router);
-        if hops.is_empty() {
-            return finish(End::NoRoute(router));
-        }
+        let hops = match self.longest_match(router) {
+            Match::Serves => return finish(End::Delivered(router)),
+            Match::None => return finish(End::NoRoute(router)),
+            Match::Hops(_) if seen.contains(&router) => return finish(End::Loop(router)),
+            Match::Hops(hops) => hops,
+        };
         seen.push(router);
         let weights: Vec<u32> = hops.iter().map(|h| h.weight).collect();
         let place = self.tables.names.routers[router];
@@ -245,8 +247,25 @@ impl Walk<'_> {
         self.cross(out, parts, path, seen, found);
     }
 
-    fn next_hops(&self, router: RouterId) -> &[Hop] {
-        let entry = &self.tables.routers[router].fib[self.group];
+    /// What the entry of the longest prefix says: that of the group, or of the nearest that
+    /// covers it.
+    fn longest_match(&self, router: RouterId) -> Match<'_> {
+        let mut group = Some(self.group);
+        while let Some(at) = group {
+            if self.tables.routers[router].fib[at].serves {
+                return Match::Serves;
+            }
+            let hops = self.next_hops(router, at);
+            if !hops.is_empty() {
+                return Match::Hops(hops);
+            }
+            group = self.tables.covers[at];
+        }
+        Match::None
+    }
+
+    fn next_hops(&self, router: RouterId, group: GroupId) -> &[Hop] {
+        let entry = &self.tables.routers[router].fib[group];
         match &entry.ramp {
             Some(ramp) if self.position < ramp.position(self.now) => &ramp.next,
             Some(_) | None => &entry.current,
@@ -281,6 +300,16 @@ impl Walk<'_> {
     }
 }
 
+/// What a router's table says of a packet.
+enum Match<'a> {
+    /// Its way ends here.
+    Serves,
+    /// It goes on over these.
+    Hops(&'a [Hop]),
+    /// Nothing.
+    None,
+}
+
 /// A well-mixing permutation of 64 bits (the finalizer of `SplitMix64`).
 #[must_use]
 pub const fn mix(value: u64) -> u64 {
@@ -305,9 +334,13 @@ fn pick_modulo(hash: u64, weights: &[u32]) -> usize {
 /// Where the tables change within a group at `now`: positions that bound equal treatment.
 #[must_use]
 pub fn boundaries(tables: &Tables, group: GroupId, now: SimTime) -> Vec<u64> {
-    let ramps = tables.routers.iter().filter_map(|r| r.fib[group].ramp.as_ref());
-    let mut all: Vec<u64> = ramps.map(|r| r.position(now)).filter(|p| *p > 0).collect();
-    all.push(WHOLE);
+    let mut all = vec![WHOLE];
+    let mut next = Some(group);
+    while let Some(at) = next {
+        let ramps = tables.routers.iter().filter_map(|r| r.fib[at].ramp.as_ref());
+        all.extend(ramps.map(|r| r.position(now)).filter(|p| *p > 0));
+        next = tables.covers[at];
+    }
     all.sort_unstable();
     all.dedup();
     all

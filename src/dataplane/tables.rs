@@ -67,6 +67,8 @@ pub struct RouterTable {
     pub up: bool,
     /// Whether it runs but forwards nothing.
     pub hung: bool,
+    /// Groups whose packets it drops by a filter.
+    pub filters: BTreeSet<GroupId>,
     /// Per prefix group.
     pub fib: IdVec<GroupId, FibEntry>,
 }
@@ -108,6 +110,8 @@ pub struct Tables {
     pub members: IdVec<LagId, Vec<CircuitId>>,
     /// Per circuit and sending side.
     pub circuits: IdVec<CircuitId, [CircuitTable; 2]>,
+    /// The group of the nearest prefix that covers those of a group.
+    pub covers: IdVec<GroupId, Option<GroupId>>,
     /// Pairs of ports between which a fabric carries nothing, in both orders.
     pub severed: BTreeSet<(LagId, LagId)>,
     /// Names as numbers, for hashing.

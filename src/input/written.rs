@@ -1,6 +1,6 @@
 //! The texts that stand for quantities, prefixes and communities, as patterns for editors.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::IpNet;
 
@@ -54,4 +54,10 @@ impl Written for Ipv4Addr {
     const NAME: &'static str = "Ipv4Address";
     const PATTERN: &'static str = r"^\d{1,3}(\.\d{1,3}){3}$";
     const ABOUT: &'static str = "An IPv4 address.";
+}
+
+impl Written for IpAddr {
+    const NAME: &'static str = "Address";
+    const PATTERN: &'static str = r"^[0-9a-fA-F:.]+$";
+    const ABOUT: &'static str = "An IPv4 or IPv6 address.";
 }

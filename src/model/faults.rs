@@ -261,6 +261,13 @@ pub enum Command {
         /// How long traffic has to move away before; `None`: nobody takes care of that.
         drain: Option<SimDuration>,
     },
+    /// Routers drop packets to the prefixes, by a rule that an operator has announced (RFC 8955).
+    FlowspecDrop {
+        /// Prefixes, with all that they cover.
+        prefixes: Vec<PrefixId>,
+        /// Where.
+        routers: Vec<RouterId>,
+    },
     /// Connections of a peering are in or out of service.
     PeeringState {
         /// The peerings' names.
@@ -279,6 +286,7 @@ impl Command {
         match self {
             Self::Withdraw { prefixes, .. }
             | Self::Announce { prefixes, .. }
+            | Self::FlowspecDrop { prefixes, .. }
             | Self::ServiceDown { prefixes, .. } => prefixes,
             Self::Leak { .. }
             | Self::PolicyEdit { .. }
@@ -302,6 +310,7 @@ impl Command {
             Self::Drain { .. } => "drain",
             Self::Maintenance { .. } => "maintenance",
             Self::PeeringState { .. } => "peering_state",
+            Self::FlowspecDrop { .. } => "flowspec_drop",
         }
     }
 }

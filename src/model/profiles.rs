@@ -81,6 +81,7 @@ pub const TABLE: &[Documented] = &[
     built_in("multipath.relax", "false", "common router systems"),
     built_in("next_hop_self", "true", "common practice at borders"),
     built_in("honor_graceful_shutdown", "true", "FRR and Junos as shipped; RFC 8326 §4.2"),
+    built_in("prefer_oldest", "false", "`bestpath compare-routerid`; RFC 4271 §9.1.2.2 f"),
     built_in("feeds_needed", "1", "a router with two power supplies runs on one"),
     built_in("lag.min_links", "1", "common router systems"),
     built_in("lag.revertive", "true", "common router systems"),

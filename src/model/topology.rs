@@ -172,6 +172,9 @@ pub struct Network {
     pub multipath: Multipath,
     /// Whether its routers make routes that carry `GRACEFUL_SHUTDOWN` the last choice (RFC 8326).
     pub honor_graceful_shutdown: bool,
+    /// Whether an external best route stays best until one beats it before router ids are compared
+    /// (RFC 5004).
+    pub prefer_oldest: bool,
     /// What internal sessions carry beside best routes.
     pub ibgp: Ibgp,
 }
@@ -457,6 +460,26 @@ pub struct MaxPrefix {
     pub restart: Option<SimDuration>,
 }
 
+/// Who serves a prefix when those that should are not there.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standby {
+    /// These routers, by id.
+    pub routers: Vec<RouterId>,
+    /// After this long.
+    pub takeover: SimDuration,
+}
+
+/// A host of a service.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Its name within the prefix.
+    pub name: String,
+    /// Its address.
+    pub address: std::net::IpAddr,
+    /// Where it stands.
+    pub site: SiteId,
+}
+
 /// A declared prefix, or `count` of them treated alike.
 #[derive(Clone, Debug)]
 pub struct Prefix {
@@ -471,6 +494,12 @@ pub struct Prefix {
     /// Whole great-circle kilometres from each metro to the nearest one where it is served;
     /// `None` where the file gives no position.
     pub distance_km: IdVec<MetroId, Option<u32>>,
+    /// Its network announces it over these PNIs only; `None`: over all sessions.
+    pub announced_over: Option<Vec<LagId>>,
+    /// Who takes over when nobody else serves it.
+    pub standby: Option<Standby>,
+    /// Hosts of its service.
+    pub endpoints: Vec<Endpoint>,
     /// How many prefixes this stands for, at least 1.
     pub count: u64,
     /// The class of its traffic, if the file tells.

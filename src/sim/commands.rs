@@ -4,10 +4,13 @@
 //! * A command takes effect at once; what follows costs the router one piece of BGP work.
 //! * A router that is told to treat routes of a session differently asks its peer for them again
 //!   (route refresh, RFC 2918), as one without a copy of what it was told does.
+//! * A site that stands by takes a service over when none of its routers' interior routes lead to
+//!   a router that serves it, whatever the reason, and gives it back at once when one does.
+//! * A `FlowSpec` rule (RFC 8955) is in force at all routers it is meant for at once.
 //! * Overload is a distance that is added to all paths across the router (RFC 6987), for OSPF and
 //!   IS-IS alike: a router that is drained is the last resort, not none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::bgp::Work;
 use super::event::Event;
@@ -19,7 +22,7 @@ use crate::proto::bgp::advertise::{Route, Shutdown};
 use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::policy::{Edit, Policy};
 use crate::proto::bgp::session::State;
-use crate::units::SimTime;
+use crate::units::{SimDuration, SimTime};
 
 /// How many faults hold each command.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +36,11 @@ pub(crate) struct Commands {
     /// of it.
     edits: BTreeMap<(End<SessionId>, bool), (Vec<Edit>, Policy)>,
     overloaded: BTreeMap<RouterId, u32>,
+    /// Who has taken a service over, and who will when.
+    taken_over: BTreeSet<(RouterId, GroupId)>,
+    takeovers: BTreeMap<(RouterId, GroupId), SimTime>,
+    /// Faults by which routers drop packets to a prefix.
+    filtered: BTreeMap<(RouterId, PrefixId), u32>,
     /// Pairs of ports between which a fabric carries nothing.
     severed: BTreeMap<[LagId; 2], u32>,
     /// Routers that have booted, and until when nothing is to cross them.
@@ -74,6 +82,7 @@ impl World {
             Operator::Soon(ends) => self.command_soon(ends, on),
             Operator::Edit(ends, import, edit) => self.command_edit(ends, *import, edit, on),
             Operator::Overload(routers) => self.command_overload(routers, on),
+            Operator::Filter(pairs) => self.command_filter(pairs, on),
             Operator::Service(lags, active) => self.command_service(lags, *active, on),
         }
     }
@@ -106,11 +115,88 @@ impl World {
                 self.queue_work(router, Work::Originate(groups));
             }
         }
+        self.watch_services();
     }
 
     fn serves(&self, router: RouterId, group: GroupId) -> bool {
-        self.net.groups[group].served_by.contains(&router)
-            && !held(&self.commands.unserved, &(router, group))
+        let placed = self.net.groups[group].served_by.contains(&router)
+            || self.commands.taken_over.contains(&(router, group));
+        placed && !held(&self.commands.unserved, &(router, group))
+    }
+
+    /// Who stands by looks whether it reaches anybody who serves.
+    pub(super) fn watch_services(&mut self) {
+        if self.traffic.is_none() {
+            return;
+        }
+        for group in self.group_ids() {
+            let first = self.net.groups[group].prefixes[0];
+            let Some(standby) = self.net.topology.prefixes[first].standby.clone() else { continue };
+            for router in standby.routers {
+                self.watch_service(router, group, standby.takeover);
+            }
+        }
+    }
+
+    fn watch_service(&mut self, router: RouterId, group: GroupId, takeover: SimDuration) {
+        let key = (router, group);
+        let needed = self.state.routers[router].up && !self.reaches_service(router, group);
+        if !needed {
+            self.commands.takeovers.remove(&key);
+            if self.commands.taken_over.remove(&key) {
+                self.switch_service(router, group);
+            }
+        } else if !self.commands.taken_over.contains(&key)
+            && !self.commands.takeovers.contains_key(&key)
+        {
+            let at = self.now + takeover;
+            self.commands.takeovers.insert(key, at);
+            self.at(at, Event::Takeover(router, group));
+        }
+    }
+
+    fn reaches_service(&self, router: RouterId, group: GroupId) -> bool {
+        let reaches = |other: &RouterId| {
+            self.state.routers[*other].up
+                && self.state.routers[router].routes.to.contains_key(other)
+                && !held(&self.commands.unserved, &(*other, group))
+        };
+        self.net.groups[group].served_by.iter().any(reaches)
+    }
+
+    /// A site takes a service over, if it still has to.
+    pub(super) fn on_takeover(&mut self, router: RouterId, group: GroupId) {
+        let key = (router, group);
+        if self.commands.takeovers.get(&key).is_some_and(|at| *at <= self.now) {
+            self.commands.takeovers.remove(&key);
+            self.commands.taken_over.insert(key);
+            self.switch_service(router, group);
+        }
+    }
+
+    fn switch_service(&mut self, router: RouterId, group: GroupId) {
+        self.touch_traffic();
+        let serves = self.serves(router, group);
+        self.tables.routers[router].fib[group].serves = serves;
+        if self.state.routers[router].up {
+            self.queue_work(router, Work::Originate(vec![group]));
+        }
+    }
+
+    /// Some routers drop packets to some groups, or no longer (RFC 8955).
+    pub(super) fn command_filter(&mut self, pairs: &[(RouterId, PrefixId)], on: bool) {
+        self.touch_traffic();
+        for (router, prefix) in pairs {
+            let group = self.net.group_of[*prefix];
+            if hold(&mut self.commands.filtered, (*router, *prefix), on) {
+                let filters = &mut self.tables.routers[*router].filters;
+                if on {
+                    filters.insert(group);
+                } else {
+                    filters.remove(&group);
+                }
+            }
+        }
     }
 
     /// What a router announces of a group itself.

@@ -97,6 +97,8 @@ pub(crate) enum Event {
     Foreign { port: End<CircuitId>, fault: usize },
     /// A member has been good for long enough to carry traffic again.
     Restore(End<CircuitId>),
+    /// A router that stands by for a service takes it over.
+    Takeover(RouterId, GroupId),
 }
 
 /// An event with what led to it.
@@ -135,6 +137,7 @@ impl Event {
             | Self::Fib(..)
             | Self::Started(_)
             | Self::Restore(_)
+            | Self::Takeover(..)
             | Self::Boot(_) => Class::Timer,
             // What leaves meets the paths as they are once all else of the instant is done.
             Self::HelloSend(_)
@@ -179,12 +182,13 @@ impl Event {
             Self::Started(_) => 27,
             Self::Foreign { .. } => 28,
             Self::Restore(_) => 29,
+            Self::Takeover(..) => 30,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 30] = [
+pub(crate) const KINDS: [&str; 31] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -215,4 +219,5 @@ pub(crate) const KINDS: [&str; 30] = [
     "ends of overload",
     "foreign LACPDUs",
     "waits to restore",
+    "takeovers of services",
 ];

@@ -251,6 +251,7 @@ impl World {
         if self.state.routers[router].routes != routes {
             self.state.routers.edit(router).routes = routes;
             self.record_routes(router);
+            self.watch_services();
             self.next_hops_changed(router);
             let network = self.net.topology.routers[router].network;
             self.internal_paths_changed(network);

@@ -16,6 +16,7 @@ mod keepalives;
 mod lags;
 mod lsdb;
 pub(crate) mod net;
+mod next_hops;
 mod orders;
 pub(crate) mod plan;
 mod processes;

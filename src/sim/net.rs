@@ -6,7 +6,7 @@ use super::event::{Event, Hello};
 use crate::ids::{
     BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side,
 };
-use crate::model::topology::{Family, Prefix, SessionKind, Topology};
+use crate::model::topology::{Family, Prefix, SessionKind, Standby, Topology};
 use crate::proto::bfd;
 use crate::proto::bgp::attrs::Community;
 
@@ -49,6 +49,8 @@ pub(crate) struct Group {
     pub(crate) served_by: Vec<RouterId>,
     /// Communities it is originated with.
     pub(crate) communities: Vec<Community>,
+    /// The group of the nearest declared prefix that covers its prefixes.
+    pub(crate) cover: Option<GroupId>,
 }
 
 /// The facts of a run.
@@ -166,6 +168,7 @@ impl Net {
             | Event::Spf(router)
             | Event::Fib(router, _)
             | Event::Started(router)
+            | Event::Takeover(router, _)
             | Event::Boot(router) => ranks.routers[router.index()],
         }
     }
@@ -343,8 +346,11 @@ fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
 }
 
 /// Everything that may make a difference between two prefixes.
-type Treatment<'a> =
-    (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community], Vec<Vec<bool>>);
+type Treatment<'a> = (
+    (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community]),
+    (&'a Option<Vec<LagId>>, &'a Option<Standby>, Option<PrefixId>),
+    Vec<Vec<bool>>,
+);
 
 fn group_prefixes(
     topology: &Topology,
@@ -354,7 +360,7 @@ fn group_prefixes(
     let mut groups: IdVec<GroupId, Group> = IdVec::new();
     let mut group_of = IdVec::new();
     for (id, prefix) in topology.prefixes.iter_ids() {
-        let treatment = treatment(topology, prefix);
+        let treatment = treatment(topology, prefix, cover(topology, id));
         let set_apart: Vec<bool> = apart.iter().map(|some| some.contains(&id)).collect();
         let group = *known.entry((treatment, set_apart)).or_insert_with(|| {
             groups.push(Group {
@@ -363,19 +369,45 @@ fn group_prefixes(
                 family: Family::of(&prefix.prefix),
                 served_by: prefix.served_by.clone(),
                 communities: prefix.communities.clone(),
+                cover: None,
             })
         });
         groups[group].prefixes.push(id);
         groups[group].count += prefix.count;
         group_of.push(group);
     }
+    for group in groups.ids().collect::<Vec<_>>() {
+        let wider = cover(topology, groups[group].prefixes[0]);
+        groups[group].cover = wider.map(|prefix| group_of[prefix]);
+    }
     (groups, group_of)
 }
 
-fn treatment<'a>(topology: &Topology, prefix: &'a Prefix) -> Treatment<'a> {
+/// The nearest other declared prefix that covers this one.
+fn cover(topology: &Topology, id: PrefixId) -> Option<PrefixId> {
+    let own = topology.prefixes[id].prefix;
+    let wider = topology.prefixes.iter_ids().filter(|(_, other)| {
+        other.prefix != own
+            && other.prefix.prefix_len() < own.prefix_len()
+            && other.prefix.contains(&own)
+    });
+    wider.max_by_key(|(_, other)| other.prefix.prefix_len()).map(|(id, _)| id)
+}
+
+fn treatment<'a>(
+    topology: &Topology,
+    prefix: &'a Prefix,
+    cover: Option<PrefixId>,
+) -> Treatment<'a> {
     let policies = topology.sessions.iter().filter(|s| s.kind != SessionKind::Internal);
     let policies = policies.flat_map(|s| &s.ends).flat_map(|end| [&end.import, &end.export]);
     let signatures =
         policies.flatten().map(|policy| policy.prefix_signature(&prefix.prefix)).collect();
-    (Family::of(&prefix.prefix), prefix.network, &prefix.served_by, &prefix.communities, signatures)
+    let own = (
+        Family::of(&prefix.prefix),
+        prefix.network,
+        &prefix.served_by[..],
+        &prefix.communities[..],
+    );
+    (own, (&prefix.announced_over, &prefix.standby, cover), signatures)
 }

@@ -40,6 +40,10 @@ pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuratio
         Command::Maintenance { routers, lags, drain, .. } => {
             return maintenance(topology, routers, lags, *drain);
         }
+        Command::FlowspecDrop { prefixes, routers } => {
+            let pairs = prefixes.iter().flat_map(|p| routers.iter().map(|router| (*router, *p)));
+            at_once.push(Operator::Filter(pairs.collect()));
+        }
         Command::PeeringState { connections, active, .. } => {
             at_once.push(Operator::Service(connections.clone(), *active));
         }
@@ -105,6 +109,7 @@ pub(super) fn targets(topology: &Topology, command: &Command) -> Vec<String> {
     match command {
         Command::Withdraw { prefixes, .. }
         | Command::Announce { prefixes, .. }
+        | Command::FlowspecDrop { prefixes, .. }
         | Command::ServiceDown { prefixes, .. } => {
             prefixes.iter().map(|id| topology.prefixes[*id].prefix.to_string()).collect()
         }

@@ -66,6 +66,8 @@ pub(crate) enum Operator {
     Soon(Vec<End<SessionId>>),
     /// Nothing is to cross these routers on its way inside their network.
     Overload(Vec<RouterId>),
+    /// These routers drop packets to these prefixes.
+    Filter(Vec<(RouterId, PrefixId)>),
     /// These connections are in service, or not.
     Service(Vec<LagId>, bool),
 }

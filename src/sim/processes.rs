@@ -144,6 +144,7 @@ impl World {
             | Event::Started(_)
             | Event::Foreign { .. }
             | Event::Restore(_)
+            | Event::Takeover(..)
             | Event::Boot(_) => return None,
         })
     }
@@ -357,6 +358,7 @@ impl World {
 
     fn restart_bgp(&mut self, router: RouterId) {
         self.forget_routes(router);
+        self.let_age_count(router);
         self.write_nothing(router);
         self.originate_prefixes(router);
         for end in self.net.sessions_at[router].clone() {

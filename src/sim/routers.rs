@@ -103,6 +103,7 @@ impl World {
         state.routes = Routes::default();
         let network = self.net.topology.routers[router].network;
         self.internal_paths_changed(network);
+        self.watch_services();
     }
 
     /// A router has booted.
@@ -125,6 +126,7 @@ impl World {
         let state = self.state.routers.edit(router);
         state.boot_at = None;
         state.up = true;
+        self.let_age_count(router);
         self.tables.routers[router].up = true;
         self.switch_ports(router, true);
         self.overload_on_startup(router);
@@ -134,6 +136,7 @@ impl World {
         for end in self.net.sessions_at[router].clone() {
             self.start_session(end);
         }
+        self.watch_services();
     }
 
     /// Power or no power on all ports of a router, at the same time.

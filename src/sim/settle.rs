@@ -181,6 +181,7 @@ impl World {
         self.forget_queue();
         for router in self.net.topology.routers.ids() {
             self.state.routers.edit(router).fib.free_at = SimTime::ZERO;
+            self.let_age_count(router);
         }
         let hellos = self.all_hellos();
         for hello in &hellos {
@@ -382,6 +383,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
     let table = |router: RouterId| RouterTable {
         up,
         hung: false,
+        filters: std::collections::BTreeSet::new(),
         fib: net.groups.iter().map(|group| entry(router, group)).collect(),
     };
     Tables {
@@ -394,6 +396,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
         members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
         circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
+        covers: net.groups.iter().map(|group| group.cover).collect(),
         severed: std::collections::BTreeSet::new(),
         names: Names {
             routers: topology.routers.iter().map(|r| number("router", &r.name)).collect(),

@@ -89,6 +89,8 @@ pub(crate) enum RawInject {
     ProcessFreeze(RawProcessFault),
     /// Domains are maintained: routers switched off, circuits taken away.
     Maintenance(RawMaintenance),
+    /// Routers drop packets to prefixes, by a rule that an operator has announced (RFC 8955).
+    FlowspecDrop(RawFlowspec),
     /// Connections of a peering change their state in the provider's process.
     PeeringState(RawPeeringState),
     /// Demands offer more than their rate.
@@ -370,6 +372,21 @@ pub(crate) struct RawAnnounce {
     pub prefix: OneOrMore<String>,
     /// At these routers, of whichever network.
     pub router: OneOrMore<String>,
+}
+
+/// Prefixes, and where packets to them are dropped.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Flowspec")]
+pub(crate) struct RawFlowspec {
+    /// One prefix or a list; what they cover is dropped too.
+    pub prefix: OneOrMore<String>,
+    /// At these routers.
+    #[serde(default)]
+    pub router: OneOrMore<String>,
+    /// At all routers of these networks.
+    #[serde(default)]
+    pub network: OneOrMore<String>,
 }
 
 /// Prefixes, and where their service is down.

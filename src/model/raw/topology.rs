@@ -243,6 +243,9 @@ pub(crate) struct RawNetwork {
     pub multipath: Option<Sp<RawMultipath>>,
     /// Whether border routers put themselves as next hop on what they tell inside; absent: true.
     pub next_hop_self: Option<Sp<bool>>,
+    /// Whether an external best route stays best until one beats it before router ids are compared
+    /// (RFC 5004); absent: false.
+    pub prefer_oldest: Option<Sp<bool>>,
     /// Whether its routers make routes that carry `GRACEFUL_SHUTDOWN` (RFC 8326) the last choice;
     /// absent: true.
     pub honor_graceful_shutdown: Option<Sp<bool>>,

@@ -9,6 +9,9 @@ use crate::proto::bgp::attrs::Community;
 use crate::units::{BitRate, Share, SimDuration};
 
 /// A prefix that a network announces.
+///
+/// Traffic follows the longest declared prefix that a router has a route to, and ends where that is
+/// served: where nobody announces a more-specific, what covers it takes its traffic.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "DeclaredPrefix")]
@@ -33,6 +36,55 @@ pub(crate) struct RawPrefix {
     pub communities: OneOrMore<Text<Community>>,
     /// Where it stands in the provider's process.
     pub registration: Option<Sp<RawRegistration>>,
+    /// How its service is placed; absent: anycast.
+    pub service: Option<Sp<TextOrMap<RawPlacement, RawStandby>>>,
+    /// Hosts of its service.
+    #[serde(default)]
+    pub endpoints: Entries<RawEndpoint>,
+    /// Where its network announces it; absent: over all sessions.
+    pub announce: Option<Sp<RawAnnouncement>>,
+}
+
+/// How a service is placed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Placement")]
+pub(crate) enum RawPlacement {
+    /// Everywhere it is served, at the same time.
+    Anycast,
+    /// At one site only.
+    Single,
+}
+
+/// A site that takes over.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Standby")]
+pub(crate) struct RawStandby {
+    /// The site.
+    pub standby: Sp<String>,
+    /// How long after its routers reach nobody else who serves.
+    pub takeover: Sp<Text<SimDuration>>,
+}
+
+/// A host of a service.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Endpoint")]
+pub(crate) struct RawEndpoint {
+    /// Its address, within the prefix.
+    pub address: Sp<Text<std::net::IpAddr>>,
+    /// Where it stands.
+    pub site: Sp<String>,
+}
+
+/// Where a prefix is announced.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Announcement")]
+pub(crate) struct RawAnnouncement {
+    /// Over these PNIs only. More-specifics are entries of their own.
+    pub pnis: OneOrMore<String>,
 }
 
 /// Where a prefix stands in the provider's process.

@@ -288,6 +288,7 @@ fn stand_in_network(name: &str, asn: u32) -> Network {
         next_hop_self: true,
         multipath: Multipath { ebgp: 1, ibgp: 1, relax: false },
         honor_graceful_shutdown: false,
+        prefer_oldest: false,
         ibgp: Ibgp::default(),
     }
 }

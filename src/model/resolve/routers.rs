@@ -116,6 +116,9 @@ impl<'a> Resolver<'a> {
             let stated = network.honor_graceful_shutdown.as_ref();
             let honor = Valued::or_built_in(self.values, stated, "honor_graceful_shutdown");
             self.assume("honor_graceful_shutdown", name, honor.assumed);
+            let stated = network.prefer_oldest.as_ref();
+            let oldest = Valued::or_built_in(self.values, stated, "prefer_oldest");
+            self.assume("prefer_oldest", name, oldest.assumed);
             let ibgp = network.ibgp.as_deref();
             let stated = ibgp.and_then(|ibgp| ibgp.add_path.as_ref());
             let add_path = Valued::or_built_in(self.values, stated, "ibgp.add_path");
@@ -138,6 +141,7 @@ impl<'a> Resolver<'a> {
                 next_hop_self: next_hop_self.value,
                 multipath,
                 honor_graceful_shutdown: honor.value,
+                prefer_oldest: oldest.value,
                 ibgp: Ibgp { add_path: add_path.value, best_external: best_external.value },
             });
         }

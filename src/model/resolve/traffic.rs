@@ -13,8 +13,8 @@ use crate::diag::{Code, Related, Span};
 use crate::ids::{ClassId, Id, IdVec, MetroId, NetworkId, PrefixId, RouterId, SiteId};
 use crate::input::sp::{Sp, TextOrMap};
 use crate::model::profiles::builtin;
-use crate::model::raw::traffic::{RawDemand, RawFlows, RawHash, RawPrefix};
-use crate::model::topology::{Class, Demand, Family, Flows, HashMode, Prefix};
+use crate::model::raw::traffic::{RawDemand, RawFlows, RawHash, RawPlacement, RawPrefix};
+use crate::model::topology::{Class, Demand, Endpoint, Family, Flows, HashMode, Prefix, Standby};
 use crate::units::{BitRate, Share};
 
 /// A design may have this many pairs of a prefix and a router that serves it.
@@ -104,6 +104,12 @@ impl Resolver<'_> {
                 let message = format!("`{}` is out of range: 1 to 10000000", **count);
                 self.report.at(count.span, Code::OutOfRange, message);
             }
+            let standby = self.service(name, entry, network, &served_by, &sites);
+            let announced_over = entry
+                .announce
+                .as_ref()
+                .map(|announce| self.names.pnis.find_all(&announce.pnis, &mut self.report));
+            let endpoints = self.endpoints(entry, self.parsed_prefixes[index]);
             let class = entry.class.as_ref();
             let class = class.and_then(|class| self.names.classes.find(class, &mut self.report));
             let registration = entry.registration.as_ref().and_then(|registration| {
@@ -120,6 +126,9 @@ impl Resolver<'_> {
                 class,
                 communities: communities(&entry.communities, &mut self.report),
                 registration,
+                announced_over,
+                standby,
+                endpoints,
             });
         }
     }
@@ -146,6 +155,60 @@ impl Resolver<'_> {
             }
         }
         sites
+    }
+
+    /// How the service of a prefix is placed, and who takes over.
+    fn service(
+        &mut self,
+        name: &Sp<String>,
+        entry: &RawPrefix,
+        network: Option<NetworkId>,
+        served_by: &[RouterId],
+        sites: &[Vec<RouterId>],
+    ) -> Option<Standby> {
+        let service = entry.service.as_ref()?;
+        match &**service {
+            TextOrMap::Text(RawPlacement::Anycast) => None,
+            TextOrMap::Text(RawPlacement::Single) => {
+                let places: BTreeSet<_> =
+                    served_by.iter().map(|r| self.router_places[r.index()].1).collect();
+                if places.len() > 1 {
+                    let message = format!("`{}` is served at {} sites", **name, places.len());
+                    let hint = "a single service stands at one; `anycast` at all of them";
+                    self.report.hinted(service.span, Code::NotServed, message, hint);
+                }
+                None
+            }
+            TextOrMap::Map(raw) => {
+                let site = self.names.sites.find(&raw.standby, &mut self.report);
+                let takeover = self.report.quantity(&raw.takeover);
+                let routers = self.routers_at(site?, network, sites);
+                let served = routers.iter().any(|router| served_by.contains(router));
+                if served || routers.is_empty() {
+                    let message = if served { "serves it anyway" } else { "has no router" };
+                    let message = format!("`{}` {message}", *raw.standby);
+                    let hint = "a standby site has routers of the network and serves only then";
+                    self.report.hinted(raw.standby.span, Code::NotServed, message, hint);
+                }
+                Some(Standby { routers, takeover: takeover? })
+            }
+        }
+    }
+
+    fn endpoints(&mut self, entry: &RawPrefix, prefix: Option<IpNet>) -> Vec<Endpoint> {
+        let mut endpoints = Vec::new();
+        for (name, raw) in entry.endpoints.iter() {
+            self.report.check_name(name.span, name);
+            let site = self.names.sites.find(&raw.site, &mut self.report);
+            let address = self.report.address(&raw.address);
+            let (Some(site), Some(address)) = (site, address) else { continue };
+            if prefix.is_some_and(|prefix| !prefix.contains(&address)) {
+                let message = format!("`{address}` is not within the prefix");
+                self.report.at(raw.address.span, Code::BadAddress, message);
+            }
+            endpoints.push(Endpoint { name: name.to_string(), address, site });
+        }
+        endpoints
     }
 
     fn served_by(

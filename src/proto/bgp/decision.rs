@@ -5,8 +5,8 @@
 //! are compared within a neighbour AS before anything else is).
 //!
 //! # Departures
-//! * The lowest router id decides before the age of a route is ever looked at (RFC 5004's
-//!   "prefer the oldest" is off by default, as with `bgp bestpath compare-routerid`).
+//! * The age of a route counts only as RFC 5004 has it, where that is asked for: an external best
+//!   route stays best until one beats it before router ids are compared.
 //! * There is no weight; a locally originated route beats learned ones of
 //!   equal `LOCAL_PREF`, as all common implementations do beyond the RFC.
 
@@ -34,6 +34,8 @@ pub struct Candidate<'r> {
     pub peer_router_id: Ipv4Addr,
     /// Address of the neighbour (unspecified for a local route).
     pub peer_address: IpAddr,
+    /// Whether it is the best route now and may not lose by router id (RFC 5004).
+    pub oldest: bool,
     /// What decides if all else is equal; differs between the candidates of a router.
     pub tie: u32,
 }
@@ -100,6 +102,8 @@ pub enum Reason {
     External,
     /// Nearest next hop (§9.1.2.2 e).
     IgpMetric,
+    /// It is the best route already (RFC 5004).
+    Oldest,
     /// Lowest BGP identifier (§9.1.2.2 f), that of the originator where the route was reflected
     /// (RFC 4456 §9).
     RouterId,
@@ -125,6 +129,7 @@ impl Reason {
             Self::Med => "med",
             Self::External => "external",
             Self::IgpMetric => "igp_metric",
+            Self::Oldest => "oldest",
             Self::RouterId => "router_id",
             Self::ClusterList => "cluster_list",
             Self::PeerAddress => "peer_address",
@@ -150,6 +155,7 @@ pub fn decide(candidates: &[Candidate<'_>], multipath: Multipath) -> Option<Choi
     rivals.keep_least(Reason::External, |c| c.source == Source::Internal);
     rivals.keep_least(Reason::IgpMetric, |c| c.igp_metric);
     let equal = rivals.left.clone();
+    rivals.keep_least(Reason::Oldest, |c| !c.oldest);
     rivals.keep_least(Reason::RouterId, Candidate::originator);
     rivals.keep_least(Reason::ClusterList, |c| c.attributes.cluster_list.len());
     rivals.keep_least(Reason::PeerAddress, |c| c.peer_address);
@@ -175,7 +181,7 @@ fn used(
     equal.retain(|i| multipath.relax || candidates[*i].attributes.as_path == *path);
     equal.sort_by_key(|i| {
         let c = &candidates[*i];
-        (c.originator(), c.attributes.cluster_list.len(), c.peer_address, c.tie)
+        (*i != best, c.originator(), c.attributes.cluster_list.len(), c.peer_address, c.tie)
     });
     let mut seen = BTreeSet::new();
     equal.retain(|i| seen.insert(candidates[*i].next_hop));
@@ -258,6 +264,7 @@ mod tests {
                 )),
                 peer_router_id: Ipv4Addr::from_bits(self.router_id),
                 peer_address: IpAddr::V4(Ipv4Addr::from_bits(self.address)),
+                oldest: false,
                 tie: self.tie,
             }
         }

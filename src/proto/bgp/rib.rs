@@ -100,6 +100,7 @@ pub struct Rib {
     local: Vec<Option<Route>>,
     adj_in: Vec<Paths>,
     best: Vec<Option<Best>>,
+    prefer_oldest: bool,
     adj_out: Vec<Paths>,
 }
 
@@ -116,8 +117,15 @@ impl Rib {
             local: vec![None; groups],
             adj_in: vec![Paths::new(); cells],
             best: vec![None; groups],
+            prefer_oldest: false,
             adj_out: vec![Paths::new(); cells],
         }
+    }
+
+    /// From now on an external best route stays best until another is better before router ids
+    /// are compared (RFC 5004).
+    pub const fn prefer_oldest(&mut self) {
+        self.prefer_oldest = true;
     }
 
     /// Originates the group's prefixes, or no longer; whether that is news.
@@ -315,7 +323,8 @@ impl Rib {
         mut metric: impl FnMut(Slot, &Route) -> Option<u64>,
     ) -> Option<Best> {
         let routes = self.routes(group);
-        let candidates = self.candidates(&routes, &mut metric);
+        let mut candidates = self.candidates(&routes, &mut metric);
+        self.mark_oldest(group, &routes, &mut candidates);
         let Choice { best, reason, multipath } = decision::decide(&candidates, self.limits)?;
         let used = |place: usize| {
             let (via, _, route) = routes[place];
@@ -324,6 +333,20 @@ impl Rib {
         let multipath = multipath.into_iter().map(used).collect();
         let (via, _, route) = routes[best];
         Some(Best { route: route.clone(), via, reason, multipath })
+    }
+
+    /// Marks the external route that is the best now, where that counts.
+    fn mark_oldest(
+        &self,
+        group: GroupId,
+        routes: &[(Via, PathId, &Route)],
+        candidates: &mut [Candidate<'_>],
+    ) {
+        let Some(best) = self.best(group).filter(|_| self.prefer_oldest) else { return };
+        for ((via, _, route), candidate) in routes.iter().zip(candidates) {
+            let same = *via == best.via && **route == best.route;
+            candidate.oldest = same && candidate.source == Source::External;
+        }
     }
 
     /// All routes of a group: the own one, then by session and path id.
@@ -365,6 +388,7 @@ impl Rib {
                 next_hop: route.next_hop,
                 peer_router_id: Ipv4Addr::UNSPECIFIED,
                 peer_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+                oldest: false,
                 tie: 0,
             },
             Via::Session(slot) => {
@@ -377,6 +401,7 @@ impl Rib {
                     next_hop: route.next_hop,
                     peer_router_id: peer.router_id,
                     peer_address: peer.address,
+                    oldest: false,
                     tie: 0,
                 }
             }

@@ -6,7 +6,7 @@ use crate::diag::{Code, Span};
 use crate::ids::{LagId, PrefixId, RouterId};
 use crate::input::sp::{List, Sp};
 use crate::model::raw::faults::{
-    RawAnnounce, RawDrain, RawGracefulShutdown, RawMaintenance, RawPeeringState,
+    RawAnnounce, RawDrain, RawFlowspec, RawGracefulShutdown, RawMaintenance, RawPeeringState,
     RawPolicyDirection, RawPolicyEdit, RawServiceDown, RawSessionFault, RawShutdownThen,
     RawWithdraw,
 };
@@ -174,6 +174,27 @@ impl Resolver<'_> {
         lags.dedup();
         let domains = domains.iter().map(|domain| domain.name.clone()).collect();
         Some(Command::Maintenance { domains, routers, lags, drain: drain.ok()? })
+    }
+
+    pub(super) fn flowspec(&mut self, at: Span, raw: &RawFlowspec) -> Option<Command> {
+        let named = self.prefixes(at, &raw.prefix)?;
+        let covered = |inner: &ipnet::IpNet| {
+            named.iter().any(|id| self.topology.prefixes[*id].prefix.contains(inner))
+        };
+        let all = self.topology.prefixes.iter_ids();
+        let prefixes = all.filter(|(_, p)| covered(&p.prefix)).map(|(id, _)| id).collect();
+        let mut routers = self.known.routers.find_all(&raw.router, &mut self.report);
+        let networks = self.known.networks.find_all(&raw.network, &mut self.report);
+        let inside = self.topology.routers.iter_ids();
+        let inside = inside.filter(|(_, router)| networks.contains(&router.network));
+        routers.extend(inside.map(|(id, _)| id));
+        routers.sort_unstable();
+        routers.dedup();
+        if raw.router.is_empty() && raw.network.is_empty() {
+            let message = "a rule is in force at a `router` or in a `network`";
+            self.report.at(at, Code::WrongCount, message);
+        }
+        Some(Command::FlowspecDrop { prefixes, routers })
     }
 
     pub(super) fn peering_state(&mut self, at: Span, raw: &RawPeeringState) -> Option<Command> {

@@ -82,6 +82,7 @@ impl Resolver<'_> {
             RawInject::GracefulShutdown(f) => FaultKind::Command(self.graceful_shutdown(at, f)?),
             RawInject::Drain(f) => FaultKind::Command(self.drain(at, f)?),
             RawInject::Maintenance(f) => FaultKind::Command(self.maintenance(at, f)?),
+            RawInject::FlowspecDrop(f) => FaultKind::Command(self.flowspec(at, f)?),
             RawInject::PeeringState(f) => FaultKind::Command(self.peering_state(at, f)?),
             RawInject::TrafficSurge(f) => self.surge(at, f)?,
             RawInject::TrafficGrowth(f) => self.growth(at, f)?,

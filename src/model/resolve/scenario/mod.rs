@@ -7,7 +7,7 @@ use super::report::{Names, Report, optional};
 use crate::diag::{Code, Diagnostics, Source, Span};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, Id, IdVec, LagId, MetroId,
-    PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
+    NetworkId, PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
@@ -35,6 +35,7 @@ struct Known {
     links: Names<LagId>,
     ports: Names<LagId>,
     exchanges: Names<ExchangeId>,
+    networks: Names<NetworkId>,
     spans: Names<SpanId>,
     srlgs: Names<SrlgId>,
     cards: Names<CardId>,
@@ -85,6 +86,7 @@ impl Known {
             pnis,
             links,
             ports,
+            networks: named(("network", "networks"), &t.networks, report, |x| x.name.clone()),
             exchanges: named(("exchange", "exchanges"), &t.exchanges, report, |x| x.name.clone()),
             circuits: named(("circuit", "circuits"), &t.circuits, report, |x| x.name.clone()),
             spans: named(("span", "spans"), &t.spans, report, |x| x.name.clone()),
