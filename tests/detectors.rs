@@ -4,6 +4,8 @@
 mod bfd;
 #[path = "detectors/bgp.rs"]
 mod bgp;
+#[path = "detectors/boxes.rs"]
+mod boxes;
 #[path = "detectors/carrier.rs"]
 mod carrier;
 #[path = "detectors/exchange.rs"]

@@ -72,7 +72,7 @@ const EDITS: &[(&str, &str, &str, &str)] = &[
     ("feeds_needed: 1", "feeds_needed: 3", "E3016", "feeds_needed: 3"),
     ("feeds_needed: 1", "feeds_needed: one", "E1002", "one"),
     ("cards: [lc0]", "cards: [lc1]", "E2001", "lc0/1"),
-    ("cards: [lc0]", "cards: [lc0], stateful: false", "E1001", "stateful"),
+    ("cards: [lc0]", "cards: [lc0], state: false", "E1001", "state"),
     (
         "ends: [ct-ams-1, ct-ams-2], metric: 10",
         "ends: [ct-ams-1, ms-ams-2], metric: 10",

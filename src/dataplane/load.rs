@@ -1,39 +1,72 @@
-//! Loads per circuit and direction, and what congestion takes away.
+//! Loads per circuit, policer and direction, and what congestion takes away.
 //!
 //! # Departures
 //! Traffic is inelastic: it does not back off. Where a circuit is offered more than it carries,
-//! every flow on it loses the same proportion, and the rest goes on. Circuits that overload each
-//! other in a cycle are iterated until no offered load changes by a bit per second, at most 64
-//! times. A packet that loops is counted once on each circuit of its path.
+//! every flow on it loses the same proportion, and the rest goes on; a policer does the same with
+//! all that it sees, without a burst. With strict priority a class takes what those before it leave,
+//! and the classes that are not named share the rest. Circuits that overload each other in a cycle
+//! are iterated until no offered load changes by a bit per second, at most 64 times. A packet that
+//! loops is counted once on each circuit of its path.
 
 use std::collections::BTreeMap;
 
 use super::paths::Path;
 use super::tables::Tables;
-use crate::ids::{CircuitId, Side};
+use crate::ids::{CircuitId, ClassId, LagId, Side};
 
 /// Traffic on one path.
 #[derive(Clone, Copy, Debug)]
 pub struct Stream<'a> {
     /// Offered at the source, bit/s.
     pub rate: u64,
+    /// Its class.
+    pub class: ClassId,
     /// Where it goes.
     pub path: &'a Path,
 }
 
-/// One direction of one circuit.
-pub type Direction = (CircuitId, Side);
+/// Something that lets through so much and no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Meter {
+    /// The policer of a LAG end for what it sends.
+    Out(LagId, Side),
+    /// A circuit, by the side that sends.
+    Circuit(CircuitId, Side),
+    /// The policer of a LAG end for what it receives.
+    In(LagId, Side),
+}
 
-/// What is offered to every circuit, bit/s, losses upstream taken off.
-pub type Offered = BTreeMap<Direction, u64>;
+/// What is offered to every circuit and policer, bit/s, losses upstream taken off, by the rank in
+/// which it is served.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Offered(BTreeMap<(Meter, usize), u64>);
+
+impl Offered {
+    /// What is offered to one direction of a circuit.
+    #[must_use]
+    pub fn on_circuit(&self, circuit: CircuitId, side: Side) -> u64 {
+        self.total(Meter::Circuit(circuit, side))
+    }
+
+    fn total(&self, meter: Meter) -> u64 {
+        self.0.range((meter, 0)..=(meter, usize::MAX)).map(|(_, load)| *load).sum()
+    }
+
+    /// What is served before a rank.
+    fn before(&self, meter: Meter, rank: usize) -> u64 {
+        self.0.range((meter, 0)..(meter, rank)).map(|(_, load)| *load).sum()
+    }
+}
 
 const MAX_ITERATIONS: usize = 64;
 
 /// Offered loads, congestion losses carried downstream.
 #[must_use]
 pub fn offered(tables: &Tables, streams: &[Stream<'_>]) -> Offered {
-    let mut loads = pass(tables, streams, &Offered::new());
-    let congested = |loads: &Offered| loads.iter().any(|(at, load)| *load > capacity(tables, *at));
+    let mut loads = pass(tables, streams, &Offered::default());
+    let congested = |loads: &Offered| {
+        loads.0.keys().any(|(meter, _)| loads.total(*meter) > capacity(tables, *meter))
+    };
     if !congested(&loads) {
         return loads;
     }
@@ -47,38 +80,61 @@ pub fn offered(tables: &Tables, streams: &[Stream<'_>]) -> Offered {
     loads
 }
 
-/// What is left of `rate` after random loss and congestion along the whole path.
+/// What is left of a stream after random loss, policers and congestion along the whole path.
 #[must_use]
 pub fn surviving(tables: &Tables, stream: Stream<'_>, loads: &Offered) -> u64 {
     let mut rate = stream.rate;
-    for (_, circuit, side) in &stream.path.hops {
-        rate = after(tables, rate, (*circuit, *side), loads);
+    for hop in &stream.path.hops {
+        for (meter, rank) in meters(tables, *hop, stream.class) {
+            rate = after(tables, rate, (meter, rank), loads);
+        }
     }
     rate
 }
 
 fn pass(tables: &Tables, streams: &[Stream<'_>], before: &Offered) -> Offered {
-    let mut loads = Offered::new();
+    let mut loads = Offered::default();
     for stream in streams {
         let mut rate = stream.rate;
-        for (_, circuit, side) in &stream.path.hops {
-            let at = (*circuit, *side);
-            *loads.entry(at).or_insert(0) += rate;
-            rate = after(tables, rate, at, before);
+        for hop in &stream.path.hops {
+            for at in meters(tables, *hop, stream.class) {
+                *loads.0.entry(at).or_insert(0) += rate;
+                rate = after(tables, rate, at, before);
+            }
         }
     }
     loads
 }
 
-fn capacity(tables: &Tables, (circuit, side): Direction) -> u64 {
-    tables.circuits[circuit][side].speed.as_bps()
+/// What a packet of a class meets on one hop, in order, and its rank there.
+fn meters(
+    tables: &Tables,
+    (lag, circuit, side): (LagId, CircuitId, Side),
+    class: ClassId,
+) -> impl Iterator<Item = (Meter, usize)> {
+    let ends = &tables.shaping[lag];
+    let out = ends[side].police_out.map(|_| (Meter::Out(lag, side), 0));
+    let into = ends[side.other()].police_in.map(|_| (Meter::In(lag, side.other()), 0));
+    let priority = &ends[side].priority;
+    let rank = priority.iter().position(|of| *of == class).unwrap_or(priority.len());
+    out.into_iter().chain([(Meter::Circuit(circuit, side), rank)]).chain(into)
 }
 
-fn after(tables: &Tables, rate: u64, at: Direction, loads: &Offered) -> u64 {
-    let load = loads.get(&at).copied().unwrap_or(0);
-    let capacity = capacity(tables, at);
-    let rate = if load > capacity { proportion(rate, capacity, load) } else { rate };
-    let loss = tables.circuits[at.0][at.1].loss.as_ppb().min(1_000_000_000);
+fn capacity(tables: &Tables, meter: Meter) -> u64 {
+    let limit = match meter {
+        Meter::Circuit(circuit, side) => Some(tables.circuits[circuit][side].speed),
+        Meter::Out(lag, side) => tables.shaping[lag][side].police_out,
+        Meter::In(lag, side) => tables.shaping[lag][side].police_in,
+    };
+    limit.map_or(u64::MAX, crate::units::BitRate::as_bps)
+}
+
+fn after(tables: &Tables, rate: u64, (meter, rank): (Meter, usize), loads: &Offered) -> u64 {
+    let load = loads.0.get(&(meter, rank)).copied().unwrap_or(0);
+    let left = capacity(tables, meter).saturating_sub(loads.before(meter, rank));
+    let rate = if load > left { proportion(rate, left, load) } else { rate };
+    let Meter::Circuit(circuit, side) = meter else { return rate };
+    let loss = tables.circuits[circuit][side].loss.as_ppb().min(1_000_000_000);
     proportion(rate, 1_000_000_000 - loss, 1_000_000_000)
 }
 

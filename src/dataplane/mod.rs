@@ -6,5 +6,6 @@ pub mod atoms;
 pub mod load;
 pub mod paths;
 pub mod series;
+mod state;
 pub mod tables;
 pub mod traffic;

@@ -19,6 +19,8 @@ pub enum End {
     Hung(RouterId),
     /// A filter of the router drops it.
     Filtered(RouterId),
+    /// The router keeps state of flows, and none of this one.
+    NoState(RouterId),
     /// The router has no route.
     NoRoute(RouterId),
     /// The route points to a LAG that is down or has no member.
@@ -49,11 +51,18 @@ impl Path {
             End::RouterDown(_)
             | End::Hung(_)
             | End::Filtered(_)
+            | End::NoState(_)
             | End::NoRoute(_)
             | End::LagDown(_)
             | End::Circuit(_)
             | End::Loop(_) => None,
         }
+    }
+
+    /// The routers on it, each with the number of hops before it.
+    pub fn routers(&self, tables: &Tables) -> impl Iterator<Item = (usize, RouterId)> {
+        let next = |(lag, _, side): &(LagId, CircuitId, Side)| tables.ends[*lag][side.other()];
+        std::iter::once(self.source).chain(self.hops.iter().map(next)).enumerate()
     }
 
     /// Whether both take the same routers and LAGs.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::ids::{CircuitId, GroupId, IdVec, LagId, RouterId, Side};
+use crate::ids::{CircuitId, ClassId, GroupId, IdVec, LagId, RouterId, Side};
 use crate::units::{BitRate, Share, SimDuration, SimTime};
 
 /// A whole: shares of a demand and positions within a prefix group are integer parts of this.
@@ -67,6 +67,8 @@ pub struct RouterTable {
     pub up: bool,
     /// Whether it runs but forwards nothing.
     pub hung: bool,
+    /// Whether it drops what it has seen no forward packets of.
+    pub stateful: bool,
     /// Groups whose packets it drops by a filter.
     pub filters: BTreeSet<GroupId>,
     /// Per prefix group.
@@ -82,6 +84,17 @@ pub struct LagEndTable {
     pub distributing: Vec<CircuitId>,
     /// Members it takes frames from, in order.
     pub collecting: Vec<CircuitId>,
+}
+
+/// What a LAG end does with what it sends and receives, apart from carrying it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shaping {
+    /// It takes in no more than this.
+    pub police_in: Option<BitRate>,
+    /// It sends no more than this.
+    pub police_out: Option<BitRate>,
+    /// Classes it serves first, in this order.
+    pub priority: Vec<ClassId>,
 }
 
 /// One direction of a circuit, named by the side that sends.
@@ -106,6 +119,8 @@ pub struct Tables {
     pub lags: IdVec<LagId, [LagEndTable; 2]>,
     /// The routers at the ends of each LAG.
     pub ends: IdVec<LagId, [RouterId; 2]>,
+    /// Per LAG and side.
+    pub shaping: IdVec<LagId, [Shaping; 2]>,
     /// All members of each LAG, whatever their state.
     pub members: IdVec<LagId, Vec<CircuitId>>,
     /// Per circuit and sending side.

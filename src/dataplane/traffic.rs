@@ -11,8 +11,9 @@ use super::atoms::{Atoms, Grain, Harm, Scopes, Spread, is_offered};
 use super::load::{self, Offered, Stream};
 use super::paths::{Choice, End, Path, PathId, PathTable, Walk, boundaries, mix, split};
 use super::series::Series;
+use super::state;
 use super::tables::{Tables, WHOLE};
-use crate::ids::{GroupId, LagId, RouterId, Side};
+use crate::ids::{ClassId, GroupId, LagId, RouterId, Side};
 use crate::model::scenario::Direction;
 use crate::model::topology::Flows;
 use crate::units::{BitRate, SimDuration, SimTime};
@@ -26,6 +27,8 @@ pub struct DemandSpec {
     pub groups: [GroupId; 2],
     /// Rates of forward and return traffic at factor one.
     pub rates: [BitRate; 2],
+    /// Its class.
+    pub class: ClassId,
     /// A gap longer than this drops a call.
     pub drop_after: Option<SimDuration>,
     /// Flows, and the hash of each; fluid shares if empty.
@@ -101,7 +104,7 @@ impl Traffic {
             };
             let spread = traffic.forward(tables, now, index);
             let forward = start(spread, &traffic.paths);
-            let spread = traffic.back(tables, now, index, &forward.atoms);
+            let spread = traffic.back(tables, now, index, (&forward.atoms, &forward.spread));
             let back = start(spread, &traffic.paths);
             traffic.flowing.push([forward, back]);
         }
@@ -163,7 +166,8 @@ impl Traffic {
             let spread = self.forward(tables, now, index);
             self.move_to(now, evenly_since, index, Direction::Forward, spread);
             let forward = self.flowing[index][0].atoms.clone();
-            let spread = self.back(tables, now, index, &forward);
+            let lies = self.flowing[index][0].spread.clone();
+            let spread = self.back(tables, now, index, (&forward, &lies));
             self.move_to(now, evenly_since, index, Direction::Return, spread);
         }
         self.measure(tables, now, evenly_since.is_none());
@@ -203,13 +207,24 @@ impl Traffic {
         tables: &Tables,
         now: SimTime,
         index: usize,
-        forward: &Atoms,
+        (forward, lies): (&Atoms, &[Spread]),
     ) -> Vec<Spread> {
         match self.specs[index].flows {
-            None => self.spread(tables, now, index, Direction::Return, &forward.arrivals()),
+            None => {
+                let starts = forward.arrivals();
+                let back = self.spread(tables, now, index, Direction::Return, &starts);
+                if !state::any(tables) {
+                    return back;
+                }
+                state::filter(tables, &mut self.paths, lies, back)
+            }
             Some(flows) => {
                 let starts = forward.flow_arrivals();
-                self.follow(tables, now, index, Direction::Return, flows, &starts)
+                let back = self.follow(tables, now, index, Direction::Return, flows, &starts);
+                if !state::any(tables) {
+                    return back;
+                }
+                state::filter_flows(tables, &mut self.paths, lies, back)
             }
         }
     }
@@ -293,12 +308,13 @@ impl Traffic {
         let streams: Vec<Stream<'_>> = rated
             .iter()
             .filter(|r| offered_on(r.2))
-            .map(|r| Stream { rate: r.4, path: paths.get(r.2) })
+            .map(|r| Stream { rate: r.4, class: self.specs[r.0].class, path: paths.get(r.2) })
             .collect();
         let loads = load::offered(tables, &streams);
         let mut instants = vec![[Instant::default(); 2]; self.flowing.len()];
         for (index, way, path, parts, bps) in &rated {
-            let stream = Stream { rate: *bps, path: paths.get(*path) };
+            let class = self.specs[*index].class;
+            let stream = Stream { rate: *bps, class, path: paths.get(*path) };
             add(&mut instants[*index][*way], tables, &self.specs[*index], stream, *parts, &loads);
         }
         self.mark_congested(tables, &loads);
@@ -313,16 +329,16 @@ impl Traffic {
 
     /// Atoms on a path that loses by congestion or at random are disturbed.
     fn mark_congested(&mut self, tables: &Tables, loads: &Offered) {
+        const MUCH: u64 = 1_000_000_000_000_000;
         let paths = &self.paths;
-        let lossy = |path: PathId| {
-            paths.get(path).hops.iter().any(|(_, circuit, side)| {
-                let table = &tables.circuits[*circuit][*side];
-                let load = loads.get(&(*circuit, *side)).copied().unwrap_or(0);
-                table.loss.as_ppb() > 0 || load > table.speed.as_bps()
-            })
-        };
-        for flowing in self.flowing.iter_mut().flatten() {
-            flowing.atoms.mark_hurt(lossy);
+        for (both, spec) in self.flowing.iter_mut().zip(&self.specs) {
+            let lossy = |path: PathId| {
+                let stream = Stream { rate: MUCH, class: spec.class, path: paths.get(path) };
+                load::surviving(tables, stream, loads) < MUCH
+            };
+            for flowing in both {
+                flowing.atoms.mark_hurt(lossy);
+            }
         }
     }
 
@@ -348,7 +364,7 @@ impl Traffic {
         let mut sums: BTreeMap<(LagId, Side), u64> = BTreeMap::new();
         for lag in tables.lags.ids() {
             for side in Side::BOTH {
-                let load = tables.lag_members(lag).iter().filter_map(|c| loads.get(&(*c, side)));
+                let load = tables.lag_members(lag).iter().map(|c| loads.on_circuit(*c, side));
                 sums.insert((lag, side), load.sum());
             }
         }

@@ -11,11 +11,8 @@ const KEYS: &[&str] = &[
     "frr",
     "graceful_restart",
     "infrastructure",
-    "policer",
-    "qos",
     "repair",
     "rules",
-    "stateful",
     "when",
 ];
 

@@ -244,6 +244,8 @@ pub struct Router {
     pub cluster_id: Option<Ipv4Addr>,
     /// The other virtual routers of its chassis.
     pub chassis_mates: Vec<RouterId>,
+    /// Whether it drops return traffic of flows whose forward packets it does not see.
+    pub stateful: bool,
     /// The power zone it stands in.
     pub zone: Option<ZoneId>,
     /// The feeds it is wired to; none means that only `site_power` and worse take its power.
@@ -318,6 +320,12 @@ pub struct LagEnd {
     pub wait_to_restore: SimDuration,
     /// Micro-BFD on each member (RFC 7130).
     pub micro_bfd: Option<bfd::Config>,
+    /// It takes in no more than this from the LAG.
+    pub police_in: Option<BitRate>,
+    /// It sends no more than this to the LAG.
+    pub police_out: Option<BitRate>,
+    /// Classes it serves first, in this order; the others share what is left.
+    pub strict_priority: Vec<ClassId>,
     /// BFD for the IGP adjacency (links only).
     pub igp_bfd: Option<bfd::Config>,
     /// IGP metric of this end (links only; 0 on PNIs).

@@ -20,13 +20,13 @@ use super::routers::RouterState;
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
 use crate::dataplane::tables::{
-    CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Tables, WHOLE,
+    CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Shaping, Tables, WHOLE,
 };
 use crate::dataplane::traffic::{DemandSpec, Traffic};
 use crate::engine::queue::{LimitError, Limits};
 use crate::ids::{BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, RouterId, SessionId, Side};
 use crate::model::scenario::Start;
-use crate::model::topology::{LagKind, Topology};
+use crate::model::topology::{LagEnd, LagKind, Topology};
 use crate::proto::bfd;
 use crate::proto::bgp::session::{Fsm, Speaker, State as BgpState};
 use crate::proto::igp::{Adjacency, IgpKind, Throttle};
@@ -383,6 +383,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
     let table = |router: RouterId| RouterTable {
         up,
         hung: false,
+        stateful: topology.routers[router].stateful,
         filters: std::collections::BTreeSet::new(),
         fib: net.groups.iter().map(|group| entry(router, group)).collect(),
     };
@@ -394,6 +395,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
             .map(|_| [LagEndTable::default(), LagEndTable::default()])
             .collect(),
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
+        shaping: topology.lags.iter().map(|lag| lag.ends.each_ref().map(shaping)).collect(),
         members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
         circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
         covers: net.groups.iter().map(|group| group.cover).collect(),
@@ -403,6 +405,15 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
             lags: topology.lags.iter().map(|lag| number("lag", &lag.name)).collect(),
             circuits: topology.circuits.iter().map(|c| number("circuit", &c.name)).collect(),
         },
+    }
+}
+
+/// What a LAG end does with what it carries.
+fn shaping(end: &LagEnd) -> Shaping {
+    Shaping {
+        police_in: end.police_in,
+        police_out: end.police_out,
+        priority: end.strict_priority.clone(),
     }
 }
 
@@ -420,6 +431,7 @@ fn spec(net: &Net, id: DemandId) -> DemandSpec {
         sources: demand.at.iter().map(|(router, share)| (*router, parts(*share))).collect(),
         groups: [net.group_of[demand.to], net.group_of[demand.from]],
         rates: [demand.rate, demand.return_rate],
+        class: demand.class,
         drop_after: topology.classes[demand.class].drop_after,
         flows: demand.flows,
         flow_hashes: demand.flows.map_or(Vec::new(), |f| (0..f.count).map(hash).collect()),

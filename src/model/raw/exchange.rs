@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::lags::{RawCircuit, RawLag, RawRelation, RawSession, RawSessions};
+use super::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation, RawSession, RawSessions};
 use super::policy::RawTerm;
 use super::values::{RawBgp, RawInterface};
 use crate::input::sp::{Entries, List, Sp, Text};
@@ -45,6 +45,10 @@ pub(crate) struct RawPort {
     pub lag: Option<Sp<RawLag>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// How much the member's router takes in and sends out; absent: any rate.
+    pub policer: Option<Sp<RawPolicer>>,
+    /// What the member's router sends first; absent: one queue.
+    pub qos: Option<Sp<RawQos>>,
 }
 
 /// Sessions between two members.

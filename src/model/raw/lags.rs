@@ -103,11 +103,36 @@ pub(crate) struct RawLink {
     pub sides: Entries<RawLinkSide>,
 }
 
+/// How much a side takes in and sends out.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Policer")]
+pub(crate) struct RawPolicer {
+    /// From the LAG, all members together.
+    #[serde(rename = "in")]
+    pub in_: Option<Sp<Text<BitRate>>>,
+    /// To the LAG, all members together.
+    pub out: Option<Sp<Text<BitRate>>>,
+}
+
+/// What a side sends first.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Qos")]
+pub(crate) struct RawQos {
+    /// Classes in order; all others share what they leave.
+    pub strict_priority: OneOrMore<String>,
+}
+
 /// One end of a link.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "LinkSide")]
 pub(crate) struct RawLinkSide {
+    /// How much it takes in and sends out; absent: any rate.
+    pub policer: Option<Sp<RawPolicer>>,
+    /// What it sends first; absent: one queue.
+    pub qos: Option<Sp<RawQos>>,
     /// IGP metric.
     #[schemars(range(min = 1, max = 16_777_214))]
     pub metric: Option<Sp<u32>>,
@@ -218,6 +243,10 @@ pub(crate) enum RawMaxPrefixAction {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PniSide")]
 pub(crate) struct RawPniSide {
+    /// How much it takes in and sends out; absent: any rate.
+    pub policer: Option<Sp<RawPolicer>>,
+    /// What it sends first; absent: one queue.
+    pub qos: Option<Sp<RawQos>>,
     /// How the circuits are bundled.
     pub lag: Option<Sp<RawLag>>,
     /// BGP timers of its sessions.

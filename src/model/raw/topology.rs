@@ -375,6 +375,9 @@ pub(crate) struct RawRouter {
     pub chassis: Option<Sp<String>>,
     /// The power zone of its site that it stands in.
     pub power_zone: Option<Sp<String>>,
+    /// Whether it keeps state of flows, as a firewall or NAT does, and drops return traffic of those
+    /// whose forward packets it does not see; absent: false.
+    pub stateful: Option<Sp<bool>>,
     /// Its line cards; of the same name in one chassis: the same card.
     #[serde(default)]
     pub cards: OneOrMore<String>,

@@ -139,7 +139,12 @@ impl<'a> Resolver<'a> {
             let member = RawEnd { router, name: &raw.router };
             [member, RawEnd { router: fabric, name: exchange_name }]
         });
-        self.lag(&either, ends, &[]);
+        let member = RawBundle {
+            policer: raw.policer.as_ref(),
+            qos: raw.qos.as_ref(),
+            ..RawBundle::default()
+        };
+        self.lag(&either, ends, &[(&raw.router, member)]);
         self.topology.lags[lag].name = format!("{}/{}", **exchange_name, **name);
         self.topology.exchanges[exchange].ports.push(lag);
     }

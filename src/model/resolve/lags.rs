@@ -11,8 +11,8 @@ use super::values::{
 };
 use crate::diag::{Code, Related, Span};
 use crate::ids::{CardId, CircuitId, Id, LagId, RouterId, Side};
-use crate::input::sp::{Entries, List, Sp};
-use crate::model::raw::lags::{RawCircuit, RawLag, RawProtection, RawRelation};
+use crate::input::sp::{Entries, List, Sp, Text};
+use crate::model::raw::lags::{RawCircuit, RawLag, RawPolicer, RawProtection, RawQos, RawRelation};
 use crate::model::raw::values::{RawBfd, RawInterface};
 use crate::model::topology::{Circuit, Lag, LagEnd, LagKind, Relation, Transport};
 use crate::proto::phy::InterfaceConfig;
@@ -37,6 +37,8 @@ pub(super) struct RawBundle<'a> {
     pub(super) interface: Option<&'a Sp<RawInterface>>,
     pub(super) igp_bfd: Option<&'a Sp<RawBfd>>,
     pub(super) metric: Option<&'a Sp<u32>>,
+    pub(super) policer: Option<&'a Sp<RawPolicer>>,
+    pub(super) qos: Option<&'a Sp<RawQos>>,
 }
 
 /// One end of a LAG: its router, and what its side states.
@@ -67,6 +69,8 @@ impl<'a> Resolver<'a> {
                 let bundle = RawBundle {
                     lag: side.lag.as_ref(),
                     interface: side.interface.as_ref(),
+                    policer: side.policer.as_ref(),
+                    qos: side.qos.as_ref(),
                     ..RawBundle::default()
                 };
                 (router, bundle)
@@ -80,6 +84,7 @@ impl<'a> Resolver<'a> {
                 interface: link.interface.as_ref(),
                 igp_bfd: link.bfd.as_ref(),
                 metric: link.metric.as_ref(),
+                ..RawBundle::default()
             };
             let either = RawEither {
                 name,
@@ -95,6 +100,8 @@ impl<'a> Resolver<'a> {
                     interface: side.interface.as_ref(),
                     igp_bfd: side.bfd.as_ref(),
                     metric: side.metric.as_ref(),
+                    policer: side.policer.as_ref(),
+                    qos: side.qos.as_ref(),
                 };
                 (router, bundle)
             });
@@ -292,7 +299,7 @@ impl<'a> Resolver<'a> {
                 rows.push((names.map_or(key, |names| names[index]), row));
             }
         };
-        LagEnd {
+        let mut built = LagEnd {
             router: end.router,
             lacp: lacp.map(|(config, assumed)| {
                 keep(assumed, None);
@@ -310,7 +317,21 @@ impl<'a> Resolver<'a> {
                 config
             }),
             metric,
-        }
+            ..hole_end()
+        };
+        self.shape(&mut built, side);
+        built
+    }
+
+    /// What the side does with what it sends and receives.
+    fn shape(&mut self, end: &mut LagEnd, side: &RawBundle<'a>) {
+        let mut rate =
+            |text: Option<&'a Sp<Text<BitRate>>>| text.and_then(|text| self.report.quantity(text));
+        end.police_in = rate(side.policer.and_then(|policer| policer.in_.as_ref()));
+        end.police_out = rate(side.policer.and_then(|policer| policer.out.as_ref()));
+        let classes = side.qos.map(|qos| &qos.strict_priority);
+        let classes = classes.map(|all| self.names.classes.find_all(all, &mut self.report));
+        end.strict_priority = classes.unwrap_or_default();
     }
 
     fn circuit(
@@ -535,6 +556,9 @@ fn hole_end() -> LagEnd {
         revertive: true,
         wait_to_restore: SimDuration::ZERO,
         micro_bfd: None,
+        police_in: None,
+        police_out: None,
+        strict_priority: Vec::new(),
         igp_bfd: None,
         metric: 0,
     }

@@ -309,6 +309,7 @@ impl<'a> Resolver<'a> {
             self.topology.routers.push(Router {
                 router_id: router_ids[index],
                 router_id_derived: router.router_id.is_none(),
+                stateful: router.stateful.as_deref().copied().unwrap_or(false),
                 zone,
                 feeds,
                 feeds_needed,
@@ -369,6 +370,7 @@ impl<'a> Resolver<'a> {
             router_id_derived: false,
             cluster_id: None,
             chassis_mates: Vec::new(),
+            stateful: false,
             zone: None,
             feeds: Vec::new(),
             feeds_needed: 1,
