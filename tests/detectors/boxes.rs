@@ -25,7 +25,7 @@ fn a_policer_takes_what_is_more_than_its_rate_in_its_direction() {
     ] {
         // Two members: a policer sees them together.
         let circuits = "c1: {speed: 10G}, c2: {speed: 10G}";
-        let run = Pair { sides, circuits, ..Pair::default() }.lab(10, "").run(1);
+        let run = Pair { circuits, sides, ..Pair::default() }.lab(10, "").run(1);
         assert_share(worst(&run, "d", Direction::Forward), forward);
         assert_share(worst(&run, "d", Direction::Return), back);
     }

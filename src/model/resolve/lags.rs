@@ -273,10 +273,7 @@ impl<'a> Resolver<'a> {
             "lag.revertive",
         );
         rows.push(("lag.revertive", revertive.assumed));
-        let stated = own.and_then(|lag| lag.wait_to_restore.as_ref());
-        let stated = stated.or_else(|| entry?.wait_to_restore.as_ref());
-        let stated = stated.and_then(|text| Some(Valued::stated(text.parse().ok()?, text.span)));
-        let wait = stated.unwrap_or_else(|| Valued::built_in(self.values, "lag.wait_to_restore"));
+        let wait = self.wait_to_restore([own, entry]);
         rows.push(("lag.wait_to_restore", wait.assumed));
         let stated = [own.and_then(|l| l.lacp.as_deref()), entry.and_then(|l| l.lacp.as_deref())];
         let lacp = on(stated).then(|| lacp(&layers.lacp().after(stated)));
@@ -321,6 +318,13 @@ impl<'a> Resolver<'a> {
         };
         self.shape(&mut built, side);
         built
+    }
+
+    /// How long a member that returns must be good, stated by the first of these that does.
+    fn wait_to_restore(&self, layers: [Option<&'a RawLag>; 2]) -> Valued<SimDuration> {
+        let stated = layers.into_iter().flatten().find_map(|lag| lag.wait_to_restore.as_ref());
+        let stated = stated.and_then(|text| Some(Valued::stated(text.parse().ok()?, text.span)));
+        stated.unwrap_or_else(|| Valued::built_in(self.values, "lag.wait_to_restore"))
     }
 
     /// What the side does with what it sends and receives.
