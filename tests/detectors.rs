@@ -12,6 +12,8 @@ mod carrier;
 mod exchange;
 #[path = "detectors/fib.rs"]
 mod fib;
+#[path = "detectors/graceful.rs"]
+mod graceful;
 #[path = "detectors/hold.rs"]
 mod hold;
 #[path = "detectors/igp.rs"]

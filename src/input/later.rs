@@ -9,7 +9,6 @@ const KEYS: &[&str] = &[
     "demands_from",
     "failures_per_year",
     "frr",
-    "graceful_restart",
     "infrastructure",
     "repair",
     "rules",

@@ -10,6 +10,7 @@ use crate::input::{self, FileKind};
 mod demands;
 mod faults;
 mod operations;
+mod prefixes;
 mod profiles;
 mod raw;
 mod resolve;

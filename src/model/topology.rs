@@ -9,6 +9,7 @@ pub use super::operations::{
     Connection, ConnectionState, MaintenanceDomain, Peering, PeeringKind, PeeringType,
     RegistrationState,
 };
+pub use super::prefixes::{Endpoint, Prefix, Standby};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, IdVec, LagId, MetroId,
     NetworkId, PeeringId, PrefixId, RouterId, SessionId, Side, SiteId, SpanId, SrlgId, ZoneId,
@@ -447,6 +448,8 @@ pub struct SessionEnd {
     pub bfd: Option<bfd::Config>,
     /// Whether the session waits for BFD (draft-ietf-idr-bgp-bfd-strict-mode).
     pub bfd_strict: bool,
+    /// Graceful restart (RFC 4724), where this side offers it.
+    pub graceful_restart: Option<GracefulRestart>,
     /// How many prefixes this side takes, if that is limited.
     pub max_prefix: Option<MaxPrefix>,
     /// Whether the other end is a client of this one (RFC 4456).
@@ -455,6 +458,19 @@ pub struct SessionEnd {
     pub import: Option<Policy>,
     /// What to do with routes that go out, after the relation's filter; absent: accept all.
     pub export: Option<Policy>,
+}
+
+/// How one side of a session restarts, and helps the other to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GracefulRestart {
+    /// How long the other side keeps this one's routes while it is away.
+    pub restart_time: SimDuration,
+    /// How long this side keeps the other's once it is back, and waits for it.
+    pub stale_time: SimDuration,
+    /// Whether routes are kept after a NOTIFICATION or the hold time too (RFC 8538).
+    pub notification: bool,
+    /// How long they are kept after that as the last choice (RFC 9494).
+    pub long_lived: Option<SimDuration>,
 }
 
 /// How many prefixes one side of a session takes.
@@ -466,56 +482,6 @@ pub struct MaxPrefix {
     pub shutdown: bool,
     /// When it starts again; never by itself without.
     pub restart: Option<SimDuration>,
-}
-
-/// Who serves a prefix when those that should are not there.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Standby {
-    /// These routers, by id.
-    pub routers: Vec<RouterId>,
-    /// After this long.
-    pub takeover: SimDuration,
-}
-
-/// A host of a service.
-#[derive(Clone, Debug)]
-pub struct Endpoint {
-    /// Its name within the prefix.
-    pub name: String,
-    /// Its address.
-    pub address: std::net::IpAddr,
-    /// Where it stands.
-    pub site: SiteId,
-}
-
-/// A declared prefix, or `count` of them treated alike.
-#[derive(Clone, Debug)]
-pub struct Prefix {
-    /// The prefix as written, in canonical form.
-    pub prefix: IpNet,
-    /// What it is; may be empty.
-    pub about: String,
-    /// The network it belongs to.
-    pub network: NetworkId,
-    /// The routers that originate it and where its traffic ends, by id.
-    pub served_by: Vec<RouterId>,
-    /// Whole great-circle kilometres from each metro to the nearest one where it is served;
-    /// `None` where the file gives no position.
-    pub distance_km: IdVec<MetroId, Option<u32>>,
-    /// Its network announces it over these PNIs only; `None`: over all sessions.
-    pub announced_over: Option<Vec<LagId>>,
-    /// Who takes over when nobody else serves it.
-    pub standby: Option<Standby>,
-    /// Hosts of its service.
-    pub endpoints: Vec<Endpoint>,
-    /// How many prefixes this stands for, at least 1.
-    pub count: u64,
-    /// The class of its traffic, if the file tells.
-    pub class: Option<ClassId>,
-    /// Origination communities.
-    pub communities: Vec<crate::proto::bgp::attrs::Community>,
-    /// The peering it is registered under and where that stands, if the file tells.
-    pub registration: Option<(PeeringId, RegistrationState)>,
 }
 
 /// Where a value came from that the file does not state.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
 use super::event::Event;
+use super::graceful::Stale;
 use super::transport::Transport;
 use super::world::World;
 use crate::ids::{End, GroupId, SessionId};
@@ -30,6 +31,8 @@ pub(crate) enum Wire {
     Update(Changes),
     /// A ROUTE-REFRESH (RFC 2918).
     Refresh,
+    /// An End-of-RIB marker (RFC 4724 §2).
+    EndOfRib,
 }
 
 impl Wire {
@@ -50,6 +53,8 @@ pub(crate) struct SessionEndState {
     pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.
     pub(crate) mrai_waits: u64,
+    /// Routes of the peer that are kept although it is gone.
+    pub(crate) stale: Option<Stale>,
     /// What the peer has told, where that is limited.
     pub(crate) received: BTreeSet<(GroupId, PathId)>,
 }
@@ -74,6 +79,12 @@ pub(crate) enum Work {
     SessionDown(End<SessionId>),
     /// Announces these prefixes of its own, or no longer.
     Originate(Vec<GroupId>),
+    /// Takes in the end of what a peer tells on this connection.
+    EndOfRib(End<SessionId>, Option<u32>),
+    /// Forgets what the peer is to tell anew, and keeps what it told.
+    Stale(End<SessionId>),
+    /// Forgets what was kept.
+    DropStale(End<SessionId>),
     /// Tells a peer on this connection everything once more.
     Repeat(End<SessionId>, Option<u32>),
     /// Looks at all next hops again.
@@ -213,6 +224,14 @@ impl World {
     pub(super) fn receive_message(&mut self, end: End<SessionId>, wire: Wire) {
         match wire {
             Wire::Message(message) => self.session_input(end, Input::Message(message)),
+            Wire::EndOfRib => {
+                self.session_input(end, Input::Message(Message::Update));
+                if self.state.session_ends[end].fsm.state() == State::Established {
+                    self.spend(Phase::Notify);
+                    let epoch = self.state.session_ends[end].transport.epoch;
+                    self.queue_work(self.net.session_router(end), Work::EndOfRib(end, epoch));
+                }
+            }
             Wire::Refresh => {
                 if self.state.session_ends[end].fsm.state() == State::Established {
                     self.spend(Phase::Notify);
@@ -236,6 +255,7 @@ impl World {
         // What it took to bring the session up is the time until the return was seen.
         self.spend(Phase::Detect);
         self.record_session(end, true, None, By::Local);
+        self.refresh_stale(end);
         self.queue_work(self.net.session_router(end), Work::SessionUp(end));
     }
 
@@ -247,7 +267,8 @@ impl World {
         state.mrai_until = None;
         let router = self.net.session_router(end);
         if self.state.routers[router].up {
-            self.queue_work(router, Work::SessionDown(end));
+            let work = if self.keeps_routes(end, reason) { Work::Stale } else { Work::SessionDown };
+            self.queue_work(router, work(end));
         }
     }
 }

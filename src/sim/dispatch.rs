@@ -38,6 +38,8 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Boot(router) => world.on_boot(router),
         Event::Started(router) => world.on_started(router),
         Event::Foreign { port, fault } => world.on_foreign(port, fault),
+        Event::Stale(end) => world.on_stale(end),
+        Event::Deferred(router) => world.on_deferred(router),
         Event::Takeover(router, group) => world.on_takeover(router, group),
         Event::Restore(port) => world.on_restore(port),
     }

@@ -97,6 +97,10 @@ pub(crate) enum Event {
     Foreign { port: End<CircuitId>, fault: usize },
     /// A member has been good for long enough to carry traffic again.
     Restore(End<CircuitId>),
+    /// Stale routes of the peer of `end` have been kept for long enough.
+    Stale(End<SessionId>),
+    /// A router whose BGP has restarted has waited for its peers for long enough.
+    Deferred(RouterId),
     /// A router that stands by for a service takes it over.
     Takeover(RouterId, GroupId),
 }
@@ -138,6 +142,8 @@ impl Event {
             | Self::Started(_)
             | Self::Restore(_)
             | Self::Takeover(..)
+            | Self::Stale(_)
+            | Self::Deferred(_)
             | Self::Boot(_) => Class::Timer,
             // What leaves meets the paths as they are once all else of the instant is done.
             Self::HelloSend(_)
@@ -183,12 +189,14 @@ impl Event {
             Self::Foreign { .. } => 28,
             Self::Restore(_) => 29,
             Self::Takeover(..) => 30,
+            Self::Stale(_) => 31,
+            Self::Deferred(_) => 32,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 31] = [
+pub(crate) const KINDS: [&str; 33] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -220,4 +228,6 @@ pub(crate) const KINDS: [&str; 31] = [
     "foreign LACPDUs",
     "waits to restore",
     "takeovers of services",
+    "stale route timers",
+    "ends of deferred selection",
 ];

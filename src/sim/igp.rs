@@ -132,6 +132,12 @@ impl World {
     /// A LAG came up or went down at `end`: what is directly connected there has changed.
     pub(super) fn connected_changed(&mut self, end: End<LagId>) {
         let router = self.net.lag_router(end);
+        // Routes of a session are gone with it, unless they are kept as stale.
+        let above = self.net.topology.above(end.of, end.side);
+        let mut above = above.into_iter().map(|(session, side)| End::new(session, side));
+        if above.any(|end| self.state.session_ends[end].stale.is_some()) {
+            self.next_hops_changed(router);
+        }
         let topology = &self.net.topology;
         let network = &topology.networks[topology.routers[router].network];
         let (told, is_static) = (!network.next_hop_self, network.igp.kind == IgpKind::Static);

@@ -9,6 +9,7 @@ mod dispatch;
 mod effects;
 mod event;
 mod fib;
+mod graceful;
 mod hello;
 mod igp;
 mod inject;

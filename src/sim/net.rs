@@ -163,12 +163,14 @@ impl Net {
             | Event::Ack { end, .. }
             | Event::Reset { end, .. }
             | Event::Rto(end)
+            | Event::Stale(end)
             | Event::Mrai(end) => ranks.sessions[end.index()],
             Event::Cpu(router)
             | Event::Spf(router)
             | Event::Fib(router, _)
             | Event::Started(router)
             | Event::Takeover(router, _)
+            | Event::Deferred(router)
             | Event::Boot(router) => ranks.routers[router.index()],
         }
     }

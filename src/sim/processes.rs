@@ -24,7 +24,8 @@ use super::event::{Caused, Event, Hello};
 use super::lsdb::Lsdb;
 use super::net::BfdOf;
 use super::world::World;
-use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId, Side};
+use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId, Side};
+use crate::proto::bgp::rib::Slot;
 use crate::proto::bgp::session;
 use crate::proto::igp::Adjacency;
 use crate::proto::{bfd, igp, lacp};
@@ -126,8 +127,9 @@ impl World {
             | Event::Connected { end, .. }
             | Event::Accepted { end, .. }
             | Event::Reset { end, .. }
+            | Event::Stale(end)
             | Event::Mrai(end) => (self.net.session_router(*end), Agent::Bgp),
-            Event::Cpu(router) => (*router, Agent::Bgp),
+            Event::Cpu(router) | Event::Deferred(router) => (*router, Agent::Bgp),
             Event::Rto(end) => (self.net.session_router(*end), Agent::Tcp),
             Event::Bfd(_)
             | Event::Fault(_)
@@ -274,9 +276,25 @@ impl World {
             self.session_input(end, session::Input::Killed);
         }
         self.forget_routes(router);
-        if !keeps_routes {
+        for end in self.net.sessions_at[router].clone() {
+            self.state.session_ends.edit(end).stale = None;
+        }
+        if !keeps_routes && !self.restarts_gracefully(router) {
             self.write_nothing(router);
         }
+    }
+
+    /// Routes that a restarted BGP has not found again leave the forwarding table.
+    pub(super) fn clear_unwanted(&mut self, router: RouterId) {
+        let known = |group: &GroupId| {
+            let rib = &self.state.routers[router].rib;
+            (0..self.net.sessions_at[router].len())
+                .any(|slot| !rib.learned(*group, Slot::from_index(slot)).is_empty())
+        };
+        let wanted = self.state.routers[router].fib.wanted.iter();
+        let lost = wanted.filter(|(group, hops)| !hops.is_empty() && !known(group));
+        let lost: Vec<GroupId> = lost.map(|(group, _)| *group).collect();
+        self.write_fib(router, lost.into_iter().map(|group| (group, Arc::from([]))).collect());
     }
 
     /// All routes of BGP leave the forwarding table.
@@ -359,7 +377,11 @@ impl World {
     fn restart_bgp(&mut self, router: RouterId) {
         self.forget_routes(router);
         self.let_age_count(router);
-        self.write_nothing(router);
+        if self.restarts_gracefully(router) {
+            self.defer_selection(router);
+        } else {
+            self.write_nothing(router);
+        }
         self.originate_prefixes(router);
         for end in self.net.sessions_at[router].clone() {
             self.start_session(end);

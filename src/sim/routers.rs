@@ -10,6 +10,7 @@ use std::collections::VecDeque;
 use super::bgp::CpuItem;
 use super::event::Event;
 use super::fib::FibQueue;
+use super::graceful::Deferral;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::world::World;
@@ -28,6 +29,10 @@ pub(crate) struct RouterState {
     pub(crate) power_losses: u32,
     /// When it has booted, if it is about to.
     pub(crate) boot_at: Option<SimTime>,
+    /// When it last booted, if it did during the run.
+    pub(crate) booted_at: Option<SimTime>,
+    /// Whether its BGP waits for its peers before it chooses.
+    pub(crate) deferral: Option<Deferral>,
     /// Sequence of its last link-state PDU.
     pub(crate) lsp_sequence: u64,
     /// What it knows of its network.
@@ -94,6 +99,9 @@ impl World {
         for end in self.net.sessions_at[router].clone() {
             self.session_input(end, session::Input::RouterDown);
         }
+        for end in self.net.sessions_at[router].clone() {
+            self.state.session_ends.edit(end).stale = None;
+        }
         self.switch_ports(router, false);
         self.forget_routes(router);
         self.clear_fib(router);
@@ -123,8 +131,11 @@ impl World {
     pub(super) fn start_router(&mut self, router: RouterId) {
         self.record_router(router, true, "booted");
         self.touch_traffic();
+        let now = self.now;
         let state = self.state.routers.edit(router);
         state.boot_at = None;
+        state.booted_at = Some(now);
+        state.deferral = None;
         state.up = true;
         self.let_age_count(router);
         self.tables.routers[router].up = true;

@@ -43,6 +43,9 @@ impl World {
             | Work::SessionDown(_)
             | Work::Originate(_)
             | Work::Repeat(..)
+            | Work::EndOfRib(..)
+            | Work::Stale(_)
+            | Work::DropStale(_)
             | Work::NextHops => 1,
         };
         let cause = item.cause;
@@ -94,9 +97,23 @@ impl World {
                 let all: Vec<GroupId> = self.group_ids().collect();
                 self.state.session_ends.edit(end).pending.extend(all);
                 self.tell(end);
+                self.tell_end_of_rib(end);
+                Vec::new()
+            }
+            Work::Stale(end) => {
+                let slot = self.slot(end);
+                self.state.routers.edit(router).rib.forget_told(slot);
+                Vec::new()
+            }
+            Work::DropStale(end) => self.drop_stale(router, end),
+            Work::EndOfRib(end, epoch) => {
+                if self.state.session_ends[end].transport.epoch == epoch {
+                    return self.end_of_rib(router, end);
+                }
                 Vec::new()
             }
             Work::SessionDown(end) => {
+                self.state.session_ends.edit(end).stale = None;
                 let slot = self.slot(end);
                 self.state.routers.edit(router).rib.forget_session(slot)
             }
@@ -167,6 +184,7 @@ impl World {
     /// Takes in one route of an UPDATE; whether it is news.
     fn learn(&mut self, router: RouterId, end: End<SessionId>, (group, path, told): &Told) -> bool {
         let group = *group;
+        self.is_fresh(end, group, *path);
         let ours = SessionEnd { policy: self.policy(end, true), ..self.session_end(end, group) };
         let route = told.as_ref().and_then(|told| ours.import(told).ok());
         let slot = self.slot(end);
@@ -217,7 +235,7 @@ impl World {
     }
 
     /// The slot of a session end among its router's sessions.
-    fn slot(&self, end: End<SessionId>) -> Slot {
+    pub(super) fn slot(&self, end: End<SessionId>) -> Slot {
         let router = self.net.session_router(end);
         let place = self.net.sessions_at[router].iter().position(|at| *at == end);
         Slot::from_index(place.expect("a session end belongs to its router"))
@@ -225,6 +243,9 @@ impl World {
 
     /// Runs the decision process for some groups; forwarding and neighbours follow.
     fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
+        if self.state.routers[router].deferral.is_some() {
+            return;
+        }
         let mut writes = Vec::new();
         let mut told = Vec::new();
         let network = self.net.topology.routers[router].network;

@@ -345,6 +345,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         pending: std::collections::BTreeSet::new(),
         mrai_until: None,
         mrai_waits: 0,
+        stale: None,
         received: std::collections::BTreeSet::new(),
     }
 }
@@ -355,6 +356,8 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         up,
         power_losses: 0,
         boot_at: None,
+        booted_at: None,
+        deferral: None,
         lsp_sequence: 0,
         lsdb: Lsdb::new(),
         throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),

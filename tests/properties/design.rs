@@ -362,7 +362,9 @@ impl Edge {
             }
             if let Some(bfd) = self.bfd[end] {
                 keys.push(if pni {
-                    format!("sessions: {{ipv4: {{bfd: {bfd}}}}}")
+                    let graceful = ["", ", graceful_restart: {notification: true}"];
+                    let graceful = graceful[usize::from(self.metric > 20)];
+                    format!("sessions: {{ipv4: {{bfd: {bfd}{graceful}}}}}")
                 } else {
                     format!("bfd: {bfd}")
                 });

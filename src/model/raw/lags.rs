@@ -205,12 +205,29 @@ pub(crate) struct RawSession {
     pub bgp: Option<Sp<RawBgp>>,
     /// Turns BFD for the session on.
     pub bfd: Option<Sp<RawBfd>>,
+    /// Turns graceful restart on (RFC 4724); it takes both sides.
+    pub graceful_restart: Option<Sp<RawGracefulRestart>>,
     /// How many prefixes the neighbour may tell; absent: any number.
     pub max_prefix: Option<Sp<RawMaxPrefix>>,
     /// What to do with routes that come in.
     pub import: Option<Sp<List<RawTerm>>>,
     /// What to do with routes that go out, after the relation's filter.
     pub export: Option<Sp<List<RawTerm>>>,
+}
+
+/// Graceful restart of a session.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "GracefulRestart")]
+pub(crate) struct RawGracefulRestart {
+    /// How long the other side keeps this one's routes while it is away.
+    pub restart_time: Option<Sp<Text<SimDuration>>>,
+    /// How long this side keeps the other's once it is back, and waits for it.
+    pub stale_time: Option<Sp<Text<SimDuration>>>,
+    /// Whether routes are kept after a NOTIFICATION or the hold time too (RFC 8538).
+    pub notification: Option<Sp<bool>>,
+    /// How long they are kept after that as the last choice (RFC 9494); absent: not at all.
+    pub long_lived: Option<Sp<Text<SimDuration>>>,
 }
 
 /// How many prefixes a neighbour may tell.

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::exchange::RawExchange;
-use super::lags::{RawLink, RawPni};
+use super::lags::{RawGracefulRestart, RawLink, RawPni};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
 use super::values::{RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues};
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
@@ -287,6 +287,8 @@ pub(crate) struct RawIbgp {
     /// With `reflection`: which routers reflect to which; routers that are nobody's clients mesh.
     #[serde(default)]
     pub clusters: Entries<RawCluster>,
+    /// Turns graceful restart of internal sessions on (RFC 4724).
+    pub graceful_restart: Option<Sp<RawGracefulRestart>>,
     /// Whether internal sessions carry all routes of a prefix (RFC 7911); absent: false.
     pub add_path: Option<Sp<bool>>,
     /// Whether routers tell inside of their best route from outside where they use another

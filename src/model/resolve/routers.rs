@@ -120,6 +120,7 @@ impl<'a> Resolver<'a> {
             let oldest = Valued::or_built_in(self.values, stated, "prefer_oldest");
             self.assume("prefer_oldest", name, oldest.assumed);
             let ibgp = network.ibgp.as_deref();
+            self.check_graceful(ibgp.and_then(|ibgp| ibgp.graceful_restart.as_ref()));
             let stated = ibgp.and_then(|ibgp| ibgp.add_path.as_ref());
             let add_path = Valued::or_built_in(self.values, stated, "ibgp.add_path");
             let stated = ibgp.and_then(|ibgp| ibgp.best_external.as_ref());

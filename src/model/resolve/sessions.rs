@@ -12,14 +12,18 @@ use super::values::{
 };
 use crate::diag::Code;
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
-use crate::input::sp::{List, Sp};
+use crate::input::sp::{List, Sp, Text};
 use crate::model::raw::lags::{
-    RawMaxPrefix, RawMaxPrefixAction, RawPni, RawPniSide, RawSession, RawSessions,
+    RawGracefulRestart, RawMaxPrefix, RawMaxPrefixAction, RawPni, RawPniSide, RawSession,
+    RawSessions,
 };
 use crate::model::raw::policy::RawTerm;
 use crate::model::raw::topology::RawIbgpMode;
 use crate::model::raw::values::RawBgp;
-use crate::model::topology::{Family, MaxPrefix, Session, SessionEnd, SessionKind};
+use crate::model::topology::{
+    Family, GracefulRestart, MaxPrefix, Session, SessionEnd, SessionKind,
+};
+use crate::units::SimDuration;
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
@@ -98,6 +102,7 @@ impl<'a> Resolver<'a> {
         let Some(session) = session else { return };
         check_bgp(&mut self.report, session.bgp.as_ref());
         check_bfd(&mut self.report, session.bfd.as_ref());
+        self.check_graceful(session.graceful_restart.as_ref());
         if let Some(limit) = &session.max_prefix {
             if *limit.limit == 0 {
                 let message = "`0` is out of range: at least 1";
@@ -193,6 +198,9 @@ impl<'a> Resolver<'a> {
             bfd_strict = waits;
             config
         });
+        let graceful = own.and_then(|session| session.graceful_restart.as_ref());
+        let graceful = graceful.or(entry.graceful_restart.as_ref());
+        let graceful_restart = graceful.map(|raw| self.graceful_restart(raw, rows));
         let limit = own.and_then(|session| session.max_prefix.as_ref());
         let limit = limit.or(entry.max_prefix.as_ref());
         let max_prefix = limit.map(|limit| self.max_prefix(limit, rows));
@@ -209,10 +217,43 @@ impl<'a> Resolver<'a> {
             bgp: timers,
             bfd: detection,
             bfd_strict,
+            graceful_restart,
             max_prefix,
             client: false,
             import: import.map(|terms| policy(terms, &mut self.report)),
             export: export.map(|terms| policy(terms, &mut self.report)),
+        }
+    }
+
+    pub(super) fn check_graceful(&mut self, raw: Option<&Sp<RawGracefulRestart>>) {
+        let Some(raw) = raw else { return };
+        check_duration(&mut self.report, raw.restart_time.as_ref(), UP_TO_A_DAY);
+        check_duration(&mut self.report, raw.stale_time.as_ref(), UP_TO_A_DAY);
+        check_duration(&mut self.report, raw.long_lived.as_ref(), UP_TO_A_DAY);
+    }
+
+    fn graceful_restart(
+        &self,
+        raw: &RawGracefulRestart,
+        rows: &mut AssumedRows,
+    ) -> GracefulRestart {
+        let mut time = |stated: Option<&Sp<Text<SimDuration>>>, key: &'static str| {
+            let stated = stated.and_then(|t| Some(Valued::stated(t.parse().ok()?, t.span)));
+            let time = stated.unwrap_or_else(|| Valued::built_in(self.values, key));
+            rows.push((key, time.assumed));
+            time.value
+        };
+        let restart_time = time(raw.restart_time.as_ref(), "graceful_restart.restart_time");
+        let stale_time = time(raw.stale_time.as_ref(), "graceful_restart.stale_time");
+        let notification = raw.notification.as_ref();
+        let notification =
+            Valued::or_built_in(self.values, notification, "graceful_restart.notification");
+        rows.push(("graceful_restart.notification", notification.assumed));
+        GracefulRestart {
+            restart_time,
+            stale_time,
+            notification: notification.value,
+            long_lived: raw.long_lived.as_ref().and_then(|text| text.parse().ok()),
         }
     }
 
@@ -277,12 +318,16 @@ impl<'a> Resolver<'a> {
         clients: [bool; 2],
         family: Family,
     ) -> Session {
+        let network = self.topology.routers[routers[0]].network;
+        let ibgp = self.raw.networks[network.index()].1.ibgp.as_ref();
+        let graceful = ibgp.and_then(|ibgp| ibgp.graceful_restart.as_ref());
         let names = routers.map(|router| self.topology.routers[router].name.clone());
         let name = format!("{}--{}/{}", names[0], names[1], family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
         let ends = Side::BOTH.map(|side| {
             let (timers, assumed) = bgp(&self.layers(routers[side]).bgp(), &mut self.report);
             rows[side] = assumed;
+            let graceful_restart = graceful.map(|raw| self.graceful_restart(raw, &mut rows[side]));
             let router = routers[side];
             let client = clients[side];
             SessionEnd {
@@ -290,6 +335,7 @@ impl<'a> Resolver<'a> {
                 bgp: timers,
                 bfd: None,
                 bfd_strict: false,
+                graceful_restart,
                 max_prefix: None,
                 client,
                 import: None,

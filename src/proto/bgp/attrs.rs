@@ -21,6 +21,10 @@ pub struct Community {
 impl Community {
     /// `GRACEFUL_SHUTDOWN` (RFC 8326).
     pub const GRACEFUL_SHUTDOWN: Self = Self { asn: 65535, value: 0 };
+    /// `LLGR_STALE` (RFC 9494).
+    pub const LLGR_STALE: Self = Self { asn: 65535, value: 6 };
+    /// `NO_LLGR` (RFC 9494).
+    pub const NO_LLGR: Self = Self { asn: 65535, value: 7 };
     /// `NO_EXPORT` (RFC 1997).
     pub const NO_EXPORT: Self = Self { asn: 65535, value: 65281 };
     /// `NO_ADVERTISE` (RFC 1997).

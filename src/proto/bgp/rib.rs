@@ -159,6 +159,14 @@ impl Rib {
         lost
     }
 
+    /// The session is down, but what it told is kept: forgets what it was told.
+    pub fn forget_told(&mut self, slot: Slot) {
+        for group in (0..self.groups).map(GroupId::from_index) {
+            let cell = self.cell(group, slot);
+            self.adj_out[cell].clear();
+        }
+    }
+
     /// Runs the decision process for a group; `metric` is the interior distance to a learned
     /// route's next hop, `None` if it cannot be reached.
     pub fn decide(

@@ -23,11 +23,13 @@
 
 use std::net::Ipv4Addr;
 
+use self::blocks::{Blocks, Confirms};
 pub use self::io::{By, DownReason, Input, KeepaliveRange, Lower, Output, State, Timer};
 use super::BgpConfig;
 use super::message::{Cease, FsmError, Message, Notification, Open, OpenError};
 use crate::units::{SimDuration, SimTime};
 
+mod blocks;
 mod io;
 
 /// The hold time while an OPEN is awaited: four minutes (RFC 4271 §8.2.2).
@@ -59,6 +61,8 @@ pub struct Fsm {
     strict: Option<bool>,
     /// How long `max_prefix` keeps the session down, if not for ever.
     restart: Option<SimDuration>,
+    /// The NOTIFICATION that came last.
+    last_word: Option<Notification>,
 }
 
 /// A state with what exists only in it.
@@ -70,33 +74,6 @@ enum Phase {
     OpenSent { until: SimTime },
     OpenConfirm { hold: SimDuration, until: Option<SimTime>, confirms: Confirms },
     Established { hold: SimDuration, until: Option<SimTime>, since: SimTime },
-}
-
-/// Which KEEPALIVEs confirmed the OPENs.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Confirms {
-    /// This side's was sent.
-    told: bool,
-    /// The neighbour's came.
-    heard: bool,
-}
-
-/// What keeps the machine in Idle.
-#[expect(clippy::struct_excessive_bools, reason = "each holds the machine by itself")]
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct Blocks {
-    router: bool,
-    admin: bool,
-    interface: bool,
-    prefixes: bool,
-}
-
-impl Blocks {
-    const NONE: Self = Self { router: false, admin: false, interface: false, prefixes: false };
-
-    const fn any(self) -> bool {
-        self.router || self.admin || self.interface || self.prefixes
-    }
 }
 
 /// How a connection ends.
@@ -133,7 +110,14 @@ impl Fsm {
             next_wait: own.timers.idle_hold,
             strict: None,
             restart: None,
+            last_word: None,
         }
+    }
+
+    /// The NOTIFICATION that came last.
+    #[must_use]
+    pub const fn last_word(&self) -> Option<Notification> {
+        self.last_word
     }
 
     /// In strict mode: whether BFD is up; the driver says so before each input.
@@ -346,7 +330,8 @@ impl Fsm {
     fn message(&mut self, now: SimTime, message: Message, out: &mut Vec<Output>) {
         match (&mut self.phase, message) {
             (Phase::Idle { .. } | Phase::Connect | Phase::Active { .. }, _) => {}
-            (_, Message::Notification(_)) => {
+            (_, Message::Notification(word)) => {
+                self.last_word = Some(word);
                 let reason = DownReason::NotificationReceived;
                 let (by, then) = (By::Remote, Then::BackOff);
                 self.end(now, End { reason, by, last_word: None, then }, out);
