@@ -42,6 +42,40 @@ fn a_directory_means_every_yaml_below_it() {
 }
 
 #[test]
+fn errors_in_a_demand_matrix_point_into_it() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let design = include_str!("errors/base/design.yaml");
+    let check = |matrix: &str, format: &str| {
+        let design = format!("{design}\ndemands_from: matrix.csv\n");
+        std::fs::write(place.path().join("t.yaml"), design).expect("a file can be written");
+        std::fs::write(place.path().join("matrix.csv"), matrix).expect("a file can be written");
+        let file = place.path().join("t.yaml");
+        pnilab(&["check", "--format", format, file.to_str().expect("a plain path")])
+    };
+    let good = "name,at,from,to,rate,class\nd-1,r2,20.0.0.0/11,193.0.0.0/21,1G,\n";
+    let output = check(good, "text");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stdout));
+    assert!(text(&output.stdout).contains("2 demands"), "{}", text(&output.stdout));
+    for (from, to, code, line, column) in [
+        ("r2", "r9", "E2001", 2, 5),
+        ("1G", "1", "E3001", 2, 33),
+        ("rate,class", "rate,clas", "E1001", 1, 22),
+        ("d-1", "d1", "E2002", 2, 1),
+        ("1G", "", "E1003", 2, 1),
+    ] {
+        let output = check(&good.replace(from, to), "json");
+        assert_eq!(output.status.code(), Some(2), "{to}");
+        let document: serde_json::Value =
+            serde_json::from_slice(&output.stdout).expect("a document");
+        let found = &document["diagnostics"][0];
+        assert_eq!(found["code"], code, "{to}: {found}");
+        let place = &found["span"];
+        assert_eq!((&place["line"], &place["column"]), (&line.into(), &column.into()), "{found}");
+        assert!(found["file"].as_str().is_some_and(|file| file.ends_with("matrix.csv")), "{found}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_a_shared_design_is_told_once() {
     let place = tempfile::tempdir().expect("a temporary folder");
     let write = |name: &str, text: &str| {

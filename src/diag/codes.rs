@@ -50,7 +50,7 @@ codes! {
     TooLarge, "E0003", "The file is larger than 64 MiB.",
         "Larger files are refused before they are read. Split the design, or use `count:` on a \
          prefix instead of listing thousands of prefixes that are treated alike.";
-    Syntax, "E0004", "The file is not valid YAML.",
+    Syntax, "E0004", "The file is not valid YAML, or the table not valid CSV.",
         "The text cannot be understood as one YAML document. As nothing behind a syntax error \
          can be trusted, it is reported alone. The usual reasons are a bracket that is not \
          closed, a tab in the indentation, a missing space after a colon, or an entry that is \

@@ -6,7 +6,6 @@ const KEYS: &[&str] = &[
     "common_causes",
     "costs",
     "damping",
-    "demands_from",
     "failures_per_year",
     "frr",
     "infrastructure",

@@ -15,6 +15,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Source, Span};
 mod de;
 mod later;
 pub mod sp;
+mod table;
 mod written;
 mod yaml;
 
@@ -183,6 +184,17 @@ pub fn read<T: DeserializeOwned>(document: &Document, wanted: FileKind) -> Resul
         return Err(Diagnostic::at(&document.source, span, Code::WrongKind, message).into());
     }
     de::read(&document.source, &document.root)
+}
+
+/// Reads a table in CSV (RFC 4180) as a mapping of its rows, which the column `name` names.
+///
+/// # Errors
+/// What is wrong with the table (E0004, E0005, E1003, E1006); else every unknown column and at least
+/// the first error of every row.
+pub fn read_table<T: DeserializeOwned>(
+    source: &Arc<Source>,
+) -> Result<sp::Entries<T>, Diagnostics> {
+    de::read(source, &table::parse(source)?)
 }
 
 impl Document {

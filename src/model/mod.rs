@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic, Diagnostics, Source};
-use crate::input::sp::Sp;
+use crate::input::sp::{Entries, Sp};
 use crate::input::{self, FileKind};
 
 mod demands;
@@ -20,6 +20,7 @@ pub mod topology;
 
 use raw::scenario::RawScenario;
 use raw::topology::RawTopology;
+use raw::traffic::RawDemand;
 use scenario::Scenario;
 use topology::Topology;
 
@@ -54,7 +55,44 @@ pub fn load_topology_with(
     let document = input::parse(source)?;
     let raw: RawTopology = input::read(&document, FileKind::Topology)?;
     let name = id_of(source, raw.name.as_ref());
-    resolve::topology(source, &raw, name, values)
+    let matrix = raw.demands_from.as_ref().map(|named| Matrix::open(source, named)).transpose()?;
+    resolve::topology(source, &raw, matrix.as_ref(), name, values)
+}
+
+/// Demands of a file of their own.
+#[derive(Debug)]
+struct Matrix {
+    source: Arc<Source>,
+    demands: Entries<RawDemand>,
+}
+
+impl Matrix {
+    fn open(design: &Arc<Source>, named: &Sp<String>) -> Result<Self, Diagnostics> {
+        let source = open_named(design, named)?;
+        let demands = input::read_table(&source)?;
+        Ok(Self { source, demands })
+    }
+}
+
+/// A path as seen from where that of the file is seen from which it is written in.
+fn beside(source: &Source, path: &str) -> PathBuf {
+    Path::new(source.path()).parent().unwrap_or(Path::new("")).join(path)
+}
+
+/// Opens a file that another names; that it cannot be is shown at the place that names it.
+fn open_named(source: &Arc<Source>, named: &Sp<String>) -> Result<Arc<Source>, Diagnostics> {
+    input::open(&beside(source, named)).map_err(|errors| {
+        let here = errors.iter().map(|error| {
+            let mut error = error.clone();
+            if error.span.is_none() {
+                source.path().clone_into(&mut error.file);
+                error.source = Some(Arc::clone(source));
+                error.span = Some(named.span);
+            }
+            error
+        });
+        Diagnostics::of(here.collect())
+    })
 }
 
 /// A scenario file whose shape is right; not yet held against a design.
@@ -84,8 +122,7 @@ impl ScenarioFile {
     /// Where its design lies, seen from where the scenario's own path is seen from.
     #[must_use]
     pub fn topology_path(&self) -> Option<PathBuf> {
-        let folder = Path::new(self.source.path()).parent().unwrap_or(Path::new(""));
-        self.raw.topology.as_ref().map(|path| folder.join(path.as_str()))
+        self.raw.topology.as_ref().map(|path| beside(&self.source, path))
     }
 
     /// Opens the design it names.
@@ -93,25 +130,14 @@ impl ScenarioFile {
     /// # Errors
     /// E1003 if it names none; E0001 to E0003, shown at the place that names it.
     pub fn open_topology(&self) -> Result<Arc<Source>, Diagnostics> {
-        let (Some(path), Some(named)) = (self.topology_path(), &self.raw.topology) else {
+        let Some(named) = &self.raw.topology else {
             let span = self.raw.pnilab.entry;
             let message = "the scenario names no topology";
             let mut error = Diagnostic::at(&self.source, span, Code::MissingKey, message);
             error.hint = Some("write `topology: FILE`, relative to this file's folder".to_owned());
             return Err(error.into());
         };
-        input::open(&path).map_err(|errors| {
-            let here = errors.iter().map(|error| {
-                let mut error = error.clone();
-                if error.span.is_none() {
-                    self.source.path().clone_into(&mut error.file);
-                    error.source = Some(Arc::clone(&self.source));
-                    error.span = Some(named.span);
-                }
-                error
-            });
-            Diagnostics::of(here.collect())
-        })
+        open_named(&self.source, named)
     }
 
     /// Holds it against a design; the second value has the notes.

@@ -61,6 +61,9 @@ pub(crate) struct RawTopology {
     /// Traffic.
     #[serde(default)]
     pub demands: Entries<RawDemand>,
+    /// A table of more demands in CSV, relative to this file: a column for each key of a demand, and
+    /// one for its `name`.
+    pub demands_from: Option<Sp<String>>,
     /// What traffic needs.
     #[serde(default)]
     pub classes: Entries<RawClass>,

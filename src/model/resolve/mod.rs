@@ -10,6 +10,7 @@ use ipnet::IpNet;
 use self::lags::{Ports, RawEnd};
 use self::report::{Names, Report};
 use self::values::{Assumed, AssumedRows};
+use super::Matrix;
 use super::profiles::Values;
 use super::raw::topology::RawTopology;
 use super::topology::{Assumption, Topology};
@@ -82,6 +83,7 @@ impl AllNames {
 /// A design in the making.
 struct Resolver<'a> {
     raw: &'a RawTopology,
+    matrix: Option<&'a Matrix>,
     values: &'a Values,
     report: Report,
     names: AllNames,
@@ -104,6 +106,7 @@ struct Resolver<'a> {
 pub(super) fn topology(
     source: &Arc<Source>,
     raw: &RawTopology,
+    matrix: Option<&Matrix>,
     name: String,
     values: &Values,
 ) -> Result<(Topology, Diagnostics), Diagnostics> {
@@ -114,6 +117,7 @@ pub(super) fn topology(
     }
     let mut resolver = Resolver {
         raw,
+        matrix,
         values,
         report,
         names,

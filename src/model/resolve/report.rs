@@ -23,6 +23,11 @@ impl Report {
         Self { source: Arc::clone(source), list: Vec::new() }
     }
 
+    /// What follows is about places in another text; returns the one before.
+    pub(in crate::model) fn turn_to(&mut self, source: &Arc<Source>) -> Arc<Source> {
+        std::mem::replace(&mut self.source, Arc::clone(source))
+    }
+
     /// Adds something about a place; the returned diagnostic may be completed.
     pub(in crate::model) fn at(
         &mut self,

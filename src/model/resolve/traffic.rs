@@ -277,36 +277,53 @@ impl Resolver<'_> {
     pub(super) fn demands(&mut self) {
         let raw = self.raw;
         for (name, demand) in raw.demands.iter() {
-            let from = self.prefix_named(&demand.from);
-            let to = self.prefix_named(&demand.to);
-            self.check_families(demand, from, to);
-            let at = self.sources(demand);
-            self.check_sources(demand, &at, from);
-            let report = &mut self.report;
-            let metro = demand.metro.as_ref().and_then(|m| self.names.metros.find(m, report));
-            let rate = report.quantity(&demand.rate).unwrap_or(BitRate::ZERO);
-            let return_rate = Valued::text_or_built_in(
-                self.values,
-                demand.return_rate.as_ref(),
-                "demand.return_rate",
-                report,
-            );
-            let class = self.demand_class(name, demand, to);
-            self.assume("return_rate", name, return_rate.assumed);
-            let flows = demand.flows.as_deref().map(|flows| self.flows(name, flows));
-            self.topology.demands.push(Demand {
-                name: name.to_string(),
-                about: about(demand.about.as_ref()),
-                at: at.iter().map(|(router, _, share)| (*router, *share)).collect(),
-                from: from.unwrap_or_else(hole),
-                to: to.unwrap_or_else(hole),
-                metro,
-                class,
-                rate,
-                return_rate: return_rate.value,
-                flows,
-            });
+            self.demand(name, demand);
         }
+        let Some(matrix) = self.matrix else { return };
+        let design = self.report.turn_to(&matrix.source);
+        let known: BTreeSet<&str> = raw.demands.iter().map(|(name, _)| name.as_str()).collect();
+        for (name, demand) in matrix.demands.iter() {
+            self.report.check_name(name.span, name);
+            if known.contains(name.as_str()) {
+                let message = format!("two demands have the name `{}`", **name);
+                let hint = "the other stands under `demands` of the design";
+                self.report.hinted(name.span, Code::DeclaredTwice, message, hint);
+            }
+            self.demand(name, demand);
+        }
+        self.report.turn_to(&design);
+    }
+
+    fn demand(&mut self, name: &Sp<String>, demand: &RawDemand) {
+        let from = self.prefix_named(&demand.from);
+        let to = self.prefix_named(&demand.to);
+        self.check_families(demand, from, to);
+        let at = self.sources(demand);
+        self.check_sources(demand, &at, from);
+        let report = &mut self.report;
+        let metro = demand.metro.as_ref().and_then(|m| self.names.metros.find(m, report));
+        let rate = report.quantity(&demand.rate).unwrap_or(BitRate::ZERO);
+        let return_rate = Valued::text_or_built_in(
+            self.values,
+            demand.return_rate.as_ref(),
+            "demand.return_rate",
+            report,
+        );
+        let class = self.demand_class(name, demand, to);
+        self.assume("return_rate", name, return_rate.assumed);
+        let flows = demand.flows.as_deref().map(|flows| self.flows(name, flows));
+        self.topology.demands.push(Demand {
+            name: name.to_string(),
+            about: about(demand.about.as_ref()),
+            at: at.iter().map(|(router, _, share)| (*router, *share)).collect(),
+            from: from.unwrap_or_else(hole),
+            to: to.unwrap_or_else(hole),
+            metro,
+            class,
+            rate,
+            return_rate: return_rate.value,
+            flows,
+        });
     }
 
     fn prefix_named(&mut self, text: &Sp<String>) -> Option<PrefixId> {
