@@ -59,7 +59,13 @@ fn errors_in_a_demand_matrix_point_into_it() {
     for (from, to, code, line, column) in [
         ("r2", "r9", "E2001", 2, 5),
         ("1G", "1", "E3001", 2, 33),
-        ("rate,class", "rate,clas", "E1001", 1, 22),
+        (
+            "class\nd-1,r2,20.0.0.0/11,193.0.0.0/21,1G,",
+            "clas\nd-1,r2,20.0.0.0/11,193.0.0.0/21,1G,x",
+            "E1001",
+            1,
+            22,
+        ),
         ("d-1", "d1", "E2002", 2, 1),
         ("1G", "", "E1003", 2, 1),
     ] {

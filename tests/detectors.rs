@@ -8,6 +8,8 @@ mod bgp;
 mod boxes;
 #[path = "detectors/carrier.rs"]
 mod carrier;
+#[path = "detectors/conditions.rs"]
+mod conditions;
 #[path = "detectors/exchange.rs"]
 mod exchange;
 #[path = "detectors/fib.rs"]

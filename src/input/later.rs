@@ -11,7 +11,6 @@ const KEYS: &[&str] = &[
     "infrastructure",
     "repair",
     "rules",
-    "when",
 ];
 
 pub(super) fn is_key(key: &str) -> bool {

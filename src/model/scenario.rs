@@ -37,7 +37,7 @@ pub enum Start {
 #[derive(Clone, Debug)]
 pub struct Fault {
     /// When it begins.
-    pub at: SimTime,
+    pub begin: Begin,
     /// How long it lasts; `None`: it stays (or ends by itself, where the kind says so).
     pub lasts: Option<SimDuration>,
     /// Further begins.
@@ -46,6 +46,56 @@ pub struct Fault {
     pub jitter: SimDuration,
     /// What goes wrong.
     pub kind: FaultKind,
+}
+
+/// When a fault begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begin {
+    /// At this instant.
+    At(SimTime),
+    /// This long, and a nanosecond, after a condition first holds.
+    When(Condition, SimDuration),
+}
+
+/// What a fault may wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// The session goes down, or else comes up, at this router or either end.
+    Session {
+        /// The session.
+        session: SessionId,
+        /// Which end; `None`: either.
+        router: Option<RouterId>,
+        /// Up or down.
+        up: bool,
+    },
+    /// The LAG goes down, or else comes up, at this router or either end.
+    Lag {
+        /// The LAG.
+        lag: LagId,
+        /// Which end; `None`: either.
+        router: Option<RouterId>,
+        /// Up or down.
+        up: bool,
+    },
+    /// The LAG is offered at least this part of its capacity.
+    Utilization {
+        /// The LAG.
+        lag: LagId,
+        /// The receiving router; `None`: either direction.
+        router: Option<RouterId>,
+        /// Offered over capacity.
+        at_least: Share,
+    },
+    /// At most this part of what the demand offers is delivered.
+    Delivered {
+        /// The demand.
+        demand: DemandId,
+        /// Which direction; `None`: either.
+        direction: Option<Direction>,
+        /// Delivered over offered.
+        at_most: Share,
+    },
 }
 
 /// `repeat: {times: 3, every: 60s}`.

@@ -1,6 +1,7 @@
 //! Runs a scenario and turns what happened into a report.
 
 mod bounds;
+mod conditions;
 mod figures;
 mod measures;
 mod result;
@@ -79,18 +80,35 @@ pub fn run_counted(
         eager,
         &plan::set_apart(topology, scenario),
     ));
-    let plan = Arc::new(FaultPlan::new(topology, scenario));
-    let started = World::new(Arc::clone(&net), Arc::clone(&plan), scenario.start, options.limits);
-    let (world, stopped) = match started {
+    let mut held = vec![None; scenario.faults.len()];
+    loop {
+        let plan = Arc::new(FaultPlan::new(topology, scenario, &held));
+        let (world, stopped) = simulate(&net, &plan, scenario, options.limits);
+        let known = world.as_ref().filter(|_| stopped.is_none());
+        if known.is_some_and(|world| conditions::next(&net, scenario, world, &mut held)) {
+            continue;
+        }
+        let counts = world.as_ref().map_or_else(Vec::new, |world| world.event_counts().collect());
+        let mut report = result::report(&net, &plan, scenario, options, world.as_ref(), stopped);
+        report.figures.notes.extend(conditions::notes(scenario, &held));
+        return (report, counts);
+    }
+}
+
+/// Runs to the end, or to the limit that stops it.
+fn simulate(
+    net: &Arc<Net>,
+    plan: &Arc<FaultPlan>,
+    scenario: &Scenario,
+    limits: Limits,
+) -> (Option<World>, Option<LimitError>) {
+    match World::new(Arc::clone(net), Arc::clone(plan), scenario.start, limits) {
         Ok(mut world) => {
-            let stopped = finish(&mut world, scenario, options.limits).err();
+            let stopped = finish(&mut world, scenario, limits).err();
             (Some(world), stopped)
         }
         Err(error) => (None, Some(error)),
-    };
-    let counts = world.as_ref().map_or_else(Vec::new, |world| world.event_counts().collect());
-    let report = result::report(&net, &plan, scenario, options, world.as_ref(), stopped);
-    (report, counts)
+    }
 }
 
 fn finish(world: &mut World, scenario: &Scenario, limits: Limits) -> Result<(), LimitError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::effects::{effects, kind_name, targets};
 use super::processes::Agent;
 use crate::ids::{CircuitId, DemandId, End, FeedId, LagId, PrefixId, RouterId, SessionId};
-use crate::model::scenario::{Command, Fault, FaultKind, Scenario};
+use crate::model::scenario::{Begin, Command, Fault, FaultKind, Scenario};
 use crate::model::topology::Topology;
 use crate::proto::bgp::policy::Edit;
 use crate::rng::Draws;
@@ -137,12 +137,20 @@ pub(crate) struct FaultPlan {
 }
 
 impl FaultPlan {
-    /// Unrolls the faults of a scenario.
-    pub(crate) fn new(topology: &Topology, scenario: &Scenario) -> Self {
+    /// Unrolls the faults of a scenario; `held`: when what each fault waits for first held.
+    ///
+    /// A fault whose condition has not held is not part of the plan.
+    pub(crate) fn new(topology: &Topology, scenario: &Scenario, held: &[Option<SimTime>]) -> Self {
         let end = SimTime::ZERO + scenario.duration;
         let mut faults: Vec<FaultRun> = Vec::new();
         for (index, fault) in scenario.faults.iter().enumerate() {
-            faults.extend(unroll(topology, scenario.seed, index, fault));
+            let begin = match fault.begin {
+                Begin::At(at) => Some(at),
+                // A fault comes before all else of an instant, so what it waits for came before.
+                Begin::When(_, after) => held[index].map(|at| at + SimDuration::TICK + after),
+            };
+            let runs = begin.map(|at| unroll(topology, scenario.seed, (index, at), fault));
+            faults.extend(runs.into_iter().flatten());
         }
         faults.retain(|fault| fault.at <= end);
         faults.sort_by_key(|fault| (fault.at, fault.index, fault.repeat));
@@ -225,13 +233,18 @@ fn windows(faults: &[FaultRun], end: SimTime) -> Vec<WindowSpec> {
     windows
 }
 
-fn unroll(topology: &Topology, seed: u64, index: usize, fault: &Fault) -> Vec<FaultRun> {
+fn unroll(
+    topology: &Topology,
+    seed: u64,
+    (index, begin): (usize, SimTime),
+    fault: &Fault,
+) -> Vec<FaultRun> {
     let draws = Draws::new(seed, &format!("fault/{index}"));
     let times = fault.repeat.map_or(1, |repeat| repeat.times);
     let every = fault.repeat.map_or(SimDuration::ZERO, |repeat| repeat.every);
     let one = |repeat: u32| {
         let n = u64::from(repeat);
-        let at = fault.at + every * n + draws.between(n, SimDuration::ZERO, fault.jitter);
+        let at = begin + every * n + draws.between(n, SimDuration::ZERO, fault.jitter);
         FaultRun {
             index,
             repeat,

@@ -57,8 +57,12 @@ pub(crate) enum RawStart {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Fault")]
 pub(crate) struct RawFault {
-    /// When it begins.
-    pub at: Sp<Text<SimDuration>>,
+    /// When it begins; this or `when`.
+    pub at: Option<Sp<Text<SimDuration>>>,
+    /// What it waits for instead: it begins a nanosecond after that first happens.
+    pub when: Option<Sp<RawCondition>>,
+    /// How much later than that it begins; only with `when`.
+    pub after: Option<Sp<Text<SimDuration>>>,
     /// How long it lasts; absent: it stays, or ends by itself where the kind says so.
     #[serde(rename = "for")]
     pub lasts: Option<Sp<Text<SimDuration>>>,
@@ -68,6 +72,73 @@ pub(crate) struct RawFault {
     pub jitter: Option<Sp<Text<SimDuration>>>,
     /// What goes wrong: exactly one kind.
     pub inject: Sp<RawInject>,
+}
+
+/// What a fault may wait for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Condition")]
+pub(crate) enum RawCondition {
+    /// The session goes down.
+    SessionDown(RawSessionEvent),
+    /// The session comes up.
+    SessionUp(RawSessionEvent),
+    /// The PNI, as a LAG, goes down.
+    PniDown(RawPniEvent),
+    /// The PNI, as a LAG, comes up.
+    PniUp(RawPniEvent),
+    /// A PNI is offered this much of what it can carry.
+    Utilization(RawLoadReached),
+    /// So little of a demand is delivered.
+    Delivered(RawDeliveryFallen),
+}
+
+/// A session and, where only that counts, one of its ends.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "SessionEvent")]
+pub(crate) struct RawSessionEvent {
+    /// The session.
+    pub session: Sp<String>,
+    /// The end; absent: whichever is first.
+    pub router: Option<Sp<String>>,
+}
+
+/// A PNI and, where only that counts, one of its ends.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PniEvent")]
+pub(crate) struct RawPniEvent {
+    /// The PNI.
+    pub pni: Sp<String>,
+    /// The end; absent: whichever is first.
+    pub router: Option<Sp<String>>,
+}
+
+/// A load of a PNI.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "LoadReached")]
+pub(crate) struct RawLoadReached {
+    /// The PNI.
+    pub pni: Sp<String>,
+    /// The receiving router; absent: either direction.
+    pub router: Option<Sp<String>>,
+    /// Offered over capacity.
+    pub at_least: Sp<Text<Share>>,
+}
+
+/// A delivered share of a demand.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "DeliveryFallen")]
+pub(crate) struct RawDeliveryFallen {
+    /// The demand.
+    pub demand: Sp<String>,
+    /// The direction; absent: either.
+    pub direction: Option<Sp<RawDirection>>,
+    /// Delivered over offered.
+    pub at_most: Sp<Text<Share>>,
 }
 
 /// Further begins of a fault.

@@ -6,7 +6,7 @@ use crate::input::sp::Sp;
 use crate::model::raw::scenario::{RawBound, RawBounds, RawDirection, RawLimit, RawWindow};
 use crate::model::resolve::report::optional;
 use crate::model::scenario::{
-    Bound, Direction, Fault, FaultKind, Limit, Measure, MeasureSubject, MeasureUnit, Window,
+    Begin, Bound, Direction, Fault, FaultKind, Limit, Measure, MeasureSubject, MeasureUnit, Window,
 };
 use crate::units::{Share, SimDuration, SimTime};
 
@@ -147,10 +147,14 @@ impl Resolver<'_> {
 
     fn is_over(&self, fault: &Fault) -> bool {
         let end = SimTime::ZERO + self.duration;
+        let begin = match fault.begin {
+            Begin::At(at) => at,
+            Begin::When(_, after) => SimTime::ZERO + after,
+        };
         match (fault.lasts, &fault.kind) {
-            (Some(lasts), _) => fault.at + lasts < end,
+            (Some(lasts), _) => begin + lasts < end,
             (None, FaultKind::RouterCrash(routers)) => {
-                routers.iter().any(|r| fault.at + self.topology.routers[*r].reload < end)
+                routers.iter().any(|r| begin + self.topology.routers[*r].reload < end)
             }
             (None, kind) => ends_by_itself(kind),
         }

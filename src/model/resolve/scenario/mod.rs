@@ -11,12 +11,13 @@ use crate::ids::{
 };
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::scenario::{RawFault, RawScenario, RawStart};
-use crate::model::scenario::{Fault, FaultKind, Repeat, Scenario, Start};
+use crate::model::scenario::{Begin, Fault, FaultKind, Repeat, Scenario, Start};
 use crate::model::topology::{Card, Feed, LagKind, Topology, Zone};
 use crate::units::{SimDuration, SimTime};
 
 mod bounds;
 mod commands;
+mod conditions;
 mod inject;
 #[cfg(test)]
 mod tests;
@@ -178,7 +179,7 @@ impl Resolver<'_> {
     }
 
     fn fault(&mut self, raw: &RawFault) -> Option<Fault> {
-        let at = self.report.quantity(&raw.at);
+        let begin = self.begin(raw);
         let lasts = optional(raw.lasts.as_ref(), |text| self.positive(text));
         let jitter = optional(raw.jitter.as_ref(), |text| self.report.quantity(text));
         let repeat = optional(raw.repeat.as_ref(), |repeat| {
@@ -191,7 +192,7 @@ impl Resolver<'_> {
         });
         let kind = self.inject(&raw.inject);
         let fault = Fault {
-            at: SimTime::ZERO + at?,
+            begin: begin?,
             lasts: lasts.ok()?,
             repeat: repeat.ok()?,
             jitter: jitter.ok()?.unwrap_or(SimDuration::ZERO),
@@ -214,14 +215,19 @@ impl Resolver<'_> {
     fn check_times(&mut self, raw: &RawFault, fault: &Fault) {
         let end = SimTime::ZERO + self.duration;
         let at = |time: SimTime| time.since(SimTime::ZERO);
-        if fault.at >= end {
+        // One that waits for something begins when that happens, if it does.
+        let (begin, written) = match (fault.begin, &raw.at) {
+            (Begin::At(begin), Some(text)) => (begin, text.span),
+            (Begin::At(_) | Begin::When(..), _) => (SimTime::ZERO, Span::default()),
+        };
+        if begin >= end {
             let message =
-                format!("the fault begins at {}, the run ends at {}", at(fault.at), self.duration);
-            self.report.at(raw.at.span, Code::BadTime, message);
+                format!("the fault begins at {}, the run ends at {}", at(begin), self.duration);
+            self.report.at(written, Code::BadTime, message);
         }
         let (Some(raw_repeat), Some(repeat)) = (&raw.repeat, fault.repeat) else { return };
-        let last = fault.at + repeat.every * u64::from(repeat.times.saturating_sub(1));
-        if fault.at < end && last >= end {
+        let last = begin + repeat.every * u64::from(repeat.times.saturating_sub(1));
+        if begin < end && last >= end {
             let message = format!(
                 "the last repeat begins at {}, the run ends at {}",
                 at(last),

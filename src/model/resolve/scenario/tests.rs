@@ -1,7 +1,7 @@
 use crate::diag::render::{Style, render};
 use crate::diag::{Diagnostics, Source};
 use crate::ids::{CircuitId, Id, RouterId, SessionId};
-use crate::model::scenario::{FaultKind, Limit, Measure, Scenario, Start, Window};
+use crate::model::scenario::{Begin, FaultKind, Limit, Measure, Scenario, Start, Window};
 use crate::model::{load_scenario, topology::Topology};
 use crate::units::{Share, SimDuration, SimTime};
 
@@ -62,7 +62,8 @@ fn every_kind_of_fault_is_read() {
     ] {
         let (scenario, _) = load(&fault(inject));
         assert_eq!(scenario.faults.len(), 1, "{inject}");
-        assert_eq!(scenario.faults[0].at, SimTime::from_nanos(60_000_000_000));
+        let begin = Begin::At(SimTime::from_nanos(60_000_000_000));
+        assert_eq!(scenario.faults[0].begin, begin);
     }
 }
 
