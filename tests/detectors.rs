@@ -10,6 +10,8 @@ mod boxes;
 mod carrier;
 #[path = "detectors/conditions.rs"]
 mod conditions;
+#[path = "detectors/damping.rs"]
+mod damping;
 #[path = "detectors/exchange.rs"]
 mod exchange;
 #[path = "detectors/fib.rs"]
@@ -32,3 +34,5 @@ mod processes;
 mod services;
 #[path = "detectors/traffic.rs"]
 mod traffic;
+#[path = "detectors/weights.rs"]
+mod weights;

@@ -49,8 +49,8 @@ pub(super) struct RunArgs {
     /// Run on this design instead of the one a scenario names.
     #[arg(long, value_name = "FILE")]
     pub(super) topology: Option<PathBuf>,
-    /// Write report.html, and a folder for each scenario with result.json, timeline.csv and
-    /// charts, into this directory. Without it nothing is written.
+    /// Write report.html, and a folder for each scenario with result.json, timeline.csv,
+    /// routes.csv and charts, into this directory. Without it nothing is written.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
     /// Write a PNG beside each SVG chart.

@@ -1,6 +1,7 @@
 //! From a source to wherever packets end: every path, with its share.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::tables::{Hop, Tables, WHOLE};
@@ -189,7 +190,7 @@ impl Walk<'_> {
             Match::Serves => return finish(End::Delivered(router)),
             Match::None => return finish(End::NoRoute(router)),
             Match::Hops(_) if seen.contains(&router) => return finish(End::Loop(router)),
-            Match::Hops(hops) => hops,
+            Match::Hops(hops) => rerouted(hops, &table.lost),
         };
         seen.push(router);
         let weights: Vec<u32> = hops.iter().map(|h| h.weight).collect();
@@ -252,7 +253,7 @@ impl Walk<'_> {
             found.push((path.clone(), parts));
             return;
         }
-        let out = Hop { lag: exit, side: Side::B, exit: None, weight: 1 };
+        let out = Hop { lag: exit, side: Side::B, exit: None, weight: 1, alternate: None };
         self.cross(out, parts, path, seen, found);
     }
 
@@ -299,14 +300,31 @@ impl Walk<'_> {
                 let index = match mode {
                     HashMode::Modulo => pick_modulo(mix(hash ^ mix(place)), weights),
                     HashMode::Resilient => {
-                        let score = |i: &usize| (mix(hash ^ mix(name(*i))), *i);
-                        (0..weights.len()).max_by_key(score).unwrap_or(0)
+                        let score = |i: &usize| score(mix(hash ^ mix(name(*i))), weights[*i]);
+                        let order = |a: &usize, b: &usize| score(a).total_cmp(&score(b));
+                        (0..weights.len()).max_by(order).unwrap_or(0)
                     }
                 };
                 vec![(index, parts)]
             }
         }
     }
+}
+
+/// The ways out that are left without those that are lost, or else their alternates.
+fn rerouted<'h>(hops: &'h [Hop], lost: &BTreeSet<LagId>) -> Cow<'h, [Hop]> {
+    if lost.is_empty() || hops.iter().all(|hop| !lost.contains(&hop.lag)) {
+        return Cow::Borrowed(hops);
+    }
+    let left: Vec<Hop> = hops.iter().filter(|hop| !lost.contains(&hop.lag)).copied().collect();
+    if !left.is_empty() {
+        return Cow::Owned(left);
+    }
+    let instead = |hop: &Hop| match hop.alternate {
+        Some((lag, side)) => Hop { lag, side, alternate: None, ..*hop },
+        None => *hop,
+    };
+    Cow::Owned(hops.iter().map(instead).collect())
 }
 
 /// What a router's table says of a packet.
@@ -325,6 +343,15 @@ pub const fn mix(value: u64) -> u64 {
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     value ^ (value >> 31)
+}
+
+/// How high a choice of this weight ranks for a flow; the highest wins, each as often as its weight
+/// says (weighted rendezvous hashing, Schindelhauer and Schomaker 2005).
+fn score(hash: u64, weight: u32) -> f64 {
+    // 53 bits, above 0 and below 1.
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let uniform = ((hash >> 11) as f64 + 0.5) / 9_007_199_254_740_992.0;
+    -f64::from(weight) / libm::log(uniform)
 }
 
 /// The choice whose weight covers `hash` modulo the sum of weights.
@@ -364,6 +391,24 @@ mod tests {
         assert_eq!(split(10, &[1, 1, 1]), [4, 3, 3]);
         assert_eq!(split(WHOLE, &[1, 2]).iter().sum::<u64>(), WHOLE);
         assert_eq!(split(7, &[]), Vec::<u64>::new());
+    }
+
+    #[test]
+    fn a_choice_that_goes_takes_its_own_flows_along_and_weights_count() {
+        let place = |i: usize| mix(0x9e37 + i as u64);
+        let pick = |hash: u64, weights: &[u32]| {
+            let score = |i: &usize| score(mix(hash ^ place(*i)), weights[*i]);
+            (0..weights.len()).max_by(|a, b| score(a).total_cmp(&score(b))).expect("some")
+        };
+        let flows = 0..30_000_u64;
+        let of = |wanted: usize| flows.clone().filter(|h| pick(*h, &[1, 2, 3]) == wanted).count();
+        assert!(
+            [(0, 5000), (1, 10_000), (2, 15_000)].iter().all(|(i, n)| of(*i).abs_diff(*n) < 300)
+        );
+        for hash in flows.clone() {
+            let before = pick(hash, &[1, 2, 3]);
+            assert!(before == 2 || pick(hash, &[1, 2]) == before);
+        }
     }
 
     #[test]

@@ -20,6 +20,8 @@ pub struct Hop {
     pub exit: Option<LagId>,
     /// Its weight among the ways out.
     pub weight: u32,
+    /// The LAG, and the router's end of it, by which to go on at once where this one is lost.
+    pub alternate: Option<(LagId, Side)>,
 }
 
 /// The ways out for a group, sorted; empty: no route.
@@ -69,6 +71,8 @@ pub struct RouterTable {
     pub hung: bool,
     /// Whether it drops what it has seen no forward packets of.
     pub stateful: bool,
+    /// LAGs that it does not use although its entries do: it has lost them.
+    pub lost: BTreeSet<LagId>,
     /// Groups whose packets it drops by a filter.
     pub filters: BTreeSet<GroupId>,
     /// Per prefix group.

@@ -4,6 +4,7 @@ use ipnet::IpNet;
 
 use super::operations::RegistrationState;
 use crate::ids::{ClassId, IdVec, LagId, MetroId, NetworkId, PeeringId, RouterId, SiteId};
+use crate::proto::bgp::rpki::Roa;
 use crate::units::SimDuration;
 
 /// Who serves a prefix when those that should are not there.
@@ -48,6 +49,8 @@ pub struct Prefix {
     pub endpoints: Vec<Endpoint>,
     /// How many prefixes this stands for, at least 1.
     pub count: u64,
+    /// Its ROAs and those of all declared prefixes that cover it (RFC 6811).
+    pub roas: Vec<Roa>,
     /// The class of its traffic, if the file tells.
     pub class: Option<ClassId>,
     /// Origination communities.

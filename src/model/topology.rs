@@ -20,8 +20,8 @@ pub use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::policy::Policy;
 pub use crate::proto::bgp::relation::Relation;
 use crate::proto::igp::IgpConfig;
-use crate::proto::lacp;
 use crate::proto::phy::InterfaceConfig;
+use crate::proto::{damping, lacp};
 use crate::units::{BitRate, Length, PerSecond, SimDuration};
 
 /// A whole design.
@@ -171,6 +171,8 @@ pub struct Network {
     pub next_hop_self: bool,
     /// Multipath limits.
     pub multipath: Multipath,
+    /// How traffic is shared among paths that are used together.
+    pub weights: Weights,
     /// Whether its routers make routes that carry `GRACEFUL_SHUTDOWN` the last choice (RFC 8326).
     pub honor_graceful_shutdown: bool,
     /// Whether an external best route stays best until one beats it before router ids are compared
@@ -187,6 +189,16 @@ pub struct Ibgp {
     pub add_path: bool,
     /// The best route from outside, where the router uses another.
     pub best_external: bool,
+}
+
+/// How traffic is shared among BGP paths that are used together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// Each takes as much as every other.
+    Equal,
+    /// In proportion to the rate of the LAGs by which it leaves the network
+    /// (draft-ietf-idr-link-bandwidth), where that is known of all of them.
+    Bandwidth,
 }
 
 /// How a router writes its forwarding table.
@@ -450,6 +462,8 @@ pub struct SessionEnd {
     pub bfd_strict: bool,
     /// Graceful restart (RFC 4724), where this side offers it.
     pub graceful_restart: Option<GracefulRestart>,
+    /// How routes that flap are damped (RFC 2439), if they are.
+    pub damping: Option<damping::Config>,
     /// How many prefixes this side takes, if that is limited.
     pub max_prefix: Option<MaxPrefix>,
     /// Whether the other end is a client of this one (RFC 4456).

@@ -65,7 +65,9 @@ fn first(net: &Net, world: &World, condition: Condition) -> Option<SimTime> {
                 | Element::Adjacency(_)
                 | Element::Session(_)
                 | Element::Router(_)
+                | Element::Reroute(_)
                 | Element::Routes(_)
+                | Element::Route(..)
                 | Element::Rib(..)
                 | Element::Fib(..) => false,
             };

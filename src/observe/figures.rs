@@ -25,6 +25,7 @@ pub(super) fn none(scenario: &Scenario) -> RunFigures {
         loads: Vec::new(),
         map: MapData { metros: Vec::new(), lags: Vec::new() },
         timeline: Vec::new(),
+        routes: Vec::new(),
     }
 }
 
@@ -36,6 +37,8 @@ pub(super) fn figures(over: &Over<'_>) -> RunFigures {
         loads: over.loads(),
         map: over.map(),
         timeline: over.timeline(),
+        routes: over.routes(),
+        notes: over.left_out(),
         lanes,
         ..none(over.scenario)
     }
@@ -287,7 +290,12 @@ const fn lane_kind(element: Element) -> Option<LaneKind> {
         Element::Adjacency(_) => Some(LaneKind::Adjacency),
         Element::Session(_) => Some(LaneKind::Session),
         Element::Router(_) => Some(LaneKind::Router),
-        Element::Member(_) | Element::Routes(_) | Element::Rib(..) | Element::Fib(..) => None,
+        Element::Member(_)
+        | Element::Routes(_)
+        | Element::Reroute(_)
+        | Element::Route(..)
+        | Element::Rib(..)
+        | Element::Fib(..) => None,
     }
 }
 

@@ -2,9 +2,11 @@
 
 mod bounds;
 mod conditions;
+mod derived;
 mod figures;
 mod measures;
 mod result;
+mod routes;
 mod vary;
 
 use std::sync::Arc;

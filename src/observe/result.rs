@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::measures::{Stretch, ratio};
-use super::{RunOptions, bounds, figures};
+use super::{RunOptions, bounds, derived, figures};
 use crate::dataplane::atoms::Harm;
 use crate::dataplane::traffic::Instant;
 use crate::engine::queue::LimitError;
@@ -51,10 +51,13 @@ pub(super) fn report(
         result.links = over.links();
         result.transitions = world.record().transitions.len() as u64;
         result.fingerprint = fingerprint(world);
+        let derived = derived::decisions(&over);
+        derived::mark(&derived, &mut result.assumptions);
         let judged = bounds::judge(&over, &result.demands);
         result.verdict = judged.iter().map(|row| row.verdict).max().unwrap_or(Verdict::None);
         result.bounds = judged;
         report.figures = figures::figures(&over);
+        report.figures.notes.extend(derived::note(&derived));
     }
     if let Some(error) = stopped {
         report.result.verdict = report.result.verdict.max(Verdict::Inconclusive);

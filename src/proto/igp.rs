@@ -7,10 +7,12 @@
 use crate::units::SimDuration;
 
 mod adjacency;
+mod lfa;
 mod spf;
 mod throttle;
 
 pub use adjacency::{Adjacency, Hello, Input, Output, Why};
+pub use lfa::alternates;
 pub use spf::{Edge, Reach, spf};
 pub use throttle::Throttle;
 
@@ -43,4 +45,6 @@ pub struct IgpConfig {
     pub spf_hold: SimDuration,
     /// The longest wait.
     pub spf_max: SimDuration,
+    /// How fast alternates are used when a link is lost (RFC 5286); `None`: not at all.
+    pub frr: Option<SimDuration>,
 }

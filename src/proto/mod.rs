@@ -4,6 +4,7 @@
 
 pub mod bfd;
 pub mod bgp;
+pub mod damping;
 pub mod igp;
 pub mod lacp;
 #[cfg(test)]

@@ -1,17 +1,21 @@
-//! A port and its interface: loss of signal, Remote Fault, carrier delay.
+//! A port and its interface: loss of signal, Remote Fault, carrier delay, dampening.
 //!
 //! The port is the receiver, the reconciliation sublayer (IEEE 802.3 clauses 46 and 81) and the
 //! interface above them. Without good light for `los` the port is in local fault and, while it
 //! is enabled, sends Remote Fault to the far end, which thereby learns of a fibre that only this
 //! end misses. The port is good when it is enabled and has neither fault; the interface follows
-//! after its carrier delay.
+//! after its carrier delay. Where it is dampened, an interface that has flapped too often stays down
+//! for the layers above, whatever its carrier does, until its penalty has decayed (as IP event
+//! dampening of IOS does).
 //!
 //! # Departures
 //! * Good light ends a local fault at once; block lock and alignment (milliseconds) belong to
 //!   `carrier_delay_up`.
+//! * A port that is disabled (no power, a dead card or optic) does not flap, and forgets its penalty.
 //! * Remote Fault is one bit that stays as last received. While the light is lost it cannot
 //!   change, and the port is not good anyway.
 
+use super::damping::{self, Damper, FLAP};
 use crate::units::{SimDuration, SimTime};
 
 #[cfg(test)]
@@ -26,6 +30,8 @@ pub struct InterfaceConfig {
     pub carrier_delay_down: SimDuration,
     /// How long the signal must be good before the interface comes up.
     pub carrier_delay_up: SimDuration,
+    /// How the interface is dampened, if it is.
+    pub dampening: Option<damping::Config>,
 }
 
 /// The timers of a port.
@@ -37,6 +43,8 @@ pub enum Timer {
     CarrierDown,
     /// The port has been good for `carrier_delay_up`.
     CarrierUp,
+    /// The penalty of a suppressed interface has decayed.
+    Reuse,
 }
 
 /// What happens to a port.
@@ -76,7 +84,7 @@ enum Receiver {
     Dark,
 }
 
-/// The interface, with the carrier delay that would change it.
+/// The interface as its carrier has it, with the carrier delay that would change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Interface {
     Down { up_at: Option<SimTime> },
@@ -94,6 +102,7 @@ enum Interface {
 ///     los: SimDuration::from_millis(10),
 ///     carrier_delay_down: SimDuration::ZERO,
 ///     carrier_delay_up: SimDuration::from_millis(200),
+///     dampening: None,
 /// };
 /// let mut port = Port::up(config);
 /// let mut out = Vec::new();
@@ -103,7 +112,8 @@ enum Interface {
 /// let expected = [Output::Arm(Timer::Los, at), Output::LocalFault(true), Output::InterfaceDown];
 /// assert_eq!(out, expected);
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Port {
     config: InterfaceConfig,
     enabled: bool,
@@ -112,13 +122,18 @@ pub struct Port {
     local_fault: bool,
     remote_fault: bool,
     interface: Interface,
+    damper: Option<Damper>,
+    /// As last told to the layers above.
+    told_up: bool,
 }
 
 impl Port {
     /// An enabled port in good light whose interface is up.
     #[must_use]
-    pub const fn up(config: InterfaceConfig) -> Self {
+    pub fn up(config: InterfaceConfig) -> Self {
         Self {
+            damper: config.dampening.map(Damper::new),
+            told_up: true,
             config,
             enabled: true,
             receiver: Receiver::Light,
@@ -130,8 +145,10 @@ impl Port {
 
     /// A disabled port in the dark.
     #[must_use]
-    pub const fn down(config: InterfaceConfig) -> Self {
+    pub fn down(config: InterfaceConfig) -> Self {
         Self {
+            damper: config.dampening.map(Damper::new),
+            told_up: false,
             config,
             enabled: false,
             receiver: Receiver::Dark,
@@ -153,16 +170,18 @@ impl Port {
                 if self.deadline(timer).is_none_or(|at| at > now) {
                     return;
                 }
-                self.expired(timer, out);
+                self.expired(now, timer, out);
             }
         }
         self.follow_port(now, out);
+        self.tell(out);
     }
 
     /// When `timer` expires, if it runs.
     #[must_use]
-    pub const fn deadline(&self, timer: Timer) -> Option<SimTime> {
+    pub fn deadline(&self, timer: Timer) -> Option<SimTime> {
         match (timer, self.receiver, self.interface) {
+            (Timer::Reuse, ..) => self.damper.as_ref()?.until(),
             (Timer::Los, Receiver::Fading(at), _) => Some(at),
             (Timer::Los, Receiver::Light | Receiver::Dark, _)
             | (Timer::CarrierDown, _, Interface::Down { .. })
@@ -172,10 +191,11 @@ impl Port {
         }
     }
 
-    /// Whether the interface is up.
+    /// Whether the interface is up, as the layers above see it.
     #[must_use]
-    pub const fn is_up(&self) -> bool {
+    pub fn is_up(&self) -> bool {
         matches!(self.interface, Interface::Up { .. })
+            && self.damper.as_ref().is_none_or(|damper| damper.until().is_none())
     }
 
     /// Whether frames may leave: the interface is up and the reconciliation sublayer passes them.
@@ -183,7 +203,7 @@ impl Port {
     /// During `carrier_delay_down` the interface is up, but frames are replaced by Remote Fault
     /// (after a local fault) or idles (after a remote fault).
     #[must_use]
-    pub const fn may_transmit(&self) -> bool {
+    pub fn may_transmit(&self) -> bool {
         self.is_up() && self.is_good()
     }
 
@@ -222,6 +242,9 @@ impl Port {
 
     fn enable(&mut self, enabled: bool, out: &mut Vec<Output>) {
         self.enabled = enabled;
+        if !enabled {
+            self.damper = self.config.dampening.map(Damper::new);
+        }
         if !enabled && matches!(self.receiver, Receiver::Fading(_)) {
             self.receiver = Receiver::Dark;
             out.push(Output::Disarm(Timer::Los));
@@ -229,14 +252,17 @@ impl Port {
         self.tell_far_end(out);
     }
 
-    fn expired(&mut self, timer: Timer, out: &mut Vec<Output>) {
+    fn expired(&mut self, now: SimTime, timer: Timer, out: &mut Vec<Output>) {
         match timer {
             Timer::Los => {
                 self.receiver = Receiver::Dark;
                 self.tell_far_end(out);
             }
-            Timer::CarrierDown => self.set_down(out),
-            Timer::CarrierUp => self.set_up(out),
+            Timer::CarrierDown => self.set_down(now, out),
+            Timer::CarrierUp => self.interface = Interface::Up { down_at: None },
+            Timer::Reuse => {
+                let _released = self.damper.as_mut().is_some_and(|damper| damper.release(now));
+            }
         }
     }
 
@@ -263,7 +289,7 @@ impl Port {
                     if down_at.is_some() {
                         out.push(Output::Disarm(Timer::CarrierDown));
                     }
-                    self.set_down(out);
+                    self.set_down(now, out);
                 } else if down_at.is_none() {
                     let at = now + self.config.carrier_delay_down;
                     self.interface = Interface::Up { down_at: Some(at) };
@@ -272,7 +298,7 @@ impl Port {
             }
             (Interface::Down { up_at: None }, true) => {
                 if self.config.carrier_delay_up.is_zero() {
-                    self.set_up(out);
+                    self.interface = Interface::Up { down_at: None };
                 } else {
                     let at = now + self.config.carrier_delay_up;
                     self.interface = Interface::Down { up_at: Some(at) };
@@ -286,13 +312,23 @@ impl Port {
         }
     }
 
-    fn set_down(&mut self, out: &mut Vec<Output>) {
+    /// The carrier is lost: a flap, unless the port was disabled.
+    fn set_down(&mut self, now: SimTime, out: &mut Vec<Output>) {
         self.interface = Interface::Down { up_at: None };
-        out.push(Output::InterfaceDown);
+        let Some(damper) = self.damper.as_mut().filter(|_| self.enabled) else { return };
+        let before = damper.until();
+        damper.add(now, FLAP);
+        if let Some(at) = damper.until().filter(|at| before != Some(*at)) {
+            out.push(Output::Arm(Timer::Reuse, at));
+        }
     }
 
-    fn set_up(&mut self, out: &mut Vec<Output>) {
-        self.interface = Interface::Up { down_at: None };
-        out.push(Output::InterfaceUp);
+    /// Tells the layers above how the interface is, if that is news.
+    fn tell(&mut self, out: &mut Vec<Output>) {
+        let up = self.is_up();
+        if up != self.told_up {
+            self.told_up = up;
+            out.push(if up { Output::InterfaceUp } else { Output::InterfaceDown });
+        }
     }
 }

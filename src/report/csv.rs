@@ -1,13 +1,41 @@
-//! `timeline.csv`: every state change of a run, a row each (RFC 4180, but with newlines as `\n`).
+//! `timeline.csv`: every state change of a run, and `routes.csv`: what each router knows, a row each
+//! (RFC 4180, but with newlines as `\n`).
 
-use super::data::TimelineRow;
+use serde::Serialize;
+
+use super::data::{RouteRow, TimelineRow};
 
 /// The rows under a header, in the order given.
 #[must_use]
 pub fn timeline(rows: &[TimelineRow]) -> String {
+    table(&["at_s", "element", "kind", "router", "from", "to", "reason", "event"], rows)
+}
+
+/// The rows under a header, in the order given.
+#[must_use]
+pub fn routes(rows: &[RouteRow]) -> String {
+    let header = [
+        "at_s",
+        "event",
+        "router",
+        "prefix",
+        "best",
+        "reason",
+        "next_hop",
+        "as_path",
+        "origin",
+        "local_pref",
+        "med",
+        "communities",
+        "used",
+        "forwarding",
+    ];
+    table(&header, rows)
+}
+
+fn table(header: &[&str], rows: &[impl Serialize]) -> String {
     let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    out.write_record(["at_s", "element", "kind", "router", "from", "to", "reason", "event"])
-        .expect(IN_MEMORY);
+    out.write_record(header).expect(IN_MEMORY);
     for row in rows {
         out.serialize(row).expect(IN_MEMORY);
     }
@@ -30,6 +58,16 @@ mod tests {
         assert_eq!(lines[1], "60.0,x-1001,circuit,,up,silent,pni_silent,fault0/begin");
         assert!(lines[3].contains("\"bfd_down, \"\"detection time\"\" over\""));
         assert_eq!(lines.len(), 4);
+    }
+
+    #[test]
+    fn routes_have_a_header_for_each_column() {
+        let text = routes(&sample::report().figures.routes);
+        let lines: Vec<&str> = text.lines().collect();
+        assert_eq!(lines.len(), 2);
+        let columns = |line: &str| line.split(',').count();
+        assert_eq!(columns(lines[0]), columns(lines[1]));
+        assert!(lines[1].starts_with("0.0,start,ms-ams-1,198.51.100.0/24,pni-ams-1/ipv4,only_one"));
     }
 
     #[test]

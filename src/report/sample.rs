@@ -3,9 +3,9 @@
 use super::data::{
     AssumptionRow, BoundRow, DeliveredPoint, DeliveredSeries, DemandEvent, DemandRow, DetectedBy,
     Direction, EventRow, FaultRow, Flip, Health, Lane, LaneKind, LinkRow, LoadSeries, MapData,
-    MapLag, MapMetro, MapRouter, MapSite, Measures, Origin, Phases, RunFigures, RunReport,
-    RunResult, Segment, SessionRow, Shift, Step, TimelineRow, Unit, VariedRow, Verdict, Went,
-    Window,
+    MapLag, MapMetro, MapRouter, MapSite, Measures, Origin, Phases, RouteRow, RunFigures,
+    RunReport, RunResult, Segment, SessionRow, Shift, Step, TimelineRow, Unit, VariedRow, Verdict,
+    Went, Window,
 };
 
 fn segments(parts: &[(f64, f64, Health, &str)]) -> Vec<Segment> {
@@ -333,6 +333,26 @@ fn map() -> MapData {
     }
 }
 
+fn route() -> RouteRow {
+    let text = str::to_owned;
+    RouteRow {
+        at_s: 0.0,
+        event: text("start"),
+        router: text("ms-ams-1"),
+        prefix: text("198.51.100.0/24"),
+        best: text("pni-ams-1/ipv4"),
+        reason: text("only_one"),
+        next_hop: text("pni-ams-1/ipv4"),
+        as_path: text("64500"),
+        origin: text("igp"),
+        local_pref: Some(100),
+        med: None,
+        communities: text("8075:8007"),
+        used: text("pni-ams-1/ipv4"),
+        forwarding: text("pni-ams-1"),
+    }
+}
+
 fn timeline() -> Vec<TimelineRow> {
     let row = |at_s: f64, element: &str, kind: &str, router: &str| TimelineRow {
         at_s,
@@ -419,6 +439,7 @@ pub(super) fn report() -> RunReport {
             loads: loads(),
             map: map(),
             timeline: timeline(),
+            routes: vec![route()],
         },
     }
 }

@@ -75,7 +75,7 @@ pub fn everything(
     Ok(written)
 }
 
-/// Writes `dir/NAME/` of one run: `result.json`, `timeline.csv` and the charts.
+/// Writes `dir/NAME/` of one run: `result.json`, `timeline.csv`, `routes.csv` and the charts.
 ///
 /// # Errors
 /// Stops at the first file that cannot be written. Those before it stay and are complete.
@@ -94,6 +94,7 @@ pub fn scenario(
     let mut written = vec![
         file(&folder, "result.json", json::result(&report.result).as_bytes())?,
         file(&folder, "timeline.csv", csv::timeline(&report.figures.timeline).as_bytes())?,
+        file(&folder, "routes.csv", csv::routes(&report.figures.routes).as_bytes())?,
     ];
     for chart in chart::all(report) {
         let svg = chart.svg();
@@ -179,11 +180,12 @@ mod tests {
                 "load.svg",
                 "map.svg",
                 "result.json",
+                "routes.csv",
                 "timeline.csv",
                 "timeline.svg"
             ]
         );
-        assert_eq!(written.len(), 13);
+        assert_eq!(written.len(), 15);
         assert!(written.last().is_some_and(|p| p.ends_with("report.html")));
     }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
+use super::damping::Damped;
 use super::event::Event;
 use super::graceful::Stale;
 use super::transport::Transport;
@@ -55,6 +56,8 @@ pub(crate) struct SessionEndState {
     pub(crate) mrai_waits: u64,
     /// Routes of the peer that are kept although it is gone.
     pub(crate) stale: Option<Stale>,
+    /// What is remembered of the peer's routes, where flaps are damped.
+    pub(crate) damped: Damped,
     /// What the peer has told, where that is limited.
     pub(crate) received: BTreeSet<(GroupId, PathId)>,
 }
@@ -85,6 +88,8 @@ pub(crate) enum Work {
     Stale(End<SessionId>),
     /// Forgets what was kept.
     DropStale(End<SessionId>),
+    /// Uses routes of the peer again that were suppressed.
+    Reuse(End<SessionId>),
     /// Tells a peer on this connection everything once more.
     Repeat(End<SessionId>, Option<u32>),
     /// Looks at all next hops again.

@@ -87,6 +87,8 @@ pub(crate) enum Event {
     Flood { at: End<LagId>, lsp: Arc<Lsp>, sent: SimTime },
     /// SPF runs.
     Spf(RouterId),
+    /// Alternates of a link that is lost are put to use.
+    Reroute(End<LagId>),
     /// A forwarding write begins to show, goes on or is done.
     Fib(RouterId, GroupId),
     /// A router has booted.
@@ -101,6 +103,8 @@ pub(crate) enum Event {
     Stale(End<SessionId>),
     /// A router whose BGP has restarted has waited for its peers for long enough.
     Deferred(RouterId),
+    /// Suppressed routes of the peer of `end` may be used again.
+    Reuse(End<SessionId>),
     /// A router that stands by for a service takes it over.
     Takeover(RouterId, GroupId),
 }
@@ -138,11 +142,13 @@ impl Event {
             | Self::Mrai(_)
             | Self::Cpu(_)
             | Self::Spf(_)
+            | Self::Reroute(_)
             | Self::Fib(..)
             | Self::Started(_)
             | Self::Restore(_)
             | Self::Takeover(..)
             | Self::Stale(_)
+            | Self::Reuse(_)
             | Self::Deferred(_)
             | Self::Boot(_) => Class::Timer,
             // What leaves meets the paths as they are once all else of the instant is done.
@@ -191,12 +197,14 @@ impl Event {
             Self::Takeover(..) => 30,
             Self::Stale(_) => 31,
             Self::Deferred(_) => 32,
+            Self::Reuse(_) => 33,
+            Self::Reroute(_) => 34,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 33] = [
+pub(crate) const KINDS: [&str; 35] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -230,4 +238,6 @@ pub(crate) const KINDS: [&str; 33] = [
     "takeovers of services",
     "stale route timers",
     "ends of deferred selection",
+    "reuse timers of damped routes",
+    "switches to alternates",
 ];

@@ -2,8 +2,8 @@
 //!
 //! # Departures
 //! * The writes of a group are spread evenly from its first to its last prefix.
-//! * Taking a member out of an ECMP set is one write for all prefixes that share the two sets;
-//!   every other change costs a write per prefix, deletion as much as replacement.
+//! * Taking a member out of an ECMP set, or weighing its members anew, is one write for all prefixes
+//!   that share the two sets; every other change costs a write per prefix, deletion as much as replacement.
 //! * A writer that sticks ends the write it has begun.
 //! * Reading for one group is asked anew before its write has begun: the write then takes the
 //!   newest next hops at no further cost.
@@ -70,7 +70,7 @@ impl World {
             let count = self.net.groups[group].count;
             let (start, first, last) = match mode {
                 FibMode::Pic(delay) => (self.now, self.now + delay, self.now + delay),
-                FibMode::PrefixByPrefix if is_removal(&old, &next) => {
+                FibMode::PrefixByPrefix if is_regrouping(&old, &next) => {
                     let key = (old, Arc::clone(&next));
                     let known = shared.get(&key).copied();
                     let (start, at) =
@@ -213,6 +213,7 @@ impl World {
         self.touch_traffic();
         let stuck = self.state.routers[router].fib.stuck;
         self.state.routers.edit(router).fib = FibQueue { stuck, ..FibQueue::default() };
+        self.tables.routers[router].lost.clear();
         for entry in &mut self.tables.routers[router].fib {
             entry.current = Arc::from([]);
             entry.ramp = None;
@@ -220,10 +221,10 @@ impl World {
     }
 }
 
-/// Whether `next` is what is left of `old` when some members are taken out.
-fn is_removal(old: &NextHops, next: &NextHops) -> bool {
+/// Whether `next` is what is left of `old` when some members are taken out, or weighed anew.
+fn is_regrouping(old: &NextHops, next: &NextHops) -> bool {
     let kept = |hop: &crate::dataplane::tables::Hop| {
         old.iter().any(|had| (had.lag, had.side, had.exit) == (hop.lag, hop.side, hop.exit))
     };
-    !next.is_empty() && next.len() < old.len() && next.iter().all(kept)
+    !next.is_empty() && next.iter().all(kept)
 }

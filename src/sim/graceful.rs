@@ -149,8 +149,12 @@ impl World {
                 route
             });
             let kept = kept.filter(|route| !route.attributes.has_community(Community::NO_LLGR));
+            let gone = kept.is_none();
             if rib.learn(*group, slot, *path, kept) {
                 changed.push(*group);
+            }
+            if gone {
+                self.forget_told_route(end, (*group, *path));
             }
         }
         if let Some(time) = long {

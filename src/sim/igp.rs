@@ -7,7 +7,11 @@
 //! * Routes to loopbacks take effect when SPF is done; they are a handful of FIB writes.
 //! * `static` routes follow the configured metrics: a router avoids its own links that are down
 //!   and learns nothing of others'.
+//! * A router turns to its alternates (RFC 5286) `frr_delay` after it has lost a LAG or an adjacency,
+//!   for whatever reason, and back when the adjacency is up; alternates are in place when SPF is
+//!   done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cause::Phase;
@@ -111,6 +115,7 @@ impl World {
             self.spend(Phase::Detect);
         }
         self.record_adjacency(end, up, why);
+        self.reroute(end, up);
         let router = self.net.lag_router(end);
         self.originate_lsp(router);
         if up {
@@ -118,6 +123,47 @@ impl World {
             self.flood_all(end);
             self.flood_all(end.far());
         }
+    }
+
+    /// A router has lost a link, or has it again: alternates take over at once, or no longer.
+    pub(super) fn reroute(&mut self, end: End<LagId>, up: bool) {
+        let router = self.net.lag_router(end);
+        let Some(delay) = self.igp_config(router).frr else { return };
+        let at = self.now + delay;
+        let due = &mut self.state.routers.edit(router).reroute_at;
+        if !up {
+            due.insert(end.of, at);
+            self.at(at, Event::Reroute(end));
+            return;
+        }
+        due.remove(&end.of);
+        if self.tables.routers[router].lost.contains(&end.of) {
+            self.switch_lost(end, false);
+        }
+    }
+
+    /// It is time to use alternates of a link, if it is still lost.
+    pub(super) fn on_reroute(&mut self, end: End<LagId>) {
+        let router = self.net.lag_router(end);
+        if self.state.routers[router].reroute_at.get(&end.of) == Some(&self.now) {
+            self.state.routers.edit(router).reroute_at.remove(&end.of);
+            self.spend(Phase::Write);
+            self.switch_lost(end, true);
+        }
+    }
+
+    fn switch_lost(&mut self, end: End<LagId>, lost: bool) {
+        let router = self.net.lag_router(end);
+        self.touch_traffic();
+        let table = &mut self.tables.routers[router].lost;
+        if lost {
+            table.insert(end.of);
+        } else {
+            table.remove(&end.of);
+        }
+        self.record_reroute(end, lost);
+        let network = self.net.topology.routers[router].network;
+        self.internal_paths_changed(network);
     }
 
     /// Sends the whole database over an adjacency.
@@ -275,12 +321,21 @@ impl World {
                 routes.to.insert(destination, (distance, first_hops));
             }
         }
+        if self.igp_config(router).frr.is_some() {
+            routes.alternates = self.alternates(router, &edges);
+        }
         if !is_static {
             let lsdb = self.state.routers[router].lsdb.values();
             let reached = lsdb.filter(|lsp| routes.to.contains_key(&lsp.origin));
             routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
         }
         routes
+    }
+
+    fn alternates(&self, router: RouterId, edges: &[igp::Edge]) -> BTreeMap<RouterId, Vec<LagId>> {
+        let lsdb = self.state.routers[router].lsdb.values();
+        let overloaded = lsdb.filter(|lsp| lsp.overload).map(|lsp| lsp.origin).collect();
+        igp::alternates(router, edges, &overloaded, |lag| self.tables.names.lags[lag])
     }
 
     /// The links of a network as configured, but for the router's own that are down.

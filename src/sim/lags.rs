@@ -165,6 +165,7 @@ impl World {
         self.lag_paths_changed(end.of);
         if table.up == old.up {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());
+            self.bandwidth_changed(end);
         } else {
             self.lag_switched(end, table.up);
         }

@@ -28,6 +28,8 @@ pub(crate) type Lsdb = BTreeMap<RouterId, Arc<Lsp>>;
 pub(crate) struct Routes {
     /// Distance and first links, equal-cost ones all, by destination.
     pub(crate) to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
+    /// First links of loop-free alternates, the best first, by destination (RFC 5286).
+    pub(crate) alternates: BTreeMap<RouterId, Vec<LagId>>,
     /// PNIs that other routers tell are up; `None`: nobody tells, all count.
     pub(crate) stubs: Option<BTreeSet<LagId>>,
 }

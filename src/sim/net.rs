@@ -9,6 +9,7 @@ use crate::ids::{
 use crate::model::topology::{Family, Prefix, SessionKind, Standby, Topology};
 use crate::proto::bfd;
 use crate::proto::bgp::attrs::Community;
+use crate::proto::bgp::rpki::Roa;
 
 /// What a pair of BFD sessions watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -152,6 +153,7 @@ impl Net {
             },
             Event::Bfd(end) => ranks.bfd[end.index()],
             Event::Igp(end)
+            | Event::Reroute(end)
             | Event::Flood { at: end, .. }
             | Event::FloodLeave { from: end, .. } => ranks.lags[end.index()],
             Event::Session(end, _)
@@ -164,6 +166,7 @@ impl Net {
             | Event::Reset { end, .. }
             | Event::Rto(end)
             | Event::Stale(end)
+            | Event::Reuse(end)
             | Event::Mrai(end) => ranks.sessions[end.index()],
             Event::Cpu(router)
             | Event::Spf(router)
@@ -350,7 +353,7 @@ fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
 /// Everything that may make a difference between two prefixes.
 type Treatment<'a> = (
     (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community]),
-    (&'a Option<Vec<LagId>>, &'a Option<Standby>, Option<PrefixId>),
+    (&'a Option<Vec<LagId>>, &'a Option<Standby>, Option<PrefixId>, &'a [Roa]),
     Vec<Vec<bool>>,
 );
 
@@ -411,5 +414,5 @@ fn treatment<'a>(
         &prefix.served_by[..],
         &prefix.communities[..],
     );
-    (own, (&prefix.announced_over, &prefix.standby, cover), signatures)
+    (own, (&prefix.announced_over, &prefix.standby, cover, &prefix.roas), signatures)
 }

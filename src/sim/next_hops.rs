@@ -1,14 +1,19 @@
-//! From the next hop of a route to the LAGs that lead there, and how far it is.
+//! From the next hop of a route to the LAGs that lead there, how far it is, and how much it carries.
+//!
+//! # Departures
+//! * Weights by bandwidth follow the members of a LAG at once, and are told inside the network
+//!   without the delay that implementations put in (`update-delay` of EOS, `auto-sense` of Junos).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::world::World;
 use crate::dataplane::tables::{Hop, NextHops};
-use crate::ids::{LagId, RouterId, SessionId, Side};
-use crate::model::topology::{Role, SessionKind};
+use crate::ids::{End, GroupId, LagId, RouterId, SessionId, Side};
+use crate::model::topology::{LagKind, Role, SessionKind, Weights};
 use crate::proto::bgp::advertise::{NextHop, Route};
-use crate::proto::bgp::rib::{Best, Via};
+use crate::proto::bgp::rib::{Best, Used, Via};
+use crate::units::BitRate;
 
 /// A LAG, the end at which a router sends, and where it leads into a fabric: the port to leave by.
 type Way = (LagId, Side, Option<LagId>);
@@ -94,29 +99,115 @@ impl World {
     /// The ways out for a best route: its next hops resolved to LAGs.
     pub(super) fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
         let Some(best) = best.filter(|best| best.via != Via::Local) else { return Arc::from([]) };
-        let mut sets: Vec<Vec<Way>> = Vec::new();
+        let mut sets: Vec<(Vec<Way>, Option<BitRate>)> = Vec::new();
         for used in &best.multipath {
             let ways = self.resolve(router, used.next_hop);
             if !ways.is_empty() {
-                sets.push(ways);
+                sets.push((ways, self.used_bandwidth(router, used)));
             }
         }
-        let all: u32 = sets.iter().map(|s| u32::try_from(s.len()).unwrap_or(u32::MAX)).fold(1, lcm);
-        let mut weights: BTreeMap<Way, u32> = BTreeMap::new();
-        for ways in &sets {
-            let weight = all / u32::try_from(ways.len()).unwrap_or(u32::MAX).max(1);
+        let weighs = sets.iter().all(|(_, rate)| rate.is_some_and(|rate| rate > BitRate::ZERO));
+        let all = sets.iter().map(|(ways, _)| ways.len() as u128).fold(1, lcm);
+        let mut weights: BTreeMap<Way, u128> = BTreeMap::new();
+        for (ways, rate) in &sets {
+            let rate = rate.filter(|_| weighs).map_or(1, |rate| u128::from(rate.as_bps()));
+            let weight = rate * (all / ways.len() as u128);
             for way in ways {
                 *weights.entry(*way).or_insert(0) += weight;
             }
         }
         let common = weights.values().copied().fold(0, gcd).max(1);
-        let hop = |((lag, side, exit), weight): (Way, u32)| Hop {
+        let largest = weights.values().max().map_or(0, |weight| weight / common);
+        // Rates without a common measure are weighed to one part in four thousand million.
+        let coarser = common * (largest / u128::from(u32::MAX) + 1);
+        let hop = |((lag, side, exit), weight): (Way, u128)| Hop {
             lag,
             side,
             exit,
-            weight: weight / common,
+            weight: u32::try_from(weight / coarser).unwrap_or(u32::MAX).max(1),
+            alternate: None,
         };
-        weights.into_iter().map(hop).collect()
+        let mut hops: Vec<Hop> = weights.into_iter().map(hop).collect();
+        // Where there are several, each is the alternate of the others.
+        if let [hop] = &mut hops[..] {
+            hop.alternate = self.alternate(router, best);
+        }
+        hops.into()
+    }
+
+    /// Rate at which the traffic of a path leaves the network, where paths are weighed by it.
+    fn used_bandwidth(&self, router: RouterId, used: &Used) -> Option<BitRate> {
+        let network = self.net.topology.routers[router].network;
+        if self.net.topology.networks[network].weights == Weights::Equal {
+            return None;
+        }
+        self.own_bandwidth(router, used.next_hop).or(used.bandwidth)
+    }
+
+    /// Rate of the LAG by which a router itself sends to a next hop outside, as it is now.
+    fn own_bandwidth(&self, router: RouterId, next_hop: NextHop) -> Option<BitRate> {
+        let (lag, side) = match next_hop {
+            NextHop::Neighbor(session) => {
+                let lag = self.session_lag(session)?;
+                (lag, self.side_of(router, lag)?)
+            }
+            NextHop::Lan(port) => (self.own_port(router, port)?, Side::A),
+            NextHop::Own | NextHop::Router(_) => return None,
+        };
+        Some(self.tables.lag_capacity(lag, side))
+    }
+
+    /// What a router tells inside its network of the rate at which it sends a route's traffic out:
+    /// that of all paths outside that it uses, where it is the next hop itself.
+    pub(super) fn bandwidth_to_tell(
+        &self,
+        router: RouterId,
+        group: GroupId,
+        via: Via,
+        route: &Route,
+    ) -> Option<BitRate> {
+        let network = &self.net.topology.networks[self.net.topology.routers[router].network];
+        if network.weights == Weights::Equal {
+            return None;
+        }
+        let Some(own) = self.own_bandwidth(router, route.next_hop) else { return route.bandwidth };
+        let used = self.state.routers[router].rib.best(group).map_or(&[][..], |b| &b.multipath);
+        if !network.next_hop_self || used.iter().all(|used| used.via != via) {
+            return Some(own);
+        }
+        let rates = used.iter().filter_map(|used| self.own_bandwidth(router, used.next_hop));
+        Some(BitRate::from_bps(rates.map(BitRate::as_bps).sum()))
+    }
+
+    /// Members of a LAG were lost or have returned: what is shared by its rate is shared anew.
+    pub(super) fn bandwidth_changed(&mut self, end: End<LagId>) {
+        let router = self.net.lag_router(end);
+        let network = self.net.topology.routers[router].network;
+        let weighs = self.net.topology.networks[network].weights == Weights::Bandwidth;
+        if weighs && self.net.topology.lags[end.of].kind != LagKind::Link {
+            self.next_hops_changed(router);
+        }
+    }
+
+    /// The best alternate that is loop-free for every path of a route.
+    fn alternate(&self, router: RouterId, best: &Best) -> Option<(LagId, Side)> {
+        let alternates = &self.state.routers[router].routes.alternates;
+        if alternates.is_empty() {
+            return None;
+        }
+        let inside = |used: &Used| match used.next_hop {
+            NextHop::Own => None,
+            NextHop::Router(to) => Some(to),
+            NextHop::Lan(port) => self.lan_border(router, port).map(|(to, _)| to),
+            NextHop::Neighbor(session) => self.border(router, self.session_lag(session)?),
+        };
+        let ways = |used: &Used| inside(used).and_then(|to| alternates.get(&to));
+        let (first, others) = best.multipath.split_first()?;
+        let free = |lag: &&LagId| {
+            others.iter().all(|used| ways(used).is_some_and(|ways| ways.contains(*lag)))
+        };
+        let lag = *ways(first)?.iter().find(free)?;
+        Some((lag, self.side_of(router, lag)?))
     }
 
     fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<Way> {
@@ -145,10 +236,10 @@ impl World {
     }
 }
 
-const fn gcd(a: u32, b: u32) -> u32 {
+const fn gcd(a: u128, b: u128) -> u128 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 
-fn lcm(a: u32, b: u32) -> u32 {
+fn lcm(a: u128, b: u128) -> u128 {
     (a / gcd(a, b).max(1)).saturating_mul(b)
 }

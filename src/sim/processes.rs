@@ -128,6 +128,7 @@ impl World {
             | Event::Accepted { end, .. }
             | Event::Reset { end, .. }
             | Event::Stale(end)
+            | Event::Reuse(end)
             | Event::Mrai(end) => (self.net.session_router(*end), Agent::Bgp),
             Event::Cpu(router) | Event::Deferred(router) => (*router, Agent::Bgp),
             Event::Rto(end) => (self.net.session_router(*end), Agent::Tcp),
@@ -145,6 +146,7 @@ impl World {
             | Event::Fib(..)
             | Event::Started(_)
             | Event::Foreign { .. }
+            | Event::Reroute(_)
             | Event::Restore(_)
             | Event::Takeover(..)
             | Event::Boot(_) => return None,

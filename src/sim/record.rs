@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::cause::Cause;
+use super::looking_glass::LookingGlass;
 use super::plan::FaultPlan;
 use super::world::World;
 use crate::dataplane::atoms::{Harm, Scopes};
@@ -11,7 +12,7 @@ use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId}
 use crate::model::scenario::Direction;
 pub(crate) use crate::proto::bgp::session::By as Session;
 use crate::proto::bgp::session::{self, DownReason};
-use crate::proto::{bfd, igp, lacp};
+use crate::proto::{bfd, igp, lacp, phy};
 use crate::units::{SimDuration, SimTime};
 
 /// What changed its state.
@@ -31,8 +32,12 @@ pub(crate) enum Element {
     Session(End<SessionId>),
     /// A router.
     Router(RouterId),
+    /// A router's use of a link of its own.
+    Reroute(End<LagId>),
     /// A router's interior routes.
     Routes(RouterId),
+    /// A route that a BGP session end is told.
+    Route(End<SessionId>, GroupId),
     /// A router's best route to a group.
     Rib(RouterId, GroupId),
     /// A router's forwarding of a group.
@@ -107,6 +112,8 @@ pub(crate) struct Record {
     pub(crate) run: Vec<[Harm; 2]>,
     /// The window that is open.
     pub(crate) open: usize,
+    /// Best routes and forwarding.
+    pub(crate) glass: LookingGlass,
 }
 
 impl Record {
@@ -135,11 +142,13 @@ impl World {
     /// The clock starts: what flows then is what flowed before the run.
     pub(super) fn begin_record(&mut self) {
         self.record.windows[0].before = self.instants();
+        self.look_at_all();
     }
 
     /// The open window ends now.
     pub(super) fn close_window(&mut self) {
         let (window, now) = (self.record.open, self.now);
+        self.look(Some(window));
         let after = self.instants();
         let scopes = self.harms();
         let record = &mut self.record.windows[window];
@@ -182,7 +191,13 @@ impl World {
 
     pub(super) fn record_interface(&mut self, port: End<CircuitId>, up: bool) {
         let (from, to) = up_down(up);
-        self.log(Element::Interface(port), from, to, if up { "signal" } else { "no_signal" });
+        let dampened = self.state.ports[port].machine.deadline(phy::Timer::Reuse).is_some();
+        let why = match (up, dampened) {
+            (true, _) => "signal",
+            (false, false) => "no_signal",
+            (false, true) => "no_signal, dampened",
+        };
+        self.log(Element::Interface(port), from, to, why);
     }
 
     pub(super) fn record_lacp(&mut self, port: End<CircuitId>, output: lacp::Output) {
@@ -296,6 +311,13 @@ impl World {
         self.control_changed();
     }
 
+    /// A route that a peer tells is suppressed because it flaps, or used again.
+    pub(super) fn record_damping(&mut self, end: End<SessionId>, group: GroupId, on: bool) {
+        let (from, to) = if on { ("usable", "suppressed") } else { ("suppressed", "usable") };
+        let reason = format!("flap damping on {}", self.net.topology.sessions[end.of].name);
+        self.log(Element::Route(end, group), from, to, reason);
+    }
+
     fn control_changed(&mut self) {
         if self.traffic.is_some() {
             let (open, now) = (self.record.open, self.now);
@@ -304,6 +326,7 @@ impl World {
     }
 
     pub(super) fn record_forwarding(&mut self, router: RouterId, group: GroupId) {
+        self.glance(router, group);
         let hops = &self.tables.routers[router].fib[group].current;
         let name = |hop: &crate::dataplane::tables::Hop| {
             let lags = &self.net.topology.lags;
@@ -312,6 +335,17 @@ impl World {
         };
         let to = hops.iter().map(name).collect::<Vec<_>>().join("+");
         self.log(Element::Fib(router, group), "", to, "written");
+        self.forwarding_changed();
+    }
+
+    /// A router turns from a link it has lost to its alternates, or back.
+    pub(super) fn record_reroute(&mut self, end: End<LagId>, lost: bool) {
+        let (from, to) = if lost { ("primary", "alternate") } else { ("alternate", "primary") };
+        self.log(Element::Reroute(end), from, to, "fast_reroute");
+        self.forwarding_changed();
+    }
+
+    fn forwarding_changed(&mut self) {
         if self.traffic.is_some() {
             let (open, now) = (self.record.open, self.now);
             let cause = self.causes.get(self.cause);
@@ -342,6 +376,9 @@ impl World {
                 let kind = if matches!(element, Element::Lag(_)) { "lag" } else { "adjacency" };
                 (kind, topology.lags[end.of].name.clone(), router(self.net.lag_router(end)))
             }
+            Element::Reroute(end) => {
+                ("frr", topology.lags[end.of].name.clone(), router(self.net.lag_router(end)))
+            }
             Element::Bfd(end) => {
                 let pair = &self.net.bfd[end.of];
                 ("bfd", pair.name.clone(), router(pair.routers[end.side]))
@@ -352,6 +389,9 @@ impl World {
             }
             Element::Router(id) => ("router", router(id), router(id)),
             Element::Routes(id) => ("igp", router(id), router(id)),
+            Element::Route(end, group) => {
+                ("route", prefixes(group), router(self.net.session_router(end)))
+            }
             Element::Rib(id, group) => ("rib", prefixes(group), router(id)),
             Element::Fib(id, group) => ("fib", prefixes(group), router(id)),
         }

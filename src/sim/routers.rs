@@ -5,7 +5,7 @@
 //! cards restart with it. It keeps nothing but its configuration and the sequence number of its
 //! link-state PDU.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::bgp::CpuItem;
 use super::event::Event;
@@ -14,7 +14,7 @@ use super::graceful::Deferral;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::world::World;
-use crate::ids::{CircuitId, Id, RouterId, Side};
+use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
 use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
 use crate::proto::igp::Throttle;
@@ -41,6 +41,8 @@ pub(crate) struct RouterState {
     pub(crate) throttle: Throttle,
     /// When SPF runs next, if it is to.
     pub(crate) spf_at: Option<SimTime>,
+    /// When it turns to alternates of links it has lost.
+    pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
     /// Its interior routes.
     pub(crate) routes: Routes,
     /// BGP work that waits, the first being done.
@@ -108,6 +110,7 @@ impl World {
         let state = self.state.routers.edit(router);
         state.lsdb.clear();
         state.spf_at = None;
+        state.reroute_at.clear();
         state.routes = Routes::default();
         let network = self.net.topology.routers[router].network;
         self.internal_paths_changed(network);

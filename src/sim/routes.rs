@@ -16,7 +16,7 @@ use super::event::Event;
 use super::net::Net;
 use super::world::World;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Relation, Role, SessionKind};
+use crate::model::topology::{LagKind, Relation, Role, SessionKind, Weights};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
@@ -46,6 +46,7 @@ impl World {
             | Work::EndOfRib(..)
             | Work::Stale(_)
             | Work::DropStale(_)
+            | Work::Reuse(_)
             | Work::NextHops => 1,
         };
         let cause = item.cause;
@@ -106,6 +107,7 @@ impl World {
                 Vec::new()
             }
             Work::DropStale(end) => self.drop_stale(router, end),
+            Work::Reuse(end) => self.reuse(router, end),
             Work::EndOfRib(end, epoch) => {
                 if self.state.session_ends[end].transport.epoch == epoch {
                     return self.end_of_rib(router, end);
@@ -114,6 +116,7 @@ impl World {
             }
             Work::SessionDown(end) => {
                 self.state.session_ends.edit(end).stale = None;
+                self.forget_told_routes(end);
                 let slot = self.slot(end);
                 self.state.routers.edit(router).rib.forget_session(slot)
             }
@@ -182,9 +185,24 @@ impl World {
     }
 
     /// Takes in one route of an UPDATE; whether it is news.
-    fn learn(&mut self, router: RouterId, end: End<SessionId>, (group, path, told): &Told) -> bool {
+    fn learn(&mut self, router: RouterId, end: End<SessionId>, told: &Told) -> bool {
+        let (group, path, _) = *told;
+        self.is_fresh(end, group, path);
+        if self.damp(end, told) {
+            let slot = self.slot(end);
+            return self.state.routers.edit(router).rib.learn(group, slot, path, None);
+        }
+        self.take_in(router, end, told)
+    }
+
+    /// Puts a route into the RIB as the import policy makes it; whether it is news.
+    pub(super) fn take_in(
+        &mut self,
+        router: RouterId,
+        end: End<SessionId>,
+        (group, path, told): &Told,
+    ) -> bool {
         let group = *group;
-        self.is_fresh(end, group, *path);
         let ours = SessionEnd { policy: self.policy(end, true), ..self.session_end(end, group) };
         let route = told.as_ref().and_then(|told| ours.import(told).ok());
         let slot = self.slot(end);
@@ -229,6 +247,8 @@ impl World {
             transparent,
             shutdown: self.shutdown(end),
             neighbor,
+            peer: far,
+            roas: &prefix.roas,
             prefix: prefix.prefix,
             policy: None,
         }
@@ -247,12 +267,15 @@ impl World {
             return;
         }
         let mut writes = Vec::new();
-        let mut told = Vec::new();
+        let (mut told, mut seen) = (Vec::new(), Vec::new());
         let network = self.net.topology.routers[router].network;
         let network = &self.net.topology.networks[network];
         // Neighbours may be told of more than the best route.
         let serves = self.net.topology.routers[router].role == Role::RouteServer;
-        let tells_more = serves || network.ibgp.add_path || network.ibgp.best_external;
+        let tells_more = serves
+            || network.ibgp.add_path
+            || network.ibgp.best_external
+            || network.weights == Weights::Bandwidth;
         let mut rib = self.take_rib(router);
         for group in groups {
             let old = rib.best(*group).cloned();
@@ -263,6 +286,7 @@ impl World {
                 let to = self.best_text(router, best);
                 let why = best.map_or("no_route", |best| best.reason.as_str());
                 self.record_rib(router, *group, from, to, why);
+                seen.push(*group);
             }
             if change == Change::Best || tells_more {
                 told.push(*group);
@@ -271,6 +295,12 @@ impl World {
             writes.push((*group, self.next_hops(router, best)));
         }
         self.state.routers.edit(router).rib = rib;
+        for group in seen {
+            self.glance(router, group);
+            if self.traffic.is_some() {
+                self.note_derived(router, group);
+            }
+        }
         self.write_fib(router, writes);
         if told.is_empty() {
             return;
@@ -441,7 +471,11 @@ impl World {
         };
         let rib = &self.state.routers[router].rib;
         let from = rib.from(via).unwrap_or(ours.own_id);
-        ours.export(route, (rib.provenance(via, slot), from), rule).ok()
+        let mut told = ours.export(route, (rib.provenance(via, slot), from), rule).ok()?;
+        if topology.sessions[end.of].kind == SessionKind::Internal {
+            told.bandwidth = self.bandwidth_to_tell(router, group, via, route);
+        }
+        Some(told)
     }
 
     /// A router originates the prefixes it serves.
@@ -480,5 +514,8 @@ impl World {
         state.rib = rib;
         state.cpu.clear();
         state.cpu_done_at = None;
+        for end in self.net.sessions_at[router].clone() {
+            self.state.session_ends.edit(end).damped.clear();
+        }
     }
 }

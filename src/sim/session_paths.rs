@@ -7,6 +7,8 @@
 //! * A loop in the fabric is loss on what goes out to members; it takes no light and changes no
 //!   address table.
 
+use std::borrow::Cow;
+
 use super::hello::PathView;
 use super::net::BfdOf;
 use super::processes::Agent;
@@ -73,10 +75,10 @@ impl World {
             if at == to {
                 return path;
             }
-            let routes = &self.state.routers[at].routes.to;
-            let Some((_, links)) = routes.get(&to).filter(|(_, links)| !links.is_empty()) else {
+            let links = self.first_links(at, to);
+            if links.is_empty() {
                 return PathView::default();
-            };
+            }
             let pick = mix(hash ^ self.tables.names.routers[at]) % links.len() as u64;
             let lag = links[usize::try_from(pick).expect("less than the number of links")];
             let ends = &self.net.topology.lags[lag].ends;
@@ -90,6 +92,23 @@ impl World {
             at = ends[side.other()].router;
         }
         PathView::default()
+    }
+
+    /// The links by which a router sends on what is for another: without those it has lost, or by
+    /// its alternate.
+    fn first_links(&self, at: RouterId, to: RouterId) -> Cow<'_, [LagId]> {
+        let routes = &self.state.routers[at].routes;
+        let lost = &self.tables.routers[at].lost;
+        let links = routes.to.get(&to).map_or(&[][..], |(_, links)| links);
+        if lost.is_empty() || links.iter().all(|link| !lost.contains(link)) {
+            return Cow::Borrowed(links);
+        }
+        let left: Vec<LagId> = links.iter().filter(|link| !lost.contains(link)).copied().collect();
+        if left.is_empty() {
+            let alternates = routes.alternates.get(&to).map_or(&[][..], |ways| ways);
+            return Cow::Borrowed(&alternates[..alternates.len().min(1)]);
+        }
+        Cow::Owned(left)
     }
 
     /// What rides a LAG may take another path.

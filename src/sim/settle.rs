@@ -346,6 +346,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         mrai_until: None,
         mrai_waits: 0,
         stale: None,
+        damped: super::damping::Damped::new(),
         received: std::collections::BTreeSet::new(),
     }
 }
@@ -362,6 +363,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         lsdb: Lsdb::new(),
         throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),
         spf_at: None,
+        reroute_at: std::collections::BTreeMap::new(),
         routes: Routes::default(),
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
@@ -387,6 +389,7 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         up,
         hung: false,
         stateful: topology.routers[router].stateful,
+        lost: std::collections::BTreeSet::new(),
         filters: std::collections::BTreeSet::new(),
         fib: net.groups.iter().map(|group| entry(router, group)).collect(),
     };

@@ -195,3 +195,55 @@ fn spf_runs_wait_longer_and_longer_until_it_is_quiet() {
         assert_eq!(routes(&run, "r1"), expected, "{igp} {times:?}");
     }
 }
+
+/// A triangle whose routers turn to alternates 20 ms after they have lost a link, and have many
+/// prefixes to write one by one: 20,000 a second.
+fn protected(igp: &str, keys: &str, fault: &str) -> Run {
+    let links = [("l12", "r1, r2", ""), ("l23", "r2, r3", ""), ("l13", "r1, r3", keys)];
+    let text = design(&format!("kind: isis, {igp}"), 3, &links)
+        .replace("203.0.113.0/24: {network: a,", "203.0.113.0/24: {network: a, count: 10000,");
+    Lab::new(&text, 130, &format!("{{at: 100s, for: 10s, inject: {{{fault}}}}}")).run(1)
+}
+
+#[test]
+fn a_loop_free_alternate_takes_over_at_once_where_spf_and_writing_take_long() {
+    // Seen after 10 ms. Without: SPF 50 ms, 50 us of work, 10,000 writes at 20,000 a second.
+    let run = protected("frr: none", "", CUT);
+    assert_eq!(nanos(run.forward().longest_gap_s), 10 * MS + 50 * MS + 50 * US + 500 * MS);
+    // With: the delay alone, for all prefixes, and nothing more when SPF has run and they are
+    // written one after the other.
+    let run = protected("frr: lfa, frr_delay: 20ms", "", CUT);
+    assert_eq!(nanos(run.forward().longest_gap_s), 30 * MS);
+    assert_eq!(nanos(run.forward().lost_s), 30 * MS);
+    assert_eq!(run.became("frr", "l13", "r1", "alternate"), [30 * MS]);
+    // Back by itself when the adjacency is, and nothing is lost.
+    assert_eq!(run.became("frr", "l13", "r1", "primary").len(), 1);
+    assert!(run.forward().recovered_at_s.is_some_and(|at| nanos(at) == 100 * S + 30 * MS));
+}
+
+#[test]
+fn alternates_follow_bfd_as_they_follow_light() {
+    // 50 ms x 3: detected 100 to 150 ms after the last packet got through.
+    let bfd = "bfd: {tx: 50ms, rx: 50ms, multiplier: 3}, ";
+    let run = protected("frr: lfa, frr_delay: 20ms", bfd, SILENT);
+    let gap = nanos(run.forward().longest_gap_s);
+    assert!((120 * MS..=171 * MS).contains(&gap), "{gap}");
+}
+
+#[test]
+fn a_ring_of_four_has_no_alternate_for_its_neighbors() {
+    let links = [
+        ("l12", "r1, r2", ""),
+        ("l23", "r2, r3", ""),
+        ("l34", "r3, r4", ""),
+        ("l14", "r1, r4", ""),
+    ];
+    let text = design("kind: isis, frr: lfa, frr_delay: 20ms", 4, &links).replace(
+        "203.0.113.0/24: {network: a, routers: r3}",
+        "203.0.113.0/24: {network: a, routers: r2}",
+    );
+    let run = Lab::new(&text, 130, "{at: 100s, inject: {circuit_cut: {circuit: c-l12}}}").run(1);
+    // r1 to r2: r4 would send half of it back. So it is SPF's 50 ms, as without.
+    let gap = nanos(run.forward().longest_gap_s);
+    assert!(gap >= 60 * MS + 100 * US, "{gap}");
+}

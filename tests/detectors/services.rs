@@ -161,3 +161,38 @@ demands:
     assert_eq!(best(true, "q/ipv4").len(), 1);
     assert_eq!(best(true, "p/ipv4").len(), 0);
 }
+
+#[test]
+fn a_router_that_validates_origins_does_not_follow_a_hijack() {
+    // ra2 announces what belongs to network b; rb2 hears it, unless it asks who may.
+    let run = |import: &str, roas: &str| {
+        let design = format!(
+            "pnilab: topology/1
+metros: {{m: {{}}}}
+sites: {{s: {{metro: m}}}}
+networks: {{a: {{asn: 64500}}, b: {{asn: 64501}}, c: {{asn: 64502}}}}
+routers: {{ra: {{network: a, site: s}}, rb: {{network: b, site: s}}, rc: {{network: c, site: s}}}}
+pnis:
+  ac: {{ends: [ra, rc], relation: peer, circuits: {{c1: {{speed: 10G, length: 1km}}}}, sessions: {{ipv4: {{}}}}, sides: {{rc: {{import: [{import}{{name: rest, set: {{local_pref: 200}}, then: accept}}]}}}}}}
+  bc: {{ends: [rb, rc], relation: peer, circuits: {{c2: {{speed: 10G, length: 1km}}}}, sessions: {{ipv4: {{}}}}}}
+prefixes:
+  198.51.100.0/24: {{network: b, routers: rb{roas}}}
+  203.0.113.0/24: {{network: c, routers: rc}}
+demands:
+  d: {{at: rc, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 1G}}
+"
+        );
+        let fault =
+            "{at: 100s, for: 50s, inject: {announce: {prefix: 198.51.100.0/24, router: ra}}}";
+        nanos(Lab::new(&design, 200, fault).run(1).demand("d", Direction::Forward).run.lost_s)
+    };
+    let validates = "{name: invalid, match: {rpki: invalid}, then: reject}, ";
+    let roas = ", roas: [{asn: 64501}]";
+    assert!((run("", roas) - 50 * S).abs() < MS);
+    assert_eq!(run(validates, roas), 0);
+    assert!((run(validates, "") - 50 * S).abs() < MS, "nobody has said who may");
+    let other = "{name: from-rb, match: {neighbor: rb}, then: reject}, ";
+    assert!((run(other, roas) - 50 * S).abs() < MS);
+    let from_ra = "{name: from-ra, match: {neighbor: ra}, then: reject}, ";
+    assert_eq!(run(from_ra, roas), 0);
+}

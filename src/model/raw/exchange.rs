@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation, RawSession, RawSessions};
 use super::policy::RawTerm;
-use super::values::{RawBgp, RawInterface};
+use super::values::{RawBgp, RawDamping, RawInterface};
 use crate::input::sp::{Entries, List, Sp, Text};
 
 /// A LAN with member ports, sessions between members and route servers.
@@ -45,6 +45,8 @@ pub(crate) struct RawPort {
     pub lag: Option<Sp<RawLag>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// Turns dampening of the member's interfaces that flap on.
+    pub dampening: Option<Sp<RawDamping>>,
     /// How much the member's router takes in and sends out; absent: any rate.
     pub policer: Option<Sp<RawPolicer>>,
     /// What the member's router sends first; absent: one queue.

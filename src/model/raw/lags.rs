@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policy::RawTerm;
-use super::values::{RawBfd, RawBgp, RawInterface, RawLacp};
+use super::values::{RawBfd, RawBgp, RawDamping, RawInterface, RawLacp};
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
 use crate::units::{BitRate, Length, SimDuration};
 
@@ -98,6 +98,8 @@ pub(crate) struct RawLink {
     pub bfd: Option<Sp<RawBfd>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// Turns dampening of interfaces that flap on.
+    pub dampening: Option<Sp<RawDamping>>,
     /// What differs at one end, by router.
     #[serde(default)]
     pub sides: Entries<RawLinkSide>,
@@ -142,6 +144,8 @@ pub(crate) struct RawLinkSide {
     pub bfd: Option<Sp<RawBfd>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// Turns dampening of interfaces that flap on.
+    pub dampening: Option<Sp<RawDamping>>,
 }
 
 /// What the second of `ends` is to the first.
@@ -178,6 +182,8 @@ pub(crate) struct RawPni {
     pub bgp: Option<Sp<RawBgp>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// Turns dampening of interfaces that flap on.
+    pub dampening: Option<Sp<RawDamping>>,
     /// Its BGP sessions; absent: none.
     pub sessions: Option<Sp<RawSessions>>,
     /// What differs at one end, by router.
@@ -207,6 +213,8 @@ pub(crate) struct RawSession {
     pub bfd: Option<Sp<RawBfd>>,
     /// Turns graceful restart on (RFC 4724); it takes both sides.
     pub graceful_restart: Option<Sp<RawGracefulRestart>>,
+    /// Turns damping of routes that flap on (RFC 2439).
+    pub damping: Option<Sp<RawDamping>>,
     /// How many prefixes the neighbour may tell; absent: any number.
     pub max_prefix: Option<Sp<RawMaxPrefix>>,
     /// What to do with routes that come in.
@@ -270,6 +278,8 @@ pub(crate) struct RawPniSide {
     pub bgp: Option<Sp<RawBgp>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// Turns dampening of interfaces that flap on.
+    pub dampening: Option<Sp<RawDamping>>,
     /// What differs in one session.
     pub sessions: Option<Sp<RawSessions>>,
     /// What to do with routes that come in, on all sessions.

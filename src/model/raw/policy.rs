@@ -62,6 +62,12 @@ pub(crate) struct RawMatch {
     /// The neighbour's AS is one of these.
     #[serde(default)]
     pub neighbor_as: OneOrMore<u32>,
+    /// The neighbour is one of these routers.
+    #[serde(default)]
+    pub neighbor: OneOrMore<String>,
+    /// What the `roas` of the design say of the route is one of these (RFC 6811).
+    #[serde(default)]
+    pub rpki: OneOrMore<RawValidity>,
 }
 
 /// A prefix and the lengths allowed within it.
@@ -103,6 +109,19 @@ pub(crate) enum RawOrigin {
     Egp,
     /// Otherwise learned.
     Incomplete,
+}
+
+/// The validation state of a route (RFC 6811).
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Validity")]
+pub(crate) enum RawValidity {
+    /// A ROA allows it.
+    Valid,
+    /// ROAs cover its prefix, and none allows it.
+    Invalid,
+    /// No ROA covers its prefix.
+    NotFound,
 }
 
 /// What a term changes.

@@ -344,8 +344,23 @@ pub(crate) struct RawIgp {
     pub spf_hold: Option<Sp<Text<SimDuration>>>,
     /// The longest wait.
     pub spf_max: Option<Sp<Text<SimDuration>>>,
+    /// What routers do at once when a link of theirs is lost; absent: they wait for SPF.
+    pub frr: Option<Sp<RawFrr>>,
+    /// With `frr: lfa`: from the loss of the link to the use of alternates.
+    pub frr_delay: Option<Sp<Text<SimDuration>>>,
     /// How long routers that have booted ask not to be crossed; absent: not at all.
     pub overload_on_startup: Option<Sp<Text<SimDuration>>>,
+}
+
+/// What routers do at once when a link of theirs is lost.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Frr")]
+pub(crate) enum RawFrr {
+    /// Nothing: they wait for SPF.
+    None,
+    /// They use loop-free alternates (RFC 5286).
+    Lfa,
 }
 
 /// How many equal paths BGP may use.
@@ -361,6 +376,19 @@ pub(crate) struct RawMultipath {
     pub ibgp: Option<Sp<u32>>,
     /// Whether equal length of the AS path suffices; absent: false.
     pub relax: Option<Sp<bool>>,
+    /// How traffic is shared among the paths; absent: equal.
+    pub weights: Option<Sp<RawWeights>>,
+}
+
+/// How traffic is shared among paths that are used together.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(rename = "Weights")]
+pub(crate) enum RawWeights {
+    /// Each takes as much as every other.
+    Equal,
+    /// In proportion to the rate of the LAGs by which traffic leaves the network.
+    Bandwidth,
 }
 
 /// A router.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::input::sp::{Entries, OneOrMore, Sp, Text, TextOrMap};
+use crate::input::sp::{Entries, List, OneOrMore, Sp, Text, TextOrMap};
 use crate::model::topology::RegistrationState;
 use crate::proto::bgp::attrs::Community;
 use crate::units::{BitRate, Share, SimDuration};
@@ -34,6 +34,8 @@ pub(crate) struct RawPrefix {
     /// Communities it is originated with.
     #[serde(default)]
     pub communities: OneOrMore<Text<Community>>,
+    /// Who may originate it and its more-specifics (RFC 9582); absent: nobody has said.
+    pub roas: Option<Sp<List<RawRoa>>>,
     /// Where it stands in the provider's process.
     pub registration: Option<Sp<RawRegistration>>,
     /// How its service is placed; absent: anycast.
@@ -43,6 +45,18 @@ pub(crate) struct RawPrefix {
     pub endpoints: Entries<RawEndpoint>,
     /// Where its network announces it; absent: over all sessions.
     pub announce: Option<Sp<RawAnnouncement>>,
+}
+
+/// A route origin authorization.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Roa")]
+pub(crate) struct RawRoa {
+    /// The AS that may originate; 0: none may.
+    pub asn: Sp<u32>,
+    /// The longest prefix it may originate; absent: the prefix's own length.
+    #[schemars(range(max = 128))]
+    pub max_length: Option<Sp<u8>>,
 }
 
 /// How a service is placed.

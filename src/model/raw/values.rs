@@ -93,6 +93,24 @@ pub(crate) struct RawInterface {
     pub carrier_delay_up: Option<Sp<Text<SimDuration>>>,
 }
 
+/// How what flaps is suppressed: routes of a BGP session (RFC 2439), or interfaces.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Damping")]
+pub(crate) struct RawDamping {
+    /// In this time a penalty falls to its half; absent: 15m for routes, 5s for interfaces.
+    pub half_life: Option<Sp<Text<SimDuration>>>,
+    /// Below it, what was suppressed is used again; absent: 750 for routes, 1000 for interfaces.
+    #[schemars(range(min = 1, max = 20_000))]
+    pub reuse: Option<Sp<u32>>,
+    /// Above it, it is suppressed, where a flap counts 1000; absent: 2000.
+    #[schemars(range(min = 1, max = 20_000))]
+    pub suppress: Option<Sp<u32>>,
+    /// Nothing that has stopped flapping is suppressed for longer; absent: 60m for routes, 20s for
+    /// interfaces.
+    pub max_suppress: Option<Sp<Text<SimDuration>>>,
+}
+
 /// A named set of values for what a file does not state; results list those in use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -17,7 +17,7 @@ use crate::model::raw::lags::{RawRelation, RawSession};
 use crate::model::raw::values::{RawBgp, RawRouterValues};
 use crate::model::topology::{
     Exchange, Family, Ibgp, LagKind, Multipath, Network, NetworkKind, Role, Router, Session,
-    SessionKind,
+    SessionKind, Weights,
 };
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::SimDuration;
@@ -140,6 +140,7 @@ impl<'a> Resolver<'a> {
             [member, RawEnd { router: fabric, name: exchange_name }]
         });
         let member = RawBundle {
+            dampening: raw.dampening.as_ref(),
             policer: raw.policer.as_ref(),
             qos: raw.qos.as_ref(),
             ..RawBundle::default()
@@ -282,6 +283,7 @@ fn stand_in_network(name: &str, asn: u32) -> Network {
         spf_initial: zero,
         spf_hold: zero,
         spf_max: zero,
+        frr: None,
     };
     Network {
         name: name.to_owned(),
@@ -292,6 +294,7 @@ fn stand_in_network(name: &str, asn: u32) -> Network {
         overload_on_startup: None,
         next_hop_self: true,
         multipath: Multipath { ebgp: 1, ibgp: 1, relax: false },
+        weights: Weights::Equal,
         honor_graceful_shutdown: false,
         prefer_oldest: false,
         ibgp: Ibgp::default(),

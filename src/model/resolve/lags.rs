@@ -1,22 +1,19 @@
 //! LAGs (PNIs and links) and their circuits.
 
-use std::collections::BTreeMap;
-
 use super::Resolver;
-use super::places::{about, great_circle_km};
+use super::places::about;
 use super::report::hole;
 use super::values::{
-    Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, check_bfd, check_bgp, check_duration,
-    check_interface, check_lacp, interface, lacp,
+    AssumedRows, UP_TO_A_DAY, Valued, bfd, check_bfd, check_bgp, check_damping, check_duration,
+    check_interface, check_lacp, lacp,
 };
-use crate::diag::{Code, Related, Span};
-use crate::ids::{CardId, CircuitId, Id, LagId, RouterId, Side};
+use crate::diag::{Code, Span};
+use crate::ids::{Id, LagId, RouterId, Side};
 use crate::input::sp::{Entries, List, Sp, Text};
-use crate::model::raw::lags::{RawCircuit, RawLag, RawPolicer, RawProtection, RawQos, RawRelation};
-use crate::model::raw::values::{RawBfd, RawInterface};
-use crate::model::topology::{Circuit, Lag, LagEnd, LagKind, Relation, Transport};
-use crate::proto::phy::InterfaceConfig;
-use crate::units::{BitRate, Length, SimDuration};
+use crate::model::raw::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation};
+use crate::model::raw::values::{RawBfd, RawDamping, RawInterface};
+use crate::model::topology::{Lag, LagEnd, LagKind, Relation};
+use crate::units::{BitRate, SimDuration};
 
 /// What PNIs and links have in common.
 #[derive(Clone, Copy)]
@@ -35,6 +32,7 @@ pub(super) struct RawEither<'a> {
 pub(super) struct RawBundle<'a> {
     pub(super) lag: Option<&'a Sp<RawLag>>,
     pub(super) interface: Option<&'a Sp<RawInterface>>,
+    pub(super) dampening: Option<&'a Sp<RawDamping>>,
     pub(super) igp_bfd: Option<&'a Sp<RawBfd>>,
     pub(super) metric: Option<&'a Sp<u32>>,
     pub(super) policer: Option<&'a Sp<RawPolicer>>,
@@ -61,6 +59,7 @@ impl<'a> Resolver<'a> {
                 bundle: RawBundle {
                     lag: pni.lag.as_ref(),
                     interface: pni.interface.as_ref(),
+                    dampening: pni.dampening.as_ref(),
                     ..RawBundle::default()
                 },
                 kind: LagKind::Pni { relation },
@@ -69,6 +68,7 @@ impl<'a> Resolver<'a> {
                 let bundle = RawBundle {
                     lag: side.lag.as_ref(),
                     interface: side.interface.as_ref(),
+                    dampening: side.dampening.as_ref(),
                     policer: side.policer.as_ref(),
                     qos: side.qos.as_ref(),
                     ..RawBundle::default()
@@ -82,6 +82,7 @@ impl<'a> Resolver<'a> {
             let bundle = RawBundle {
                 lag: link.lag.as_ref(),
                 interface: link.interface.as_ref(),
+                dampening: link.dampening.as_ref(),
                 igp_bfd: link.bfd.as_ref(),
                 metric: link.metric.as_ref(),
                 ..RawBundle::default()
@@ -98,6 +99,7 @@ impl<'a> Resolver<'a> {
                 let bundle = RawBundle {
                     lag: side.lag.as_ref(),
                     interface: side.interface.as_ref(),
+                    dampening: side.dampening.as_ref(),
                     igp_bfd: side.bfd.as_ref(),
                     metric: side.metric.as_ref(),
                     policer: side.policer.as_ref(),
@@ -209,6 +211,7 @@ impl<'a> Resolver<'a> {
 
     fn check_bundle(&mut self, raw: &RawBundle<'_>, circuits: usize) {
         check_interface(&mut self.report, raw.interface);
+        check_damping(&mut self.report, raw.dampening);
         check_bfd(&mut self.report, raw.igp_bfd);
         let micro = raw.lag.and_then(|lag| lag.micro_bfd.as_ref());
         for strict in raw.igp_bfd.into_iter().chain(micro).filter_map(|bfd| bfd.strict.as_ref()) {
@@ -337,201 +340,6 @@ impl<'a> Resolver<'a> {
         let classes = classes.map(|all| self.names.classes.find_all(all, &mut self.report));
         end.strict_priority = classes.unwrap_or_default();
     }
-
-    fn circuit(
-        &mut self,
-        lag: LagId,
-        raw: &RawEither<'a>,
-        ends: Option<([RawEnd<'a>; 2], [RawBundle<'a>; 2])>,
-        name: &'a Sp<String>,
-        circuit: &'a RawCircuit,
-    ) -> CircuitId {
-        let id = CircuitId::from_index(self.topology.circuits.len());
-        self.report.check_name(name.span, name);
-        self.names.circuits.declare(name.span, name, id, &mut self.report);
-        check_interface(&mut self.report, circuit.interface.as_ref());
-        let speed = self.report.quantity(&circuit.speed);
-        if speed.is_some_and(|speed| speed == BitRate::ZERO) {
-            self.report.at(circuit.speed.span, Code::OutOfRange, "a circuit has a speed above 0");
-        }
-        let length = circuit.length.as_ref().and_then(|text| self.report.quantity(text));
-        let spans = self.names.spans.find_all(&circuit.via, &mut self.report);
-        let srlgs = self.names.srlgs.find_all(&circuit.srlgs, &mut self.report);
-        let transport = self.transport(name, circuit);
-        let (cards, ports) = match ends {
-            Some((ends, _)) => self.ports(raw, circuit, ends),
-            None => ([None; 2], [None, None]),
-        };
-        let interfaces = match ends {
-            Some((ends, sides)) => self.interfaces(raw, name, circuit, ends, sides),
-            None => [hole_interface(); 2],
-        };
-        self.stated_lengths.push(circuit.length.is_some());
-        self.topology.circuits.push(Circuit {
-            name: name.to_string(),
-            about: about(circuit.about.as_ref()),
-            lag,
-            speed: speed.unwrap_or_default(),
-            length: length.unwrap_or_default(),
-            transport,
-            cards,
-            ports,
-            spans,
-            srlgs,
-            interfaces,
-        })
-    }
-
-    fn interfaces(
-        &mut self,
-        raw: &RawEither<'a>,
-        name: &Sp<String>,
-        circuit: &'a RawCircuit,
-        ends: [RawEnd<'a>; 2],
-        sides: [RawBundle<'a>; 2],
-    ) -> [InterfaceConfig; 2] {
-        let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let built = Side::BOTH.map(|side| {
-            let chain = self.layers(ends[side].router).interface().after([
-                sides[side].interface.map(|i| &**i),
-                circuit.interface.as_deref(),
-                raw.bundle.interface.map(|i| &**i),
-            ]);
-            let (config, assumed) = interface(&chain);
-            rows[side] = assumed;
-            config
-        });
-        self.assume_ends(name, ends.map(|end| end.name.as_str()), rows);
-        built
-    }
-
-    fn transport(&mut self, name: &str, circuit: &RawCircuit) -> Transport {
-        let Some(raw) = &circuit.transport else { return Transport::Passive };
-        check_duration(&mut self.report, raw.hold_off.as_ref(), UP_TO_A_DAY);
-        check_duration(&mut self.report, raw.switch_time.as_ref(), UP_TO_A_DAY);
-        let forwarding = Valued::or_built_in(
-            self.values,
-            raw.signal_forwarding.as_ref(),
-            "transport.signal_forwarding",
-        );
-        let report = &mut self.report;
-        let hold_off = Valued::text_or_built_in(
-            self.values,
-            raw.hold_off.as_ref(),
-            "transport.hold_off",
-            report,
-        );
-        let switch_time = Valued::text_or_built_in(
-            self.values,
-            raw.switch_time.as_ref(),
-            "transport.switch_time",
-            report,
-        );
-        self.assume("transport.signal_forwarding", name, forwarding.assumed);
-        if forwarding.value {
-            self.assume("transport.hold_off", name, hold_off.assumed);
-        }
-        let protection = match raw.protection.as_deref() {
-            Some(RawProtection::Protected) => {
-                self.assume("transport.switch_time", name, switch_time.assumed);
-                Some(switch_time.value)
-            }
-            Some(RawProtection::None) | None => None,
-        };
-        Transport::Wave {
-            signal_forwarding: forwarding.value,
-            hold_off: hold_off.value,
-            protection,
-        }
-    }
-
-    fn ports(
-        &mut self,
-        raw: &RawEither<'_>,
-        circuit: &RawCircuit,
-        ends: [RawEnd<'_>; 2],
-    ) -> ([Option<CardId>; 2], [Option<String>; 2]) {
-        let names: Vec<_> = circuit.ports.iter().map(|(router, _)| router).collect();
-        self.check_sides(&names, ends, raw.name);
-        let stated = ends.map(|end| {
-            let found = circuit.ports.iter().find(|(router, _)| **router == **end.name);
-            found.map(|(_, port)| port)
-        });
-        let cards = Side::BOTH.map(|side| {
-            let port = stated[side]?;
-            self.take_port(ends[side], port);
-            let router = self.raw.routers.get(ends[side].router.index());
-            if router.is_none_or(|(_, router)| router.cards.is_empty()) {
-                return None;
-            }
-            let (card, _) = port.split_once('/')?;
-            let full = format!("{}/{card}", **ends[side].name);
-            self.names.cards.find_text(port.span, &full, &mut self.report)
-        });
-        (cards, stated.map(|port| port.map(|port| port.to_string())))
-    }
-
-    fn take_port(&mut self, end: RawEnd<'_>, port: &Sp<String>) {
-        let taken = self.ports.insert((end.router, port.to_string()), port.span);
-        if let Some(first) = taken {
-            let message = format!("the port `{}` of `{}` has two circuits", **port, **end.name);
-            let label = "first here".to_owned();
-            let error = self.report.at(port.span, Code::PortTaken, message);
-            error.related.push(Related { span: first, label });
-        }
-    }
-
-    /// Lengths that the file does not state; only called when nothing is wrong.
-    pub(super) fn lengths(&mut self) {
-        for index in 0..self.topology.circuits.len() {
-            if self.stated_lengths[index] {
-                continue;
-            }
-            let id = CircuitId::from_index(index);
-            let (length, source) = self.length(id);
-            self.topology.circuits[id].length = length;
-            let name = self.topology.circuits[id].name.clone();
-            self.assume("length", &name, Some(Assumed::built_in(&length, source)));
-        }
-    }
-
-    fn length(&self, id: CircuitId) -> (Length, &'static str) {
-        let circuit = &self.topology.circuits[id];
-        if !circuit.spans.is_empty() {
-            let sum: u64 = circuit
-                .spans
-                .iter()
-                .map(|span| self.topology.spans[*span].length.as_millimetres() / 1_000)
-                .sum();
-            return (Length::from_metres(sum), "the sum of its spans");
-        }
-        let [a, b] = Side::BOTH
-            .map(|side| self.topology.routers[self.topology.circuit_router(id, side)].site);
-        let metros = [a, b].map(|site| self.topology.sites[site].metro);
-        if a == b {
-            return (Length::from_metres(100), "a cross-connect within one site");
-        }
-        if metros[0] == metros[1] {
-            return (Length::from_metres(20_000), "two sites of one metro");
-        }
-        match metros.map(|metro| self.topology.metros[metro].position) {
-            [Some(from), Some(to)] => {
-                let km = great_circle_km(from, to) * 1.5;
-                (whole_km(km), "1.5 times the great-circle distance of the metros")
-            }
-            _ => (Length::from_metres(100_000), "two metros without positions"),
-        }
-    }
-}
-
-/// A distance on earth, rounded to whole km.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "1.5 times half of the earth's circumference is 30,000 km"
-)]
-fn whole_km(km: f64) -> Length {
-    Length::from_metres(km.clamp(0.0, 40_000.0).round() as u64 * 1_000)
 }
 
 /// What a relation is called.
@@ -567,11 +375,3 @@ fn hole_end() -> LagEnd {
         metric: 0,
     }
 }
-
-fn hole_interface() -> InterfaceConfig {
-    let zero = crate::units::SimDuration::ZERO;
-    InterfaceConfig { los: zero, carrier_delay_down: zero, carrier_delay_up: zero }
-}
-
-/// Which ports are taken, and where that is said.
-pub(super) type Ports = BTreeMap<(RouterId, String), Span>;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use ipnet::IpNet;
 
-use self::lags::{Ports, RawEnd};
+use self::circuits::Ports;
+use self::lags::RawEnd;
 use self::report::{Names, Report};
 use self::values::{Assumed, AssumedRows};
 use super::Matrix;
@@ -20,6 +21,7 @@ use crate::ids::{
     RouterId, SiteId, SpanId, SrlgId, ZoneId,
 };
 
+mod circuits;
 mod exchanges;
 mod lags;
 mod operations;

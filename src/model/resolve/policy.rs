@@ -4,20 +4,26 @@ use std::collections::BTreeMap;
 
 use ipnet::IpNet;
 
-use super::report::Report;
+use super::report::{Names, Report};
 use crate::diag::{Code, Related, Span};
+use crate::ids::RouterId;
 use crate::input::sp::{List, Sp, Text, TextOrMap};
 use crate::model::raw::policy::{
-    RawLength, RawMatch, RawMed, RawOrigin, RawPrefixMatch, RawSet, RawTerm, RawThen,
+    RawLength, RawMatch, RawMed, RawOrigin, RawPrefixMatch, RawSet, RawTerm, RawThen, RawValidity,
 };
 use crate::proto::bgp::attrs::{Community, Origin};
 use crate::proto::bgp::policy::{Match, Med, Policy, PrefixMatch, Set, Term, Then};
+use crate::proto::bgp::rpki::Validity;
 
 /// The word for a MED that follows from where a prefix is served.
 pub(super) const BY_DISTANCE: &str = "by_distance";
 
 /// The policy a list of terms means; errors are reported.
-pub(super) fn policy(raw: &List<RawTerm>, report: &mut Report) -> Policy {
+pub(super) fn policy(
+    raw: &List<RawTerm>,
+    routers: &Names<RouterId>,
+    report: &mut Report,
+) -> Policy {
     let mut names: BTreeMap<&str, Span> = BTreeMap::new();
     let terms = raw
         .iter()
@@ -29,17 +35,24 @@ pub(super) fn policy(raw: &List<RawTerm>, report: &mut Report) -> Policy {
                 let error = report.at(term.name.span, Code::DeclaredTwice, message);
                 error.related.push(Related { span: first, label });
             }
-            self::term(term, report)
+            self::term(term, routers, report)
         })
         .collect();
     Policy { terms }
 }
 
 /// What one term means; errors are reported.
-pub(in crate::model) fn term(raw: &RawTerm, report: &mut Report) -> Term {
+pub(in crate::model) fn term(
+    raw: &RawTerm,
+    routers: &Names<RouterId>,
+    report: &mut Report,
+) -> Term {
     Term {
         name: raw.name.to_string(),
-        matches: raw.matches.as_deref().map_or_else(Match::default, |m| matches(m, report)),
+        matches: raw
+            .matches
+            .as_deref()
+            .map_or_else(Match::default, |m| matches(m, routers, report)),
         set: raw.set.as_deref().map_or_else(Set::default, |set| changes(set, report)),
         then: match *raw.then {
             RawThen::Accept => Then::Accept,
@@ -49,7 +62,7 @@ pub(in crate::model) fn term(raw: &RawTerm, report: &mut Report) -> Term {
     }
 }
 
-fn matches(raw: &RawMatch, report: &mut Report) -> Match {
+fn matches(raw: &RawMatch, routers: &Names<RouterId>, report: &mut Report) -> Match {
     Match {
         prefix: raw.prefix.iter().filter_map(|prefix| prefix_match(prefix, report)).collect(),
         length: raw.length.as_ref().map(|length| length_range(length, report)),
@@ -66,6 +79,16 @@ fn matches(raw: &RawMatch, report: &mut Report) -> Match {
             })
             .collect(),
         neighbor_as: raw.neighbor_as.iter().map(|asn| **asn).collect(),
+        neighbor: routers.find_all(&raw.neighbor, report),
+        rpki: raw
+            .rpki
+            .iter()
+            .map(|state| match **state {
+                RawValidity::Valid => Validity::Valid,
+                RawValidity::Invalid => Validity::Invalid,
+                RawValidity::NotFound => Validity::NotFound,
+            })
+            .collect(),
     }
 }
 

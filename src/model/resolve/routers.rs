@@ -17,12 +17,14 @@ use crate::ids::{Id, NetworkId, RouterId, SiteId};
 use crate::input::sp::Sp;
 use crate::model::profiles::Values;
 use crate::model::raw::topology::{
-    RawDefaults, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter,
+    RawDefaults, RawFrr, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter, RawWeights,
 };
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
-use crate::model::topology::{Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router};
+use crate::model::topology::{
+    Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
+};
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::SimDuration;
 
@@ -110,6 +112,7 @@ impl<'a> Resolver<'a> {
             self.check_asn(&network.asn);
             let igp = self.igp(name, network);
             let multipath = self.multipath(name, network);
+            let weights = self.weights(name, network);
             let next_hop_self =
                 Valued::or_built_in(self.values, network.next_hop_self.as_ref(), "next_hop_self");
             self.assume("next_hop_self", name, next_hop_self.assumed);
@@ -141,6 +144,7 @@ impl<'a> Resolver<'a> {
                 overload_on_startup: startup.and_then(|text| text.parse().ok()),
                 next_hop_self: next_hop_self.value,
                 multipath,
+                weights,
                 honor_graceful_shutdown: honor.value,
                 prefer_oldest: oldest.value,
                 ibgp: Ibgp { add_path: add_path.value, best_external: best_external.value },
@@ -180,6 +184,18 @@ impl<'a> Resolver<'a> {
         Multipath { ebgp: ebgp.value, ibgp: ibgp.value, relax: relax.value }
     }
 
+    fn weights(&mut self, name: &str, network: &RawNetwork) -> Weights {
+        match network.multipath.as_deref().and_then(|raw| raw.weights.as_deref()) {
+            Some(RawWeights::Equal) => Weights::Equal,
+            Some(RawWeights::Bandwidth) => Weights::Bandwidth,
+            None => {
+                let weights: Valued<String> = Valued::built_in(self.values, "multipath.weights");
+                self.assume("multipath.weights", name, weights.assumed);
+                if weights.value == "bandwidth" { Weights::Bandwidth } else { Weights::Equal }
+            }
+        }
+    }
+
     fn igp(&mut self, name: &str, network: &RawNetwork) -> IgpConfig {
         let raw = network.igp.as_deref();
         let kind = raw.and_then(|igp| igp.kind.as_deref()).copied();
@@ -207,6 +223,8 @@ impl<'a> Resolver<'a> {
         let initial = rest.text("spf_initial", |igp| igp.spf_initial.as_ref());
         let hold = rest.text("spf_hold", |igp| igp.spf_hold.as_ref());
         let max = rest.text("spf_max", |igp| igp.spf_max.as_ref());
+        let delay = rest.text("frr_delay", |igp| igp.frr_delay.as_ref());
+        let frr = self.frr(name, raw, kind);
         self.check_igp(raw, &hello, &dead, [&initial, &hold, &max]);
         let config = IgpConfig {
             kind: match kind {
@@ -220,6 +238,7 @@ impl<'a> Resolver<'a> {
             spf_initial: initial.value,
             spf_hold: hold.value,
             spf_max: max.value,
+            frr: frr.then_some(delay.value),
         };
         if config.kind != IgpKind::Static {
             self.assume("igp.hello", name, hello.assumed);
@@ -229,7 +248,29 @@ impl<'a> Resolver<'a> {
             self.assume("igp.spf_hold", name, hold.assumed);
             self.assume("igp.spf_max", name, max.assumed);
         }
+        if frr {
+            self.assume("igp.frr_delay", name, delay.assumed);
+        }
         config
+    }
+
+    /// Whether routers use alternates when a link is lost.
+    fn frr(&mut self, name: &str, raw: Option<&RawIgp>, kind: RawIgpKind) -> bool {
+        let routed = !matches!(kind, RawIgpKind::Static);
+        let Some(stated) = raw.and_then(|igp| igp.frr.as_ref()) else {
+            let frr: Valued<String> = Valued::built_in(self.values, "igp.frr");
+            if routed {
+                self.assume("igp.frr", name, frr.assumed);
+            }
+            return routed && frr.value == "lfa";
+        };
+        let lfa = matches!(**stated, RawFrr::Lfa);
+        if lfa && !routed {
+            let message = "`frr: lfa` needs an IGP: static routes have no alternates";
+            let hint = "`kind: isis` or `kind: ospf`";
+            self.report.hinted(stated.span, Code::UnknownKey, message, hint);
+        }
+        lfa
     }
 
     fn check_igp(
@@ -242,7 +283,8 @@ impl<'a> Resolver<'a> {
         if let Some(raw) = raw {
             check_duration(&mut self.report, raw.hello.as_ref(), MILLISECOND_TO_A_DAY);
             check_duration(&mut self.report, raw.dead.as_ref(), MILLISECOND_TO_A_DAY);
-            for text in [&raw.flood, &raw.spf_initial, &raw.spf_hold, &raw.spf_max] {
+            for text in [&raw.flood, &raw.spf_initial, &raw.spf_hold, &raw.spf_max, &raw.frr_delay]
+            {
                 check_duration(&mut self.report, text.as_ref(), UP_TO_A_DAY);
             }
         }

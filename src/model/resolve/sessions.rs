@@ -7,10 +7,10 @@ use super::lags::RawEnd;
 use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
 use super::values::{
-    Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, bgp, check_bfd, check_bgp, check_duration,
-    strict,
+    Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, bgp, check_bfd, check_bgp, check_damping,
+    check_duration, damping as damping_values, strict,
 };
-use crate::diag::Code;
+use crate::diag::{Code, Span};
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
 use crate::input::sp::{List, Sp, Text};
 use crate::model::raw::lags::{
@@ -23,10 +23,14 @@ use crate::model::raw::values::RawBgp;
 use crate::model::topology::{
     Family, GracefulRestart, MaxPrefix, Session, SessionEnd, SessionKind,
 };
+use crate::proto::damping;
 use crate::units::SimDuration;
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
+
+const FLAP_DAMPING: [&str; 4] =
+    ["damping.half_life", "damping.reuse", "damping.suppress", "damping.max_suppress"];
 
 pub(super) const FAMILIES: [Family; 2] = [Family::Ipv4, Family::Ipv6];
 
@@ -103,6 +107,7 @@ impl<'a> Resolver<'a> {
         check_bgp(&mut self.report, session.bgp.as_ref());
         check_bfd(&mut self.report, session.bfd.as_ref());
         self.check_graceful(session.graceful_restart.as_ref());
+        check_damping(&mut self.report, session.damping.as_ref());
         if let Some(limit) = &session.max_prefix {
             if *limit.limit == 0 {
                 let message = "`0` is out of range: at least 1";
@@ -119,7 +124,7 @@ impl<'a> Resolver<'a> {
         export: Option<&Sp<List<RawTerm>>>,
     ) {
         for terms in [import, export].into_iter().flatten() {
-            policy(terms, &mut self.report);
+            policy(terms, &self.names.routers, &mut self.report);
             self.check_distances(terms);
         }
     }
@@ -201,6 +206,7 @@ impl<'a> Resolver<'a> {
         let graceful = own.and_then(|session| session.graceful_restart.as_ref());
         let graceful = graceful.or(entry.graceful_restart.as_ref());
         let graceful_restart = graceful.map(|raw| self.graceful_restart(raw, rows));
+        let damping = self.flap_damping(&[own, Some(entry)], rows);
         let limit = own.and_then(|session| session.max_prefix.as_ref());
         let limit = limit.or(entry.max_prefix.as_ref());
         let max_prefix = limit.map(|limit| self.max_prefix(limit, rows));
@@ -218,10 +224,11 @@ impl<'a> Resolver<'a> {
             bfd: detection,
             bfd_strict,
             graceful_restart,
+            damping,
             max_prefix,
             client: false,
-            import: import.map(|terms| policy(terms, &mut self.report)),
-            export: export.map(|terms| policy(terms, &mut self.report)),
+            import: import.map(|terms| policy(terms, &self.names.routers, &mut self.report)),
+            export: export.map(|terms| policy(terms, &self.names.routers, &mut self.report)),
         }
     }
 
@@ -255,6 +262,39 @@ impl<'a> Resolver<'a> {
             notification: notification.value,
             long_lived: raw.long_lived.as_ref().and_then(|text| text.parse().ok()),
         }
+    }
+
+    /// Flap damping, where one of these states it.
+    fn flap_damping(
+        &mut self,
+        stated: &[Option<&RawSession>],
+        rows: &mut AssumedRows,
+    ) -> Option<damping::Config> {
+        let stated = stated.iter().flatten().filter_map(|session| session.damping.as_ref());
+        let stated: Vec<_> = stated.collect();
+        let first = stated.first()?;
+        let raw: Vec<_> = stated.iter().map(|raw| &***raw).collect();
+        let (config, assumed) = damping_values(self.values, &raw, FLAP_DAMPING);
+        rows.extend(assumed);
+        self.check_thresholds(first.entry, &config);
+        Some(config)
+    }
+
+    /// Reports thresholds that suppress nothing, or for ever.
+    pub(super) fn check_thresholds(&mut self, at: Span, config: &damping::Config) {
+        let (reuse, suppress) = (config.reuse, config.suppress);
+        let message = if reuse > suppress {
+            format!("`reuse` ({reuse}) is above `suppress` ({suppress})")
+        } else if config.ceiling() <= f64::from(suppress) {
+            format!(
+                "the penalty never exceeds {suppress}: it grows no further than what decays to {reuse} within {}",
+                config.max_suppress
+            )
+        } else {
+            return;
+        };
+        let hint = "RFC 2439 §4.2: lower `suppress`, or raise `max_suppress`";
+        self.report.hinted(at, Code::Timers, message, hint);
     }
 
     fn max_prefix(&self, raw: &RawMaxPrefix, rows: &mut AssumedRows) -> MaxPrefix {
@@ -336,6 +376,7 @@ impl<'a> Resolver<'a> {
                 bfd: None,
                 bfd_strict: false,
                 graceful_restart,
+                damping: None,
                 max_prefix: None,
                 client,
                 import: None,

@@ -15,6 +15,7 @@ use crate::input::sp::{Sp, TextOrMap};
 use crate::model::profiles::builtin;
 use crate::model::raw::traffic::{RawDemand, RawFlows, RawHash, RawPlacement, RawPrefix};
 use crate::model::topology::{Class, Demand, Endpoint, Family, Flows, HashMode, Prefix, Standby};
+use crate::proto::bgp::rpki::Roa;
 use crate::units::{BitRate, Share};
 
 /// A design may have this many pairs of a prefix and a router that serves it.
@@ -110,6 +111,7 @@ impl Resolver<'_> {
                 .as_ref()
                 .map(|announce| self.names.pnis.find_all(&announce.pnis, &mut self.report));
             let endpoints = self.endpoints(entry, self.parsed_prefixes[index]);
+            let roas = self.roas(entry, self.parsed_prefixes[index]);
             let class = entry.class.as_ref();
             let class = class.and_then(|class| self.names.classes.find(class, &mut self.report));
             let registration = entry.registration.as_ref().and_then(|registration| {
@@ -125,11 +127,46 @@ impl Resolver<'_> {
                 count: count.map_or(1, |count| **count),
                 class,
                 communities: communities(&entry.communities, &mut self.report),
+                roas,
                 registration,
                 announced_over,
                 standby,
                 endpoints,
             });
+        }
+        self.covering_roas();
+    }
+
+    /// Who may originate a prefix, as its own entry tells.
+    fn roas(&mut self, entry: &RawPrefix, prefix: Option<IpNet>) -> Vec<Roa> {
+        let Some(prefix) = prefix else { return Vec::new() };
+        let (least, most) = (prefix.prefix_len(), prefix.max_prefix_len());
+        let mut roas = Vec::new();
+        for raw in entry.roas.iter().flat_map(|list| list.iter()) {
+            let max_length = raw.max_length.as_deref().copied().unwrap_or(least);
+            if let Some(length) = raw.max_length.as_ref()
+                && !(least..=most).contains(&max_length)
+            {
+                let message = format!("`{max_length}` is out of range: {least} to {most}");
+                self.report.at(length.span, Code::OutOfRange, message);
+            }
+            roas.push(Roa { asn: *raw.asn, max_length });
+        }
+        roas
+    }
+
+    /// A ROA counts for the more-specifics of its prefix too.
+    fn covering_roas(&mut self) {
+        let own: Vec<(IpNet, Vec<Roa>)> =
+            self.topology.prefixes.iter().map(|p| (p.prefix, p.roas.clone())).collect();
+        if own.iter().all(|(_, roas)| roas.is_empty()) {
+            return;
+        }
+        for prefix in &mut self.topology.prefixes {
+            let covering = own.iter().filter(|(cover, _)| cover.contains(&prefix.prefix));
+            prefix.roas = covering.flat_map(|(_, roas)| roas.iter().copied()).collect();
+            prefix.roas.sort_unstable();
+            prefix.roas.dedup();
         }
     }
 

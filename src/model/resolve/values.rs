@@ -7,12 +7,12 @@ use crate::diag::{Code, Span};
 use crate::input::sp::{Sp, Text, Written};
 use crate::model::profiles::{Documented, Row, Values};
 use crate::model::raw::values::{
-    RawBfd, RawBgp, RawInterface, RawLacp, RawLacpInterval, RawLacpMode, RawProfile,
+    RawBfd, RawBgp, RawDamping, RawInterface, RawLacp, RawLacpInterval, RawLacpMode, RawProfile,
 };
 use crate::model::topology::Origin;
 use crate::proto::bgp::BgpConfig;
 use crate::proto::phy::InterfaceConfig;
-use crate::proto::{bfd, lacp};
+use crate::proto::{bfd, damping, lacp};
 use crate::units::{QuantityError, SimDuration};
 
 /// A value that the file does not state, for the list of assumptions.
@@ -306,6 +306,7 @@ pub(super) fn interface(chain: &Chain<'_, RawInterface>) -> (InterfaceConfig, As
         los: los.value,
         carrier_delay_down: down.value,
         carrier_delay_up: up.value,
+        dampening: None,
     };
     let rows = vec![
         ("interface.los", los.assumed),
@@ -313,6 +314,53 @@ pub(super) fn interface(chain: &Chain<'_, RawInterface>) -> (InterfaceConfig, As
         ("interface.carrier_delay_up", up.assumed),
     ];
     (config, rows)
+}
+
+/// How what flaps is suppressed; `keys` are those of half-life, reuse, suppress and the maximum. The
+/// first of `stated` that says a value wins.
+pub(super) fn damping(
+    values: &Values,
+    stated: &[&RawDamping],
+    keys: [&'static str; 4],
+) -> (damping::Config, AssumedRows) {
+    let time = |get: fn(&RawDamping) -> Option<&Sp<Text<SimDuration>>>, key| {
+        let stated = stated.iter().find_map(|raw| get(raw));
+        let stated = stated.and_then(|text| Some(Valued::stated(text.parse().ok()?, text.span)));
+        stated.unwrap_or_else(|| Valued::built_in(values, key))
+    };
+    let points = |get: fn(&RawDamping) -> Option<&Sp<u32>>, key| {
+        Valued::or_built_in(values, stated.iter().find_map(|raw| get(raw)), key)
+    };
+    let half_life = time(|raw| raw.half_life.as_ref(), keys[0]);
+    let reuse = points(|raw| raw.reuse.as_ref(), keys[1]);
+    let suppress = points(|raw| raw.suppress.as_ref(), keys[2]);
+    let max_suppress = time(|raw| raw.max_suppress.as_ref(), keys[3]);
+    let config = damping::Config {
+        half_life: half_life.value,
+        reuse: reuse.value,
+        suppress: suppress.value,
+        max_suppress: max_suppress.value,
+    };
+    let rows = vec![
+        (keys[0], half_life.assumed),
+        (keys[1], reuse.assumed),
+        (keys[2], suppress.assumed),
+        (keys[3], max_suppress.assumed),
+    ];
+    (config, rows)
+}
+
+/// Reports what is wrong with how what flaps is suppressed; called once for each place.
+pub(super) fn check_damping(report: &mut Report, raw: Option<&Sp<RawDamping>>) {
+    let Some(raw) = raw else { return };
+    check_duration(report, raw.half_life.as_ref(), MILLISECOND_TO_A_DAY);
+    check_duration(report, raw.max_suppress.as_ref(), MILLISECOND_TO_A_DAY);
+    for points in [&raw.reuse, &raw.suppress].into_iter().flatten() {
+        if !(1..=20_000).contains(&**points) {
+            let message = format!("`{}` is out of range: 1 to 20000", **points);
+            report.at(points.span, Code::OutOfRange, message);
+        }
+    }
 }
 
 /// Reports what is wrong with a stated duration; zero and more than a day make no sense where

@@ -16,7 +16,9 @@ use ipnet::IpNet;
 use super::attrs::{Attributes, Community};
 use super::policy::{Policy, PolicyRoute, Verdict};
 use super::relation::{Learned, Relation, valley_free};
+use super::rpki::Roa;
 use crate::ids::{LagId, RouterId, SessionId};
+use crate::units::BitRate;
 
 /// A route as RIBs keep it and UPDATEs carry it; cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,9 @@ pub struct Route {
     pub learned: Learned,
     /// Where its traffic goes next.
     pub next_hop: NextHop,
+    /// Rate at which its traffic can leave the network, where that weighs routes: the Link Bandwidth
+    /// Extended Community (draft-ietf-idr-link-bandwidth), on internal sessions only.
+    pub bandwidth: Option<BitRate>,
 }
 
 impl Route {
@@ -34,7 +39,7 @@ impl Route {
     #[must_use]
     pub fn originated(attributes: Attributes) -> Self {
         let attributes = Arc::new(attributes);
-        Self { attributes, learned: Learned::Own, next_hop: NextHop::Own }
+        Self { attributes, learned: Learned::Own, next_hop: NextHop::Own, bandwidth: None }
     }
 }
 
@@ -83,6 +88,10 @@ pub struct SessionEnd<'p> {
     pub neighbor: Neighbor,
     /// One of the prefixes treated alike.
     pub prefix: IpNet,
+    /// The router at the other end.
+    pub peer: RouterId,
+    /// The ROAs of the prefix and of all that cover it.
+    pub roas: &'p [Roa],
     /// Whole kilometres from the router's metro to the nearest one where the prefix is served.
     pub distance_km: Option<u32>,
     /// Whether the router tells what the relation forbids: a leak, or a route server.
@@ -225,6 +234,7 @@ impl SessionEnd<'_> {
                 attributes.cluster_list.clear();
                 let times = usize::from(!self.transparent);
                 route.attributes = Arc::new(attributes.prepended(self.own_as, times));
+                route.bandwidth = None;
             }
             Neighbor::Internal | Neighbor::Client
                 if matches!(provenance, Provenance::Internal | Provenance::Client) =>
@@ -302,6 +312,8 @@ impl SessionEnd<'_> {
             prefix: self.prefix,
             attributes: &route.attributes,
             neighbor_as,
+            neighbor: self.peer,
+            roas: self.roas,
             distance_km: self.distance_km,
         };
         match policy.evaluate(&seen, self.own_as) {
@@ -345,6 +357,8 @@ mod tests {
             cluster_id: None,
             neighbor,
             prefix,
+            peer: router(),
+            roas: &[],
             distance_km: None,
             leaks,
             transparent: false,

@@ -42,7 +42,7 @@ pub struct Candidate<'r> {
 
 impl Candidate<'_> {
     /// The identifier of the router that brought the route into the network.
-    fn originator(&self) -> Ipv4Addr {
+    pub(super) fn originator(&self) -> Ipv4Addr {
         self.attributes.originator_id.unwrap_or(self.peer_router_id)
     }
 }
@@ -78,6 +78,8 @@ pub struct Choice {
     pub reason: Reason,
     /// The routes used, the best first, then by the remaining tie-breakers.
     pub multipath: Vec<usize>,
+    /// Where router ids decided against routes that are not used: the best, then those.
+    pub outdone: Vec<usize>,
 }
 
 /// The step of the decision process that dropped the last rival of the best route.
@@ -156,13 +158,20 @@ pub fn decide(candidates: &[Candidate<'_>], multipath: Multipath) -> Option<Choi
     rivals.keep_least(Reason::IgpMetric, |c| c.igp_metric);
     let equal = rivals.left.clone();
     rivals.keep_least(Reason::Oldest, |c| !c.oldest);
+    let compared = rivals.left.clone();
     rivals.keep_least(Reason::RouterId, Candidate::originator);
     rivals.keep_least(Reason::ClusterList, |c| c.attributes.cluster_list.len());
     rivals.keep_least(Reason::PeerAddress, |c| c.peer_address);
     rivals.keep_least(Reason::SessionOrder, |c| c.tie);
     let best = *rivals.left.first()?;
     let multipath = used(candidates, equal, best, multipath);
-    Some(Choice { best, reason: rivals.reason, multipath })
+    let by_id = rivals.reason == Reason::RouterId;
+    let lost = compared.into_iter().filter(|i| by_id && !multipath.contains(i));
+    let mut outdone: Vec<usize> = lost.collect();
+    if !outdone.is_empty() {
+        outdone.insert(0, best);
+    }
+    Some(Choice { best, reason: rivals.reason, multipath, outdone })
 }
 
 /// Those of `equal` that are used beside `best`, in order of the remaining tie-breakers.
@@ -303,10 +312,11 @@ mod tests {
 
     /// The second of two must win for this reason, in either order.
     fn second_wins(worse: Owned, better: Owned, reason: Reason) {
-        let forward = choose(&[worse.clone(), better.clone()], ONE);
-        assert_eq!(forward, Some(Choice { best: 1, reason, multipath: vec![1] }));
-        let backward = choose(&[better, worse], ONE);
-        assert_eq!(backward, Some(Choice { best: 0, reason, multipath: vec![0] }));
+        let told = |choice: Option<Choice>| choice.map(|c| (c.best, c.reason, c.multipath));
+        let forward = told(choose(&[worse.clone(), better.clone()], ONE));
+        assert_eq!(forward, Some((1, reason, vec![1])));
+        let backward = told(choose(&[better, worse], ONE));
+        assert_eq!(backward, Some((0, reason, vec![0])));
     }
 
     #[test]
@@ -318,8 +328,18 @@ mod tests {
 
     #[test]
     fn a_single_route_is_best_for_want_of_others() {
-        let only = Choice { best: 0, reason: Reason::OnlyOne, multipath: vec![0] };
+        let only =
+            Choice { best: 0, reason: Reason::OnlyOne, multipath: vec![0], outdone: Vec::new() };
         assert_eq!(choose(&[external()], MANY), Some(only));
+    }
+
+    #[test]
+    fn routes_that_lose_by_router_id_and_are_not_used_are_told() {
+        let second = || Owned { router_id: 4, ..external() };
+        let outdone = |all: &[Owned], multipath| choose(all, multipath).map(|c| c.outdone);
+        assert_eq!(outdone(&[external(), second()], ONE), Some(vec![1, 0]));
+        assert_eq!(outdone(&[external(), second()], MANY), Some(vec![]), "both are used");
+        assert_eq!(outdone(&[internal(), second()], ONE), Some(vec![]), "another step decides");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! [`session`] brings a session up and down with the [`message`]s it exchanges over [`tcp`].
 //! [`advertise`] turns what a neighbour tells into a route and a route into what a neighbour is
-//! told, by [`policy`] and [`relation`]. [`rib`] keeps routes, [`attrs`] their attributes, and
+//! told, by [`policy`], [`relation`] and [`rpki`]. [`rib`] keeps routes, [`attrs`] their attributes, and
 //! [`decision`] chooses among them.
 
 use crate::units::SimDuration;
@@ -14,6 +14,7 @@ pub mod message;
 pub mod policy;
 pub mod relation;
 pub mod rib;
+pub mod rpki;
 pub mod session;
 pub mod tcp;
 

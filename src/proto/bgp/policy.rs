@@ -6,6 +6,8 @@
 use ipnet::IpNet;
 
 use super::attrs::{Attributes, Community, Origin};
+use super::rpki::{Roa, Validity, validity};
+use crate::ids::RouterId;
 
 /// An ordered list of terms; a route that passes all of them is rejected.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +46,10 @@ pub struct Match {
     pub origin: Vec<Origin>,
     /// The neighbour's AS is one of these.
     pub neighbor_as: Vec<u32>,
+    /// The neighbour is one of these routers.
+    pub neighbor: Vec<RouterId>,
+    /// The route's validation state is one of these (RFC 6811).
+    pub rpki: Vec<Validity>,
 }
 
 /// A prefix and the lengths allowed within it.
@@ -103,6 +109,10 @@ pub struct PolicyRoute<'r> {
     pub attributes: &'r Attributes,
     /// The AS of the neighbour it comes from (import) or goes to (export).
     pub neighbor_as: u32,
+    /// The neighbour.
+    pub neighbor: RouterId,
+    /// The ROAs of the prefix and of all that cover it.
+    pub roas: &'r [Roa],
     /// Whole kilometres from the router's metro to the nearest one where the prefix is served.
     pub distance_km: Option<u32>,
 }
@@ -178,7 +188,7 @@ impl Policy {
         let mut attributes = route.attributes.clone();
         for term in &self.terms {
             let seen = PolicyRoute { attributes: &attributes, ..*route };
-            if !term.matches.holds(&seen) {
+            if !term.matches.holds(&seen, own_as) {
                 continue;
             }
             match term.then {
@@ -211,8 +221,8 @@ impl Match {
             && self.length.is_none_or(|(low, high)| (low..=high).contains(&length))
     }
 
-    /// Whether all conditions hold.
-    fn holds(&self, route: &PolicyRoute<'_>) -> bool {
+    /// Whether all conditions hold at a router of `own_as`.
+    fn holds(&self, route: &PolicyRoute<'_>, own_as: u32) -> bool {
         let Attributes { origin, as_path, .. } = route.attributes;
         self.holds_for_prefix(&route.prefix)
             && any_or_none(&self.community, |c| route.attributes.has_community(*c))
@@ -222,6 +232,16 @@ impl Match {
                 .is_none_or(|most| u32::try_from(as_path.len()).is_ok_and(|length| length <= most))
             && any_or_none(&self.origin, |o| o == origin)
             && any_or_none(&self.neighbor_as, |asn| *asn == route.neighbor_as)
+            && any_or_none(&self.neighbor, |router| *router == route.neighbor)
+            && any_or_none(&self.rpki, |state| *state == route.validity(own_as))
+    }
+}
+
+impl PolicyRoute<'_> {
+    /// The validation state; a route with an empty path originates in the own AS.
+    fn validity(&self, own_as: u32) -> Validity {
+        let origin = self.attributes.as_path.last().copied().unwrap_or(own_as);
+        validity(self.roas, self.prefix.prefix_len(), origin)
     }
 }
 
@@ -279,6 +299,10 @@ mod tests {
         text.parse().expect("a community")
     }
 
+    fn router(index: usize) -> RouterId {
+        crate::ids::Id::from_index(index)
+    }
+
     /// 198.51.100.0/24, path 8075 12076, community 8075:8007, from AS 8075.
     fn attributes() -> Attributes {
         Attributes::originated()
@@ -292,6 +316,8 @@ mod tests {
             prefix: net("198.51.100.0/24"),
             attributes,
             neighbor_as: 8075,
+            neighbor: router(1),
+            roas: &[Roa { asn: 12076, max_length: 24 }],
             distance_km: Some(42),
         }
     }
@@ -400,6 +426,10 @@ mod tests {
         assert!(!matches(Match { origin: vec![Origin::Incomplete], ..any() }));
         assert!(matches(Match { neighbor_as: vec![8075], ..any() }));
         assert!(!matches(Match { neighbor_as: vec![12076], ..any() }));
+        assert!(matches(Match { neighbor: vec![router(0), router(1)], ..any() }));
+        assert!(!matches(Match { neighbor: vec![router(0)], ..any() }));
+        assert!(matches(Match { rpki: vec![Validity::Valid], ..any() }));
+        assert!(!matches(Match { rpki: vec![Validity::Invalid, Validity::NotFound], ..any() }));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::advertise::{NextHop, Provenance, Route};
 use super::decision::{self, Candidate, Choice, Multipath, Reason, Source};
 use crate::ids::{GroupId, Id};
+use crate::units::BitRate;
 
 /// A session by the router's own numbering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +56,8 @@ pub struct Best {
     pub reason: Reason,
     /// All that are used, the best first.
     pub multipath: Vec<Used>,
+    /// Where router ids decided against routes that are not used: the best one's, then those.
+    pub outdone: Vec<Ipv4Addr>,
 }
 
 /// One of the routes that forward the group's traffic.
@@ -64,6 +67,8 @@ pub struct Used {
     pub via: Via,
     /// Where it sends traffic.
     pub next_hop: NextHop,
+    /// Rate at which that can leave the network, as an internal neighbour tells.
+    pub bandwidth: Option<BitRate>,
 }
 
 /// What the decision needs to know about the neighbour on a session.
@@ -333,14 +338,16 @@ impl Rib {
         let routes = self.routes(group);
         let mut candidates = self.candidates(&routes, &mut metric);
         self.mark_oldest(group, &routes, &mut candidates);
-        let Choice { best, reason, multipath } = decision::decide(&candidates, self.limits)?;
+        let Choice { best, reason, multipath, outdone } =
+            decision::decide(&candidates, self.limits)?;
         let used = |place: usize| {
             let (via, _, route) = routes[place];
-            Used { via, next_hop: route.next_hop }
+            Used { via, next_hop: route.next_hop, bandwidth: route.bandwidth }
         };
         let multipath = multipath.into_iter().map(used).collect();
+        let outdone = outdone.into_iter().map(|place| candidates[place].originator()).collect();
         let (via, _, route) = routes[best];
-        Some(Best { route: route.clone(), via, reason, multipath })
+        Some(Best { route: route.clone(), via, reason, multipath, outdone })
     }
 
     /// Marks the external route that is the best now, where that counts.

@@ -111,6 +111,7 @@ enum State {
 ///     spf_initial: SimDuration::from_millis(50),
 ///     spf_hold: SimDuration::from_millis(200),
 ///     spf_max: SimDuration::from_secs(5),
+///     frr: None,
 /// };
 /// let mut adjacency = Adjacency::up(config);
 /// let mut out = Vec::new();

@@ -23,6 +23,7 @@ use crate::units::{SimDuration, SimTime};
 ///     spf_initial: SimDuration::from_millis(50),
 ///     spf_hold: SimDuration::from_millis(200),
 ///     spf_max: SimDuration::from_secs(5),
+///     frr: None,
 /// };
 /// let mut throttle = Throttle::new(&config);
 /// let now = SimTime::ZERO;
@@ -84,6 +85,7 @@ mod tests {
             spf_initial: SimDuration::from_millis(50),
             spf_hold: SimDuration::from_millis(200),
             spf_max,
+            frr: None,
         })
     }
 

@@ -5,6 +5,7 @@ const SLOW: InterfaceConfig = InterfaceConfig {
     los: SimDuration::from_millis(10),
     carrier_delay_down: SimDuration::from_millis(50),
     carrier_delay_up: SimDuration::from_millis(200),
+    dampening: None,
 };
 const DEFAULT: InterfaceConfig = InterfaceConfig { carrier_delay_down: SimDuration::ZERO, ..SLOW };
 
@@ -23,7 +24,7 @@ fn run(port: &mut Port, inputs: &[(i64, Input)], until: i64) -> Vec<(i64, Output
     let mut log = Vec::new();
     let mut waiting = inputs.iter().copied().peekable();
     loop {
-        let timer = [Timer::Los, Timer::CarrierDown, Timer::CarrierUp]
+        let timer = [Timer::Los, Timer::CarrierDown, Timer::CarrierUp, Timer::Reuse]
             .into_iter()
             .filter_map(|timer| port.deadline(timer).map(|at| (at, Input::Expired(timer))))
             .min_by_key(|(at, _)| *at);
@@ -249,4 +250,74 @@ fn without_carrier_delay_up_the_interface_returns_with_the_light() {
     let mut port = Port::up(InterfaceConfig { carrier_delay_up: SimDuration::ZERO, ..DEFAULT });
     let log = run(&mut port, &[(0, Input::Signal(false)), (40, Input::Signal(true))], 900);
     assert_eq!(visible(&log)[2..], [(40, Output::LocalFault(false)), (40, Output::InterfaceUp)]);
+}
+
+/// Dampened as IOS ships it: half-life 5 s, reuse 1000, suppress 2000, at most 20 s.
+const DAMPENED: InterfaceConfig = InterfaceConfig {
+    los: SimDuration::ZERO,
+    carrier_delay_up: SimDuration::ZERO,
+    dampening: Some(damping::Config {
+        half_life: SimDuration::from_secs(5),
+        reuse: 1000,
+        suppress: 2000,
+        max_suppress: SimDuration::from_secs(20),
+    }),
+    ..DEFAULT
+};
+
+/// Dark for half a second from each of these seconds.
+fn flaps(at: &[i64]) -> Vec<(i64, Input)> {
+    let flap = |s: &i64| [(s * 1000, Input::Signal(false)), (s * 1000 + 500, Input::Signal(true))];
+    at.iter().flat_map(flap).collect()
+}
+
+fn told(log: &[(i64, Output)]) -> Vec<(i64, Output)> {
+    let up_down = |o: &Output| matches!(o, Output::InterfaceUp | Output::InterfaceDown);
+    log.iter().copied().filter(|(_, o)| up_down(o)).collect()
+}
+
+#[test]
+fn a_dampened_interface_that_flaps_too_often_stays_down_until_its_penalty_has_decayed() {
+    // 1000 at 0, 1000 + 870.6 at 1, 1000 + 1628.5 at 2: above 2000. 2628.4 is 1000 after
+    // 5 s times log2(2.6284) = 6.9709 s.
+    let mut port = Port::up(DAMPENED);
+    let log = run(&mut port, &flaps(&[0, 1, 2]), 60_000);
+    let expected = [
+        (0, Output::InterfaceDown),
+        (500, Output::InterfaceUp),
+        (1000, Output::InterfaceDown),
+        (1500, Output::InterfaceUp),
+        (2000, Output::InterfaceDown),
+        (8970, Output::InterfaceUp),
+    ];
+    assert_eq!(told(&log), expected);
+}
+
+#[test]
+fn flaps_of_the_carrier_count_while_the_interface_is_suppressed() {
+    // 2628.4 at 2 s are 2288.2 at 3 s; 3288.2 with one more: until 3 s and 5 s times log2(3.2882)
+    // = 8.5865 s.
+    let mut port = Port::up(DAMPENED);
+    let log = run(&mut port, &flaps(&[0, 1, 2, 3]), 60_000);
+    assert_eq!(told(&log)[4..], [(2000, Output::InterfaceDown), (11_586, Output::InterfaceUp)]);
+    assert!(port.may_transmit());
+}
+
+#[test]
+fn a_suppressed_interface_whose_carrier_is_gone_comes_up_with_its_carrier() {
+    let mut port = Port::up(DAMPENED);
+    let mut inputs = flaps(&[0, 1]);
+    inputs.extend([(2000, Input::Signal(false)), (30_000, Input::Signal(true))]);
+    let log = run(&mut port, &inputs, 60_000);
+    assert_eq!(told(&log)[4..], [(2000, Output::InterfaceDown), (30_000, Output::InterfaceUp)]);
+}
+
+#[test]
+fn a_port_that_loses_its_power_forgets_its_penalty() {
+    let mut port = Port::up(DAMPENED);
+    let mut inputs = flaps(&[0, 1]);
+    inputs.extend([(1700, Input::Enabled(false)), (1800, Input::Enabled(true))]);
+    inputs.extend(flaps(&[2]));
+    let log = run(&mut port, &inputs, 60_000);
+    assert_eq!(told(&log).last(), Some(&(2500, Output::InterfaceUp)));
 }

@@ -21,6 +21,9 @@ pub struct RunFigures {
     pub map: MapData,
     /// Every state change, in order.
     pub timeline: Vec<TimelineRow>,
+    /// Best routes and forwarding of every router: all at the start, then what is different at the
+    /// end of each window.
+    pub routes: Vec<RouteRow>,
 }
 
 /// What kind of thing a lane shows. Lanes are drawn in this order.
@@ -237,4 +240,38 @@ pub struct TimelineRow {
     pub reason: String,
     /// The event it follows from, such as `fault0/begin`; empty if none.
     pub event: String,
+}
+
+/// What a router knows of a prefix, a row of `routes.csv`.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RouteRow {
+    /// When it was so.
+    pub at_s: f64,
+    /// `start`, or the event at the end of whose window it was so.
+    pub event: String,
+    /// The router.
+    pub router: String,
+    /// The prefix.
+    pub prefix: String,
+    /// The session that the best route is from, or `local`; empty: there is none.
+    pub best: String,
+    /// The step of the decision process that chose it.
+    pub reason: String,
+    /// Its next hop: a router, a session for the neighbour on it, a port of an exchange, or `self`.
+    pub next_hop: String,
+    /// Its AS path, the nearest AS first.
+    pub as_path: String,
+    /// Its origin.
+    pub origin: String,
+    /// Its `LOCAL_PREF`; 100 where it carries none.
+    pub local_pref: Option<u32>,
+    /// Its MED.
+    pub med: Option<u32>,
+    /// Its communities.
+    pub communities: String,
+    /// The sessions of all routes that are used, the best first.
+    pub used: String,
+    /// The LAGs that traffic leaves by, as the forwarding table has them; with `*` and a weight where
+    /// these differ.
+    pub forwarding: String,
 }

@@ -10,7 +10,7 @@ mod result;
 
 pub use figures::{
     DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag, MapMetro,
-    MapRouter, MapSite, RunFigures, Segment, Step, TimelineRow,
+    MapRouter, MapSite, RouteRow, RunFigures, Segment, Step, TimelineRow,
 };
 pub use result::{
     AssumptionRow, BoundRow, DemandEvent, DemandRow, DetectedBy, Direction, EventRow, FaultRow,

@@ -123,12 +123,12 @@ impl Resolver<'_> {
     }
 
     fn edit(&mut self, at: Span, raw: &RawPolicyEdit) -> Option<Edit> {
-        let report = &mut self.report;
+        let (report, routers) = (&mut self.report, &self.known.routers);
         let before = raw.before.as_ref().map(|name| name.to_string());
         let remove = raw.remove.as_ref().map(|name| Edit::Remove(name.to_string()));
-        let insert =
-            raw.insert.as_ref().map(|t| Edit::Insert(Box::new(term(t, report)), before.clone()));
-        let change = raw.change.as_ref().map(|raw| Edit::Change(Box::new(term(raw, report))));
+        let mut term = |raw| Box::new(term(raw, routers, report));
+        let insert = raw.insert.as_ref().map(|raw| Edit::Insert(term(raw), before.clone()));
+        let change = raw.change.as_ref().map(|raw| Edit::Change(term(raw)));
         let names = |names: &Sp<List<String>>| names.iter().map(|name| name.to_string()).collect();
         let reorder = raw.reorder.as_ref().map(|list| Edit::Reorder(names(list)));
         if let Some(name) = raw.before.as_ref().filter(|_| raw.insert.is_none()) {

@@ -152,7 +152,7 @@ fn wrong_faults_are_refused() {
 
 #[test]
 fn a_kind_that_a_later_version_reads_is_named_as_such() {
-    let errors = try_load(&fault("damping: {}")).expect_err("not yet");
+    let errors = try_load(&fault("costs: {}")).expect_err("not yet");
     let hint = errors.iter().next().and_then(|error| error.hint.clone());
-    assert_eq!(hint.as_deref(), Some("`damping` is not supported by this version yet"));
+    assert_eq!(hint.as_deref(), Some("`costs` is not supported by this version yet"));
 }

@@ -13,6 +13,7 @@ fn config(kind: IgpKind) -> IgpConfig {
         spf_initial: SimDuration::from_millis(50),
         spf_hold: SimDuration::from_millis(200),
         spf_max: SimDuration::from_secs(5),
+        frr: None,
     }
 }
 
