@@ -28,6 +28,8 @@ mod lab;
 mod lacp;
 #[path = "detectors/members.rs"]
 mod members;
+#[path = "detectors/overlaps.rs"]
+mod overlaps;
 #[path = "detectors/processes.rs"]
 mod processes;
 #[path = "detectors/services.rs"]

@@ -92,6 +92,7 @@ pub fn run_counted(
         }
         let counts = world.as_ref().map_or_else(Vec::new, |world| world.event_counts().collect());
         let mut report = result::report(&net, &plan, scenario, options, world.as_ref(), stopped);
+        report.figures.notes.extend(plan.notes.iter().cloned());
         report.figures.notes.extend(conditions::notes(scenario, &held));
         return (report, counts);
     }

@@ -56,7 +56,7 @@ fn significant(value: f64, digits: usize) -> String {
     trimmed(value, decimals)
 }
 
-/// A length of time in seconds for a person: `860 ms`, `12.4 s`, `5 min 3 s`.
+/// A length of time in seconds for a person: `860 ms`, `12.4 s`, `303 s`, `12 min 5 s`.
 #[must_use]
 pub fn duration(seconds: f64) -> String {
     let size = seconds.abs();
@@ -72,7 +72,9 @@ pub fn duration(seconds: f64) -> String {
     if size < 0.999_95 {
         return format!("{} ms", significant(seconds * 1e3, 4));
     }
-    if size < 120.0 {
+    // Up to ten minutes, unless they are whole minutes.
+    let minutes = significant(size / 60.0, 5);
+    if size < 120.0 || (size < 599.995 && minutes.contains('.')) {
         return format!("{} s", significant(seconds, 5));
     }
     long_duration(seconds)
@@ -85,7 +87,7 @@ fn long_duration(seconds: f64) -> String {
     } else if seconds.abs() >= 3_600.0 {
         (3_600.0, "h", 60.0, "min", 60.0)
     } else {
-        (60.0, "min", 1.0, "s", 0.1)
+        (60.0, "min", 1.0, "s", 1.0)
     };
     let steps = (seconds / step).round();
     let steps_in_unit: f64 = unit / step;
@@ -144,8 +146,10 @@ mod tests {
             (0.999_99, "1 s"),
             (12.4, "12.4 s"),
             (90.0, "90 s"),
-            (303.0, "5 min 3 s"),
-            (359.99, "6 min"),
+            (300.0, "5 min"),
+            (303.0, "303 s"),
+            (359.99, "359.99 s"),
+            (725.2, "12 min 5 s"),
             (7_200.0, "2 h"),
             (90_000.0, "1 d 1 h"),
         ] {

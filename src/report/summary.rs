@@ -188,7 +188,7 @@ fn detection(row: &SessionRow) -> Option<String> {
 const PHASES: [&str; 6] = ["detect", "notify", "decide", "write", "last FIB", "settled"];
 
 fn convergence(lines: &mut Vec<String>, events: &[EventRow]) {
-    let heading = format!("{}{}", left("Convergence", 34), phases(&PHASES.map(str::to_owned)));
+    let heading = format!("{}{}", left("Convergence", 28), phases(&PHASES.map(str::to_owned)));
     let rows = events.iter().map(|event| {
         let name = format!("{} at {}", event.event, number::instant(event.at_s));
         let told = |seconds: Option<f64>| seconds.map_or_else(|| "-".to_owned(), number::duration);
@@ -201,14 +201,14 @@ fn convergence(lines: &mut Vec<String>, events: &[EventRow]) {
             told(event.forwarding_s),
             told(event.settled_s),
         ];
-        format!("  {}{}", left(&name, 32), phases(&figures))
+        format!("  {}{}", left(&name, 26), phases(&figures))
     });
     section(lines, &heading, rows);
 }
 
 /// Figures of the convergence table, each under its heading.
 fn phases(figures: &[String; 6]) -> String {
-    figures.iter().flat_map(|figure| [" ".to_owned(), right(figure, 10)]).collect()
+    figures.iter().flat_map(|figure| [" ".to_owned(), right(figure, 11)]).collect()
 }
 
 /// Every bound with its verdict: never shortened, it is the answer.

@@ -4,9 +4,10 @@
 //! * A command takes effect at once; what follows costs the router one piece of BGP work.
 //! * A router that is told to treat routes of a session differently asks its peer for them again
 //!   (route refresh, RFC 2918), as one without a copy of what it was told does.
-//! * A site that stands by takes a service over when none of its routers' interior routes lead to
-//!   a router that serves it, whatever the reason, and gives it back at once when one does.
 //! * A `FlowSpec` rule (RFC 8955) is in force at all routers it is meant for at once.
+//! * A `FlowSpec` rule drops what routers forward, not their own BGP, BFD or IGP.
+//! * A link that is maintained is drained by the same distance at both of its ends; `static` routes
+//!   know no drain.
 //! * Overload is a distance that is added to all paths across the router (RFC 6987), for OSPF and
 //!   IS-IS alike: a router that is drained is the last resort, not none.
 
@@ -21,8 +22,8 @@ use crate::model::topology::{ConnectionState, SessionKind};
 use crate::proto::bgp::advertise::{Route, Shutdown};
 use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::policy::{Edit, Policy};
-use crate::proto::bgp::session::State;
-use crate::units::{SimDuration, SimTime};
+use crate::proto::bgp::session::{self, State};
+use crate::units::SimTime;
 
 /// How many faults hold each command.
 #[derive(Clone, Debug, Default)]
@@ -32,24 +33,29 @@ pub(crate) struct Commands {
     unserved: BTreeMap<(RouterId, GroupId), u32>,
     leaks: BTreeMap<End<SessionId>, u32>,
     soon: BTreeMap<End<SessionId>, u32>,
+    shut: BTreeMap<End<SessionId>, u32>,
     /// Edits under way of a policy, for routes that come in or else go out, and what they make
     /// of it.
     edits: BTreeMap<(End<SessionId>, bool), (Vec<Edit>, Policy)>,
     overloaded: BTreeMap<RouterId, u32>,
-    /// Who has taken a service over, and who will when.
-    taken_over: BTreeSet<(RouterId, GroupId)>,
-    takeovers: BTreeMap<(RouterId, GroupId), SimTime>,
+    /// Links that are to be avoided.
+    costed_out: BTreeMap<LagId, u32>,
+    /// Services that the site which stands by has taken over, or will when.
+    pub(super) taken_over: BTreeSet<GroupId>,
+    pub(super) takeovers: BTreeMap<GroupId, SimTime>,
     /// Faults by which routers drop packets to a prefix.
     filtered: BTreeMap<(RouterId, PrefixId), u32>,
     /// Pairs of ports between which a fabric carries nothing.
     severed: BTreeMap<[LagId; 2], u32>,
     /// Routers that have booted, and until when nothing is to cross them.
     starting: BTreeMap<RouterId, SimTime>,
-    /// Faults that put a connection into service, or out of it.
-    in_service: BTreeMap<(LagId, bool), u32>,
+    /// Faults that moved the state of a connection, in order of time, and whether it is in service
+    /// since.
+    in_service: BTreeMap<LagId, Vec<(usize, bool)>>,
     /// What the provider's end of a connection does that is not in service.
     deny_all: Policy,
-    hung: BTreeMap<RouterId, u32>,
+    /// Faults by which routers forward nothing.
+    hung: BTreeMap<RouterId, BTreeSet<usize>>,
 }
 
 /// One more fault, or one less, holds `key`; whether that makes a difference.
@@ -73,7 +79,7 @@ enum OnPrefix {
 
 impl World {
     /// An operator's command is given, or taken back.
-    pub(super) fn command(&mut self, operator: &Operator, on: bool) {
+    pub(super) fn command(&mut self, fault: usize, operator: &Operator, on: bool) {
         match operator {
             Operator::Withdraw(pairs) => self.command_prefixes(OnPrefix::Withdraw, pairs, on),
             Operator::Announce(pairs) => self.command_prefixes(OnPrefix::Announce, pairs, on),
@@ -83,7 +89,10 @@ impl World {
             Operator::Edit(ends, import, edit) => self.command_edit(ends, *import, edit, on),
             Operator::Overload(routers) => self.command_overload(routers, on),
             Operator::Filter(pairs) => self.command_filter(pairs, on),
-            Operator::Service(lags, active) => self.command_service(lags, *active, on),
+            Operator::Service(lags, active) => {
+                self.command_service(lags, on.then_some(*active), fault);
+            }
+            Operator::CostOut(lags) => self.command_cost_out(lags, on),
         }
     }
 
@@ -115,72 +124,12 @@ impl World {
                 self.queue_work(router, Work::Originate(groups));
             }
         }
-        self.watch_services();
     }
 
-    fn serves(&self, router: RouterId, group: GroupId) -> bool {
+    pub(super) fn serves(&self, router: RouterId, group: GroupId) -> bool {
         let placed = self.net.groups[group].served_by.contains(&router)
-            || self.commands.taken_over.contains(&(router, group));
+            || (self.commands.taken_over.contains(&group) && self.stands_by(router, group));
         placed && !held(&self.commands.unserved, &(router, group))
-    }
-
-    /// Who stands by looks whether it reaches anybody who serves.
-    pub(super) fn watch_services(&mut self) {
-        if self.traffic.is_none() {
-            return;
-        }
-        for group in self.group_ids() {
-            let first = self.net.groups[group].prefixes[0];
-            let Some(standby) = self.net.topology.prefixes[first].standby.clone() else { continue };
-            for router in standby.routers {
-                self.watch_service(router, group, standby.takeover);
-            }
-        }
-    }
-
-    fn watch_service(&mut self, router: RouterId, group: GroupId, takeover: SimDuration) {
-        let key = (router, group);
-        let needed = self.state.routers[router].up && !self.reaches_service(router, group);
-        if !needed {
-            self.commands.takeovers.remove(&key);
-            if self.commands.taken_over.remove(&key) {
-                self.switch_service(router, group);
-            }
-        } else if !self.commands.taken_over.contains(&key)
-            && !self.commands.takeovers.contains_key(&key)
-        {
-            let at = self.now + takeover;
-            self.commands.takeovers.insert(key, at);
-            self.at(at, Event::Takeover(router, group));
-        }
-    }
-
-    fn reaches_service(&self, router: RouterId, group: GroupId) -> bool {
-        let reaches = |other: &RouterId| {
-            self.state.routers[*other].up
-                && self.state.routers[router].routes.to.contains_key(other)
-                && !held(&self.commands.unserved, &(*other, group))
-        };
-        self.net.groups[group].served_by.iter().any(reaches)
-    }
-
-    /// A site takes a service over, if it still has to.
-    pub(super) fn on_takeover(&mut self, router: RouterId, group: GroupId) {
-        let key = (router, group);
-        if self.commands.takeovers.get(&key).is_some_and(|at| *at <= self.now) {
-            self.commands.takeovers.remove(&key);
-            self.commands.taken_over.insert(key);
-            self.switch_service(router, group);
-        }
-    }
-
-    fn switch_service(&mut self, router: RouterId, group: GroupId) {
-        self.touch_traffic();
-        let serves = self.serves(router, group);
-        self.tables.routers[router].fib[group].serves = serves;
-        if self.state.routers[router].up {
-            self.queue_work(router, Work::Originate(vec![group]));
-        }
     }
 
     /// Some routers drop packets to some groups, or no longer (RFC 8955).
@@ -260,10 +209,13 @@ impl World {
     }
 
     /// Connections are in service, or not: the provider's routers take and tell routes or none.
-    fn command_service(&mut self, lags: &[LagId], active: bool, on: bool) {
+    /// `None`: the fault is over, and the state is what it would be without.
+    fn command_service(&mut self, lags: &[LagId], active: Option<bool>, fault: usize) {
         for lag in lags {
             let before = self.in_service(*lag);
-            hold(&mut self.commands.in_service, (*lag, active), on);
+            let moves = self.commands.in_service.entry(*lag).or_default();
+            moves.retain(|(of, _)| *of != fault);
+            moves.extend(active.map(|active| (fault, active)));
             let Some(connection) = self.net.topology.lags[*lag].connection else { continue };
             if self.in_service(*lag) == before {
                 continue;
@@ -276,12 +228,12 @@ impl World {
         }
     }
 
-    /// Out of service is stronger than in service, and both are stronger than the file.
+    /// The last move counts, and before any what the file says.
     fn in_service(&self, lag: LagId) -> bool {
-        let says = |active: bool| held(&self.commands.in_service, &(lag, active));
+        let last = self.commands.in_service.get(&lag).and_then(|moves| moves.last());
         let written = self.net.topology.lags[lag].connection;
         let written = written.is_none_or(|c| c.state == ConnectionState::Active);
-        !says(false) && (says(true) || written)
+        last.map_or(written, |(_, active)| *active)
     }
 
     fn denies_all(&self, end: End<SessionId>) -> bool {
@@ -298,6 +250,16 @@ impl World {
             if hold(&mut self.commands.soon, *end, on) {
                 self.tell_again(*end);
                 self.ask_again(*end);
+            }
+        }
+    }
+
+    /// Some ends are administratively down, or no longer.
+    pub(super) fn command_shutdown(&mut self, ends: &[End<SessionId>], on: bool) {
+        let input = if on { session::Input::AdminDown } else { session::Input::AdminUp };
+        for end in ends {
+            if hold(&mut self.commands.shut, *end, on) {
+                self.session_input(*end, input);
             }
         }
     }
@@ -330,6 +292,21 @@ impl World {
                 self.originate_lsp(*router);
             }
         }
+    }
+
+    /// Nothing is to cross some links, or may again.
+    fn command_cost_out(&mut self, lags: &[LagId], on: bool) {
+        for lag in lags {
+            if hold(&mut self.commands.costed_out, *lag, on) {
+                for end in self.net.topology.lags[*lag].ends.each_ref().map(|end| end.router) {
+                    self.originate_lsp(end);
+                }
+            }
+        }
+    }
+
+    pub(super) fn costed_out(&self, lag: LagId) -> bool {
+        held(&self.commands.costed_out, &lag)
     }
 
     /// A router has booted: for a while nothing is to cross it, if its network wants that.
@@ -372,13 +349,31 @@ impl World {
     }
 
     /// Some routers forward nothing, or again.
-    pub(super) fn command_hang(&mut self, routers: &[RouterId], on: bool) {
+    pub(super) fn command_hang(&mut self, fault: usize, routers: &[RouterId], on: bool) {
         for router in routers {
-            if hold(&mut self.commands.hung, *router, on) {
-                self.touch_traffic();
-                self.tables.routers[*router].hung = on;
-                self.internal_paths_changed(self.net.topology.routers[*router].network);
+            // A router that is off does not hang, and one that has booted no longer does.
+            let holders = self.commands.hung.entry(*router).or_default();
+            if on && self.state.routers[*router].up {
+                holders.insert(fault);
+            } else {
+                holders.remove(&fault);
             }
+            let hung = !holders.is_empty();
+            self.set_hung(*router, hung);
+        }
+    }
+
+    /// A reboot ends what hangs.
+    pub(super) fn forget_hang(&mut self, router: RouterId) {
+        self.commands.hung.remove(&router);
+        self.set_hung(router, false);
+    }
+
+    fn set_hung(&mut self, router: RouterId, hung: bool) {
+        if self.tables.routers[router].hung != hung {
+            self.touch_traffic();
+            self.tables.routers[router].hung = hung;
+            self.internal_paths_changed(self.net.topology.routers[router].network);
         }
     }
 }

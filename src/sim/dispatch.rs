@@ -42,7 +42,7 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Stale(end) => world.on_stale(end),
         Event::Reuse(end) => world.on_reuse(end),
         Event::Deferred(router) => world.on_deferred(router),
-        Event::Takeover(router, group) => world.on_takeover(router, group),
+        Event::Takeover(_, group) => world.on_takeover(group),
         Event::Restore(port) => world.on_restore(port),
     }
 }

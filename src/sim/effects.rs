@@ -1,4 +1,11 @@
 //! What each kind of fault does to the world.
+//!
+//! # Departures
+//! * `traffic_growth` comes in a hundred steps, each as high as an even growth is half-way through
+//!   it.
+//! * A site without power has routers without power. The equipment of carriers at the site, of its
+//!   waves and of spans that pass through, has power of its own; `site_isolate` cuts what ends at
+//!   the site, `metro_outage` also every span that ends in the metro.
 
 use super::orders;
 use super::plan::Effect;
@@ -26,16 +33,18 @@ pub(super) fn effects(topology: &Topology, fault: &Fault) -> Vec<(SimDuration, E
 }
 
 /// Growth comes in this many steps.
-const GROWTH_STEPS: u64 = 20;
+const GROWTH_STEPS: u64 = 100;
 
-/// Each step takes the place of the one before.
+/// Each step takes the place of the one before, with the rate that an even growth has half-way
+/// through it; the last is the whole growth.
 fn growth(demands: &[DemandId], factor: u64, over: SimDuration) -> Vec<(SimDuration, Effect)> {
-    let one = 1_000_000_000;
+    let (one, halves) = (1_000_000_000, 2 * GROWTH_STEPS);
     let at = |step: u64| {
-        let now = (one * (GROWTH_STEPS - step) + factor * step) / GROWTH_STEPS;
+        let half = (2 * step + 1).min(halves);
+        let now = (one * (halves - half) + factor * half) / halves;
         (over.scaled(step, GROWTH_STEPS), Effect::Surge(demands.to_vec(), now))
     };
-    (1..=GROWTH_STEPS).map(at).collect()
+    (0..=GROWTH_STEPS).map(at).collect()
 }
 
 /// Effects that begin with the fault.
@@ -215,12 +224,12 @@ fn metro_outage(topology: &Topology, metros: &[MetroId]) -> Vec<Effect> {
     vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
 }
 
-/// All circuits with one end at the sites.
+/// All circuits that leave one of the sites.
 fn site_isolate(topology: &Topology, sites: &[SiteId]) -> Effect {
-    let inside = |router: RouterId| sites.contains(&topology.routers[router].site);
     let leaves = |circuit: &CircuitId| {
-        let ends = Side::BOTH.map(|side| topology.circuit_router(*circuit, side));
-        inside(ends[0]) != inside(ends[1])
+        let site = |side| topology.routers[topology.circuit_router(*circuit, side)].site;
+        let [one, other] = Side::BOTH.map(site);
+        one != other && (sites.contains(&one) || sites.contains(&other))
     };
     let circuits: Vec<CircuitId> = topology.circuits.ids().filter(leaves).collect();
     Effect::Cut(ways(topology, &circuits, None))

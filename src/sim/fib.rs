@@ -4,11 +4,12 @@
 //! * The writes of a group are spread evenly from its first to its last prefix.
 //! * Taking a member out of an ECMP set, or weighing its members anew, is one write for all prefixes
 //!   that share the two sets; every other change costs a write per prefix, deletion as much as replacement.
-//! * A writer that sticks ends the write it has begun.
+//! * A writer that sticks ends the write it has begun; what it was asked for and what was then taken
+//!   back still costs it the time when it goes on. A reboot ends what sticks.
 //! * Reading for one group is asked anew before its write has begun: the write then takes the
 //!   newest next hops at no further cost.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
@@ -43,8 +44,17 @@ pub(crate) struct FibQueue {
     pub(crate) jobs: BTreeMap<GroupId, VecDeque<Job>>,
     /// When the writer is free.
     pub(crate) free_at: SimTime,
-    /// Faults that keep it from writing, and since when.
-    pub(crate) stuck: Option<(u32, SimTime)>,
+    /// What keeps it from writing, and since when.
+    pub(crate) stuck: Option<(BTreeSet<Stuck>, SimTime)>,
+}
+
+/// What keeps a router from writing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stuck {
+    /// Its writing process stands still.
+    Process,
+    /// This fault.
+    By(usize),
 }
 
 /// A long write is looked at this many times, so that two of them at once interleave truly.
@@ -100,10 +110,10 @@ impl World {
     /// A write that has not begun takes the newest next hops along.
     fn take_along(&mut self, router: RouterId, group: GroupId, next: &NextHops) -> bool {
         let (now, cause) = (self.now, self.cause);
-        let stuck = self.state.routers[router].fib.stuck;
+        let stuck = self.stuck_since(router);
         let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
         match jobs.back_mut() {
-            Some(job) if job.start > now || stuck.is_some_and(|(_, since)| job.start >= since) => {
+            Some(job) if job.start > now || stuck.is_some_and(|since| job.start >= since) => {
                 job.next = Arc::clone(next);
                 job.cause = cause;
                 true
@@ -127,8 +137,7 @@ impl World {
         let now = self.now;
         let job = self.state.routers[router].fib.jobs.get(&group).and_then(|jobs| jobs.front());
         let Some(job) = job.cloned().filter(|job| job.first <= now) else { return };
-        let stuck = self.state.routers[router].fib.stuck;
-        if stuck.is_some_and(|(_, since)| job.start >= since) {
+        if self.stuck_since(router).is_some_and(|since| job.start >= since) {
             return;
         }
         self.touch_traffic();
@@ -156,19 +165,29 @@ impl World {
         }
     }
 
+    /// Since when a router's writer sticks, if it does.
+    fn stuck_since(&self, router: RouterId) -> Option<SimTime> {
+        self.state.routers[router].fib.stuck.as_ref().map(|(_, since)| *since)
+    }
+
     /// A router's writer sticks, or goes on with what has waited.
-    pub(super) fn stick_fib(&mut self, router: RouterId, on: bool) {
+    pub(super) fn stick_fib(&mut self, router: RouterId, holder: Stuck, on: bool) {
         let now = self.now;
+        // A router that is off does not stick, and one that has booted no longer does.
+        if on && !self.state.routers[router].up {
+            return;
+        }
         let fib = &mut self.state.routers.edit(router).fib;
-        match (fib.stuck, on) {
-            (None, true) => fib.stuck = Some((1, now)),
-            (Some((faults, since)), true) => fib.stuck = Some((faults + 1, since)),
-            (Some((1, since)), false) => {
-                fib.stuck = None;
-                self.write_what_waited(router, since);
-            }
-            (Some((faults, since)), false) => fib.stuck = Some((faults - 1, since)),
-            (None, false) => {}
+        if on {
+            let (holders, _) = fib.stuck.get_or_insert_with(|| (BTreeSet::new(), now));
+            holders.insert(holder);
+            return;
+        }
+        let Some((holders, since)) = &mut fib.stuck else { return };
+        let since = *since;
+        if holders.remove(&holder) && holders.is_empty() {
+            fib.stuck = None;
+            self.write_what_waited(router, since);
         }
     }
 
@@ -211,8 +230,7 @@ impl World {
     /// A router has lost its forwarding table.
     pub(super) fn clear_fib(&mut self, router: RouterId) {
         self.touch_traffic();
-        let stuck = self.state.routers[router].fib.stuck;
-        self.state.routers.edit(router).fib = FibQueue { stuck, ..FibQueue::default() };
+        self.state.routers.edit(router).fib = FibQueue::default();
         self.tables.routers[router].lost.clear();
         for entry in &mut self.tables.routers[router].fib {
             entry.current = Arc::from([]);

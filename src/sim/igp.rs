@@ -211,12 +211,16 @@ impl World {
             sequence: self.state.routers[router].lsp_sequence + 1,
             overload: self.overloaded(router),
             links: Vec::new(),
+            avoided: Vec::new(),
             stubs: Vec::new(),
         };
         for end in &self.net.lags_at[router] {
             let adjacent = self.state.adjacencies[*end].as_ref().is_some_and(Adjacency::is_up);
             match self.net.topology.lags[end.of].kind {
-                LagKind::Link if adjacent => lsp.links.push(end.of),
+                LagKind::Link if adjacent => {
+                    lsp.links.push(end.of);
+                    lsp.avoided.extend(self.costed_out(end.of).then_some(end.of));
+                }
                 LagKind::Pni { .. } | LagKind::Port(_) if self.tables.lags[end.of][end.side].up => {
                     lsp.stubs.push(end.of);
                 }
@@ -303,7 +307,7 @@ impl World {
         if self.state.routers[router].routes != routes {
             self.state.routers.edit(router).routes = routes;
             self.record_routes(router);
-            self.watch_services();
+            self.watch_services(router);
             self.next_hops_changed(router);
             let network = self.net.topology.routers[router].network;
             self.internal_paths_changed(network);
@@ -365,7 +369,9 @@ impl World {
                 if a == lsp.origin && tells(b, lag) {
                     let mut edge = self.edge(*lag);
                     for (metric, end) in edge.metrics.iter_mut().zip([a, b]) {
-                        if end != router && lsdb.get(&end).is_some_and(|lsp| lsp.overload) {
+                        let avoided =
+                            |l: &Lsp| l.avoided.contains(lag) || (end != router && l.overload);
+                        if lsdb.get(&end).is_some_and(|lsp| avoided(lsp)) {
                             *metric = metric.saturating_add(OVERLOADED);
                         }
                     }

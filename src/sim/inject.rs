@@ -2,6 +2,7 @@
 
 use super::circuits::PortState;
 use super::event::{Event, Hello};
+use super::fib::Stuck;
 use super::plan::Effect;
 use super::world::World;
 use crate::ids::{CircuitId, End, Id, RouterId};
@@ -59,16 +60,12 @@ impl World {
                 }
             }
             Effect::Crash(..) | Effect::Reset(_) => {}
-            Effect::Shutdown(ends) => {
-                for end in ends {
-                    let input =
-                        if on { session::Input::AdminDown } else { session::Input::AdminUp };
-                    self.session_input(*end, input);
-                }
+            Effect::Shutdown(ends) => self.command_shutdown(ends, on),
+            Effect::Operator(operator) => self.command(fault, operator, on),
+            Effect::Hang(routers) => self.command_hang(fault, routers, on),
+            Effect::Stick(routers) => {
+                routers.iter().for_each(|r| self.stick_fib(*r, Stuck::By(fault), on));
             }
-            Effect::Operator(operator) => self.command(operator, on),
-            Effect::Hang(routers) => self.command_hang(routers, on),
-            Effect::Stick(routers) => routers.iter().for_each(|r| self.stick_fib(*r, on)),
             Effect::Stop { routers, agents, kill } => {
                 for router in routers {
                     if on {

@@ -16,6 +16,8 @@ pub(crate) struct Lsp {
     pub(crate) overload: bool,
     /// Links with an adjacency up, in order.
     pub(crate) links: Vec<LagId>,
+    /// Those of them that are to be avoided.
+    pub(crate) avoided: Vec<LagId>,
     /// PNIs that are up, in order; told where next hops outside must be reachable.
     pub(crate) stubs: Vec<LagId>,
 }

@@ -26,6 +26,7 @@ mod processes;
 pub(crate) mod record;
 mod routers;
 mod routes;
+mod services;
 mod session_paths;
 mod settle;
 mod transport;

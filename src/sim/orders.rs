@@ -4,7 +4,7 @@ use super::effects::{session_ends, whole_chassis};
 use super::plan::{Effect, Operator};
 use crate::ids::{End, LagId, PrefixId, RouterId, SessionId, Side};
 use crate::model::scenario::Command;
-use crate::model::topology::{SessionKind, Topology};
+use crate::model::topology::{LagKind, SessionKind, Topology};
 use crate::units::SimDuration;
 
 /// Effects of a command, and how long after it they begin.
@@ -78,7 +78,13 @@ fn maintenance(
     ends.extend(sessions.map(|session| End::new(session, Side::A)));
     ends.sort_unstable();
     ends.dedup();
-    let gently = [Operator::Soon(ends.clone()), Operator::Overload(routers.to_vec())];
+    let inside = |lag: &&LagId| topology.lags[**lag].kind == LagKind::Link;
+    let links = lags.iter().filter(inside).copied().collect();
+    let gently = [
+        Operator::Soon(ends.clone()),
+        Operator::Overload(routers.to_vec()),
+        Operator::CostOut(links),
+    ];
     let gently = gently.map(|operator| (SimDuration::ZERO, Effect::Operator(operator)));
     let last = [Effect::Shutdown(ends)].into_iter().chain(work).map(|effect| (drain, effect));
     gently.into_iter().chain(last).collect()

@@ -49,6 +49,43 @@ pub(crate) enum Effect {
     Surge(Vec<DemandId>, u64),
 }
 
+impl Effect {
+    /// Whether there is nothing that it could change.
+    fn hits_nothing(&self) -> bool {
+        match self {
+            Self::Cut(ports) | Self::Silence(ports) | Self::Dead(ports) => ports.is_empty(),
+            Self::Degrade(ports, loss, delay) => {
+                ports.is_empty() || (*loss == Share::ZERO && delay.is_zero())
+            }
+            Self::Foreign { ports, .. } => ports.is_empty(),
+            Self::Sever(_) => false,
+            Self::Power(routers)
+            | Self::Crash(routers, _)
+            | Self::Hang(routers)
+            | Self::Stick(routers)
+            | Self::Stop { routers, .. } => routers.is_empty(),
+            Self::Feed(feeds) => feeds.is_empty(),
+            Self::Reset(ends) | Self::Shutdown(ends) => ends.is_empty(),
+            Self::Operator(operator) => operator.hits_nothing(),
+            Self::Surge(demands, _) => demands.is_empty(),
+        }
+    }
+}
+
+impl Operator {
+    fn hits_nothing(&self) -> bool {
+        match self {
+            Self::Withdraw(pairs) | Self::Announce(pairs) | Self::Unserve(pairs) => {
+                pairs.is_empty()
+            }
+            Self::Filter(pairs) => pairs.is_empty(),
+            Self::Leak(ends) | Self::Edit(ends, ..) | Self::Soon(ends) => ends.is_empty(),
+            Self::Overload(routers) => routers.is_empty(),
+            Self::CostOut(lags) | Self::Service(lags, _) => lags.is_empty(),
+        }
+    }
+}
+
 /// What operators command and services do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -66,6 +103,8 @@ pub(crate) enum Operator {
     Soon(Vec<End<SessionId>>),
     /// Nothing is to cross these routers on its way inside their network.
     Overload(Vec<RouterId>),
+    /// Nothing is to cross these links that can go elsewhere.
+    CostOut(Vec<LagId>),
     /// These routers drop packets to these prefixes.
     Filter(Vec<(RouterId, PrefixId)>),
     /// These connections are in service, or not.
@@ -114,6 +153,27 @@ impl FaultRun {
             n => format!("fault{}#{n}", self.index),
         }
     }
+
+    /// Says so where a fault does less than it seems to.
+    fn note(&self, scenario: &Scenario, end: SimTime) -> Option<String> {
+        let name = format!("{} ({} {})", self.name(), self.kind, self.target);
+        if self.at > end {
+            return Some(format!("{name} would begin after the run has ended"));
+        }
+        if self.effects.iter().all(|(_, effect)| effect.hits_nothing()) {
+            return Some(format!("{name} hits nothing"));
+        }
+        let over = self.until.unwrap_or(end).min(end);
+        let late = self.effects.iter().map(|(wait, _)| *wait).max().unwrap_or_default();
+        if self.at + late >= over && !late.is_zero() {
+            return Some(format!(
+                "{name} is over before all of it has begun, {late} after its start"
+            ));
+        }
+        let reset = matches!(scenario.faults[self.index].kind, FaultKind::SessionReset { .. });
+        let lasts = scenario.faults[self.index].lasts.is_some();
+        (reset && lasts).then(|| format!("{name} is over at once, whatever its `for` says"))
+    }
 }
 
 /// The time from one event of the scenario to the next.
@@ -134,6 +194,8 @@ pub(crate) struct FaultPlan {
     pub(crate) steps: Vec<Step>,
     /// Windows; the first is the quiet time before any event and has no events.
     pub(crate) windows: Vec<WindowSpec>,
+    /// What a reader should know of faults that do less than they seem to.
+    pub(crate) notes: Vec<String>,
 }
 
 impl FaultPlan {
@@ -152,10 +214,11 @@ impl FaultPlan {
             let runs = begin.map(|at| unroll(topology, scenario.seed, (index, at), fault));
             faults.extend(runs.into_iter().flatten());
         }
-        faults.retain(|fault| fault.at <= end);
         faults.sort_by_key(|fault| (fault.at, fault.index, fault.repeat));
+        let notes = faults.iter().filter_map(|fault| fault.note(scenario, end)).collect();
+        faults.retain(|fault| fault.at <= end);
         let windows = windows(&faults, end);
-        let mut plan = Self { faults, steps: Vec::new(), windows };
+        let mut plan = Self { faults, steps: Vec::new(), windows, notes };
         for fault in 0..plan.faults.len() {
             let steps = plan.steps_of(fault, scenario, end);
             plan.steps.extend(steps);
@@ -189,9 +252,10 @@ impl FaultPlan {
         let first = self.windows.iter().position(|w| !w.events.is_empty() && w.at == run.at);
         let opened = first.expect("every fault that begins in the run opens a window");
         let effects = || 0..run.effects.len();
-        let mut steps: Vec<Step> = Self::delayed(run, end)
-            .map(|(effect, at)| step(at, true, opened, Some(effect)))
-            .collect();
+        // The fault opens its window, whenever its effects begin.
+        let mut steps = vec![step(run.at, true, opened, None)];
+        let begin = |(effect, at)| step(at, true, opened, Some(effect));
+        steps.extend(Self::delayed(run, end).map(begin));
         if let FaultKind::CircuitFlap { down, up, .. } = scenario.faults[run.index].kind {
             let until = run.until.unwrap_or(end).min(end);
             let (mut at, mut on) = (run.at + down, false);
@@ -208,6 +272,7 @@ impl FaultPlan {
         } else if let Some(until) = run.until.filter(|until| *until <= end) {
             let window = self.window_at(until);
             let begun = Self::delayed(run, end).map(|(effect, _)| effect);
+            steps.push(step(until, false, window, None));
             steps.extend(begun.map(|effect| step(until, false, window, Some(effect))));
         }
         steps

@@ -21,6 +21,7 @@ use std::sync::Arc;
 
 use super::bgp::Wire;
 use super::event::{Caused, Event, Hello};
+use super::fib::Stuck;
 use super::lsdb::Lsdb;
 use super::net::BfdOf;
 use super::world::World;
@@ -264,7 +265,7 @@ impl World {
                     self.lag_paths_changed(end.of);
                 }
             }
-            Agent::Fib => self.stick_fib(router, stops),
+            Agent::Fib => self.stick_fib(router, Stuck::Process, stops),
             Agent::Bird => {}
         }
     }
@@ -472,9 +473,7 @@ impl World {
 
     /// A router is down: nothing of it stands still any more.
     pub(super) fn forget_processes(&mut self, router: RouterId) {
-        if self.stands_still(router, Agent::Fib) {
-            self.stick_fib(router, false);
-        }
+        self.forget_hang(router);
         self.processes.stopped.retain(|(of, _), _| *of != router);
         self.processes.waiting.retain(|(of, ..)| *of != router);
     }

@@ -29,6 +29,8 @@ pub(crate) struct RouterState {
     pub(crate) power_losses: u32,
     /// When it has booted, if it is about to.
     pub(crate) boot_at: Option<SimTime>,
+    /// Until when what it crashed of keeps it down, whatever its power does.
+    pub(crate) crashed_until: SimTime,
     /// When it last booted, if it did during the run.
     pub(crate) booted_at: Option<SimTime>,
     /// Whether its BGP waits for its peers before it chooses.
@@ -64,7 +66,9 @@ impl World {
             self.state.routers.edit(router).boot_at = None;
             self.router_down(router, "power_lost");
         } else if !state.up && state.boot_at.is_none() {
-            self.boot_after(router, self.net.topology.routers[router].reload);
+            let reload = self.net.topology.routers[router].reload;
+            let at = (self.now + reload).max(self.state.routers[router].crashed_until);
+            self.boot_at(router, at);
         }
     }
 
@@ -74,17 +78,17 @@ impl World {
         config.feeds.is_empty() || live >= config.feeds_needed as usize
     }
 
-    /// A router crashes and is back after a while, if it has power.
+    /// A router that runs crashes and is back after a while.
     pub(super) fn crash(&mut self, router: RouterId, back: SimDuration) {
-        let powered = self.state.routers[router].power_losses == 0 && self.is_fed(router);
-        self.router_down(router, "crashed");
-        if powered {
-            self.boot_after(router, back);
+        if self.state.routers[router].up {
+            self.router_down(router, "crashed");
+            let at = self.now + back;
+            self.state.routers.edit(router).crashed_until = at;
+            self.boot_at(router, at);
         }
     }
 
-    fn boot_after(&mut self, router: RouterId, wait: SimDuration) {
-        let at = self.now + wait;
+    fn boot_at(&mut self, router: RouterId, at: SimTime) {
         self.state.routers.edit(router).boot_at = Some(at);
         self.at(at, Event::Boot(router));
     }
@@ -114,7 +118,7 @@ impl World {
         state.routes = Routes::default();
         let network = self.net.topology.routers[router].network;
         self.internal_paths_changed(network);
-        self.watch_services();
+        self.watch_services(router);
     }
 
     /// A router has booted.
@@ -150,7 +154,7 @@ impl World {
         for end in self.net.sessions_at[router].clone() {
             self.start_session(end);
         }
-        self.watch_services();
+        self.watch_services(router);
     }
 
     /// Power or no power on all ports of a router, at the same time.

@@ -302,6 +302,9 @@ impl World {
             }
         }
         self.write_fib(router, writes);
+        for group in groups {
+            self.watch_service(router, *group);
+        }
         if told.is_empty() {
             return;
         }

@@ -357,6 +357,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         up,
         power_losses: 0,
         boot_at: None,
+        crashed_until: SimTime::ZERO,
         booted_at: None,
         deferral: None,
         lsp_sequence: 0,

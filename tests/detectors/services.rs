@@ -92,7 +92,7 @@ fn a_standby_site_takes_over_after_its_time_and_gives_back_at_once() {
     let back = run.became("rib", "198.51.100.0/24", "ra2", "local");
     assert_eq!(back.len(), 1);
     assert!((30 * S..30 * S + MS).contains(&back[0]), "{}", back[0]);
-    let gone = run.became("rib", "198.51.100.0/24", "ra2", "none");
+    let gone = run.became("rib", "198.51.100.0/24", "ra2", "ra1--ra2/ipv4");
     assert!(gone.last().is_some_and(|at| (60 * S..60 * S + MS).contains(at)), "{gone:?}");
     // A failure shorter than the takeover time is sat out.
     let fault = "{at: 100s, for: 20s, inject: {service_down: {prefix: 198.51.100.0/24}}}";
@@ -195,4 +195,48 @@ demands:
     assert!((run(other, roas) - 50 * S).abs() < MS);
     let from_ra = "{name: from-ra, match: {neighbor: ra}, then: reject}, ";
     assert_eq!(run(from_ra, roas), 0);
+}
+
+/// `ra1` serves, two routers at another site stand by, in one network; `cut` parts them from it.
+fn standby(faults: &str) -> Run {
+    let design = "pnilab: topology/1
+metros: {m: {}}
+sites: {s1: {metro: m}, s2: {metro: m}}
+networks: {a: {asn: 64500}}
+routers:
+  r1: {network: a, site: s1}
+  r2: {network: a, site: s2}
+  r3: {network: a, site: s2}
+links:
+  l12: {ends: [r1, r2], circuits: {c12: {speed: 10G, length: 1km, transport: {}}}}
+  l13: {ends: [r1, r3], circuits: {c13: {speed: 10G, length: 1km, transport: {}}}}
+  l23: {ends: [r2, r3], metric: 100, circuits: {c23: {speed: 10G, length: 1km}}}
+prefixes:
+  198.51.100.0/24: {network: a, routers: r1, service: {standby: s2, takeover: 5s}}
+  203.0.113.0/24: {network: a, routers: r2}
+demands:
+  d: {at: r2, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 1G}
+";
+    Lab::new(design, 300, faults).run(1)
+}
+
+#[test]
+fn a_standby_site_knows_only_what_its_routers_have_been_told() {
+    // r1 loses its power behind waves that show nothing: hellos stop. IS-IS waits for 30 s from
+    // the last, which is up to 10 s old, then SPF for 50 ms; and then the service for 5 s.
+    let run = standby("{at: 100s, inject: {router_power_off: {router: r1}}}");
+    let local = run.became("rib", "198.51.100.0/24", "r2", "local");
+    assert_eq!(local.len(), 1);
+    assert!((25 * S + 50 * MS..35 * S + 100 * MS).contains(&local[0]), "{}", local[0]);
+}
+
+#[test]
+fn a_site_does_not_take_over_while_one_of_its_routers_still_has_a_route() {
+    // c12 is silent: r2 loses its neighbour after the dead time, and goes by r3.
+    let run = standby("{at: 100s, inject: {circuit_silent: {circuit: c12}}}");
+    assert_eq!(run.became("rib", "198.51.100.0/24", "r3", "local"), [0; 0]);
+    assert_eq!(run.became("rib", "198.51.100.0/24", "r2", "local"), [0; 0]);
+    // Its own link to r3 is gone as well: r2 has no route, but r3 has.
+    let both = "{at: 100s, inject: {circuit_cut: {circuit: [c12, c23]}}}";
+    assert_eq!(standby(both).became("rib", "198.51.100.0/24", "r2", "local"), [0; 0]);
 }

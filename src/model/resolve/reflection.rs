@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
+use super::sessions::mesh;
 use crate::diag::Code;
 use crate::ids::{Id, NetworkId, RouterId};
 use crate::input::sp::{OneOrMore, Sp};
@@ -19,25 +20,24 @@ pub(super) struct Reflection {
 }
 
 impl Reflection {
-    fn serves(&self, reflector: RouterId, client: RouterId) -> bool {
-        self.clients.get(&reflector).is_some_and(|clients| clients.contains(&client))
-    }
-
     /// Sessions between reflectors and their clients, and between all that are nobody's clients;
     /// `routers` are those of one network, sorted by name.
     pub(super) fn pairs(&self, routers: &[RouterId]) -> Vec<Pair> {
-        let is_client = |router: RouterId| self.clients.values().any(|all| all.contains(&router));
-        let mut pairs = Vec::new();
-        for (index, first) in routers.iter().enumerate() {
-            for second in &routers[index + 1..] {
-                let clients = [self.serves(*first, *second), self.serves(*second, *first)];
-                let both_outside = !is_client(*first) && !is_client(*second);
-                if both_outside || clients.contains(&true) {
-                    pairs.push(([*first, *second], clients));
+        let place: BTreeMap<RouterId, usize> = routers.iter().copied().zip(0..).collect();
+        let all_clients: BTreeSet<RouterId> = self.clients.values().flatten().copied().collect();
+        let outside = routers.iter().copied().filter(|router| !all_clients.contains(router));
+        let mut pairs: BTreeMap<[RouterId; 2], [bool; 2]> =
+            mesh(&outside.collect::<Vec<_>>()).into_iter().collect();
+        for (reflector, clients) in &self.clients {
+            for client in clients.iter().filter(|_| place.contains_key(reflector)) {
+                if place[reflector] < place[client] {
+                    pairs.entry([*reflector, *client]).or_default()[0] = true;
+                } else {
+                    pairs.entry([*client, *reflector]).or_default()[1] = true;
                 }
             }
         }
-        pairs
+        pairs.into_iter().collect()
     }
 }
 

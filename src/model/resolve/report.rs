@@ -8,19 +8,20 @@ use crate::ids::Id;
 use crate::input::sp::{Sp, Text, Written};
 use crate::units::QuantityError;
 
-/// Looking for what was likely meant costs time: after this many errors it is not done.
-const SUGGESTIONS: usize = 200;
+/// Looking for what was likely meant costs time: after so many names looked at it is not done.
+const COMPARISONS: usize = 100_000;
 
 /// What was found wrong with one file so far.
 #[derive(Debug)]
 pub(in crate::model) struct Report {
     source: Arc<Source>,
     list: Vec<Diagnostic>,
+    compared: usize,
 }
 
 impl Report {
     pub(in crate::model) fn new(source: &Arc<Source>) -> Self {
-        Self { source: Arc::clone(source), list: Vec::new() }
+        Self { source: Arc::clone(source), list: Vec::new(), compared: 0 }
     }
 
     /// What follows is about places in another text; returns the one before.
@@ -94,7 +95,10 @@ impl Report {
         (span, name): (Span, &str),
         known: impl IntoIterator<Item = &'n str>,
     ) {
-        let meant = if self.list.len() < SUGGESTIONS { closest(name, known) } else { None };
+        let left = COMPARISONS - self.compared;
+        let known: Vec<&str> = known.into_iter().take(left).collect();
+        self.compared += known.len();
+        let meant = closest(name, known);
         let hint = match meant {
             Some(meant) => format!("did you mean `{meant}`?"),
             None => format!("it would be declared under `{under}`"),

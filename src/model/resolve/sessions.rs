@@ -42,14 +42,13 @@ pub(super) fn of(sessions: Option<&RawSessions>, family: Family) -> Option<&Sp<R
     }
 }
 
-/// A session between every two of these, of whom none reflects.
-fn mesh(routers: &[RouterId]) -> Vec<Pair> {
-    let after = |index: usize| routers[index + 1..].iter();
-    let pairs = |(index, first): (usize, &RouterId)| {
-        let first = *first;
-        after(index).map(move |second| ([first, *second], [false; 2])).collect::<Vec<_>>()
-    };
-    routers.iter().enumerate().flat_map(pairs).collect()
+/// A session between every two of these, of whom none reflects; more than the limit are not all
+/// told.
+pub(super) fn mesh(routers: &[RouterId]) -> Vec<Pair> {
+    let pairs = routers.iter().enumerate().flat_map(|(index, first)| {
+        routers[index + 1..].iter().map(move |second| ([*first, *second], [false; 2]))
+    });
+    pairs.take(MAX_INTERNAL_SESSIONS + 1).collect()
 }
 
 /// What the side of one end states of a session.
