@@ -80,7 +80,7 @@ fn below(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Diagnostics> {
     for (path, is_folder) in entries {
         if is_folder {
             below(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "yaml") {
+        } else if path.extension().is_some_and(|ext| ext == "yaml" || ext == "yml") {
             files.push(path);
         }
     }

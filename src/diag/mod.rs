@@ -380,13 +380,25 @@ impl<'a> JsonDiagnostic<'a> {
 #[must_use]
 pub fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let limit = (written.chars().count() / 3).max(1);
-    known
-        .into_iter()
-        .filter(|candidate| candidate.len().abs_diff(written.len()) <= limit)
-        .map(|candidate| (strsim::damerau_levenshtein(written, candidate), candidate))
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let distance = |candidate: &str| {
+        if is_part(written, candidate) {
+            return Some(0);
+        }
+        let near = candidate.len().abs_diff(written.len()) <= limit;
+        let distance = near.then(|| strsim::damerau_levenshtein(written, candidate));
+        distance.filter(|distance| *distance <= limit)
+    };
+    let candidates = known.into_iter().filter_map(|name| Some((distance(name)?, name)));
+    candidates.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
+}
+
+/// Whether a name is the first or last part of one with several: `lc0` of `ct-ams-1/lc0`.
+fn is_part(written: &str, candidate: &str) -> bool {
+    let before = |rest: &str| rest.ends_with('/');
+    let after = |rest: &str| rest.starts_with('/');
+    !written.is_empty()
+        && (candidate.strip_suffix(written).is_some_and(before)
+            || candidate.strip_prefix(written).is_some_and(after))
 }
 
 #[cfg(test)]

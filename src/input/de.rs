@@ -343,7 +343,7 @@ impl<'de> Deserializer<'de> for De<'_> {
             if !variants.contains(&word) {
                 return Err(self.unknown_word(word, variants));
             }
-            return visitor.visit_enum(StrDeserializer::new(word));
+            return visitor.visit_enum(Word { word, node: self.node });
         }
         let [(key, value)] = self.map()? else {
             let message = "exactly one entry is expected";
@@ -441,6 +441,54 @@ impl<'de> MapAccess<'de> for Fields<'_> {
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ReadError> {
         let value = self.value.take().ok_or_else(|| ReadError::custom("a value without a key"))?;
         seed.deserialize(self.de.to(value)).map_err(|error| error.located(value.entry))
+    }
+}
+
+/// A word alone, `kind`.
+struct Word<'a> {
+    word: &'a str,
+    node: &'a Node,
+}
+
+impl Word<'_> {
+    fn wants_more(&self) -> ReadError {
+        let message = format!("`{}` alone says too little", self.word);
+        let hint = format!("it has keys of its own: `{}: {{..}}`", self.word);
+        ReadError::new(self.node, Code::WrongType, message).hinted(Some(hint))
+    }
+}
+
+impl<'de, 'a> EnumAccess<'de> for Word<'a> {
+    type Error = ReadError;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), ReadError> {
+        let word: StrDeserializer<'_, ReadError> = self.word.into_deserializer();
+        Ok((seed.deserialize(word)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for Word<'_> {
+    type Error = ReadError;
+
+    fn unit_variant(self) -> Result<(), ReadError> {
+        Ok(())
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, _: S) -> Result<S::Value, ReadError> {
+        Err(self.wants_more())
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, ReadError> {
+        Err(self.wants_more())
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        _: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, ReadError> {
+        Err(self.wants_more())
     }
 }
 

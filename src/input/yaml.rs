@@ -137,6 +137,13 @@ fn plain_message(error: &serde_yaml::Error) -> String {
     let first = text.lines().next().unwrap_or_default();
     let first = first.split(" at line ").next().unwrap_or(first).trim();
     let first = first.strip_prefix("error: ").unwrap_or(first);
+    // Two of the library's messages speak of its own functions.
+    if first.starts_with("multiple YAML documents") {
+        return "a file holds one document, and here a second begins".to_owned();
+    }
+    if first.starts_with("recursive references") {
+        return "an alias stands within what it stands for".to_owned();
+    }
     format!("not valid YAML: {first}")
 }
 

@@ -265,6 +265,8 @@ pub enum Command {
     FlowspecDrop {
         /// Prefixes, with all that they cover.
         prefixes: Vec<PrefixId>,
+        /// Whether packets of BGP are dropped too.
+        bgp: bool,
         /// Where.
         routers: Vec<RouterId>,
     },

@@ -60,6 +60,7 @@ pub const TABLE: &[Documented] = &[
     row("generic", "router.fib_rate", "20000/s", "between 9000/s (2005) and 29000/s (NCS5500)"),
     row("generic", "router.pic_delay", "100ms", "within the tens to 200 ms that vendors state"),
     row("generic", "router.update_processing", "50us", "20000 UPDATEs a second"),
+    row("generic", "router.next_hop_delay", "0s", "FRR and Junos; IOS 5s, IOS XR 3s"),
     row("generic", "router.reload", "5m", "the short end of 5 to 15 minutes"),
     row("generic", "isis.hello", "10s", "ISO 10589"),
     row("generic", "isis.dead", "30s", "ISO 10589, three hellos"),

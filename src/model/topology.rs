@@ -271,6 +271,8 @@ pub struct Router {
     pub fib_rate: PerSecond,
     /// Time to take in one BGP UPDATE.
     pub update_processing: SimDuration,
+    /// How long BGP waits after interior routes have changed before it looks at its next hops.
+    pub next_hop_delay: SimDuration,
     /// From power or crash to forwarding again.
     pub reload: SimDuration,
 }

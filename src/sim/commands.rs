@@ -5,7 +5,8 @@
 //! * A router that is told to treat routes of a session differently asks its peer for them again
 //!   (route refresh, RFC 2918), as one without a copy of what it was told does.
 //! * A `FlowSpec` rule (RFC 8955) is in force at all routers it is meant for at once.
-//! * A `FlowSpec` rule drops what routers forward, not their own BGP, BFD or IGP.
+//! * A `FlowSpec` rule drops what routers forward and, where it says so, what is BGP's; never BFD, the
+//!   IGP or LACP. It stays while its fault lasts, also where the session that it came by is lost.
 //! * A link that is maintained is drained by the same distance at both of its ends; `static` routes
 //!   know no drain.
 //! * Overload is a distance that is added to all paths across the router (RFC 6987), for OSPF and
@@ -45,6 +46,8 @@ pub(crate) struct Commands {
     pub(super) takeovers: BTreeMap<GroupId, SimTime>,
     /// Faults by which routers drop packets to a prefix.
     filtered: BTreeMap<(RouterId, PrefixId), u32>,
+    /// Faults by which routers drop packets of BGP.
+    bgp_filtered: BTreeMap<RouterId, u32>,
     /// Pairs of ports between which a fabric carries nothing.
     severed: BTreeMap<[LagId; 2], u32>,
     /// Routers that have booted, and until when nothing is to cross them.
@@ -89,6 +92,7 @@ impl World {
             Operator::Edit(ends, import, edit) => self.command_edit(ends, *import, edit, on),
             Operator::Overload(routers) => self.command_overload(routers, on),
             Operator::Filter(pairs) => self.command_filter(pairs, on),
+            Operator::FilterBgp(routers) => self.command_filter_bgp(routers, on),
             Operator::Service(lags, active) => {
                 self.command_service(lags, on.then_some(*active), fault);
             }
@@ -146,6 +150,23 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Some routers drop packets of BGP, or no longer.
+    fn command_filter_bgp(&mut self, routers: &[RouterId], on: bool) {
+        for router in routers {
+            if hold(&mut self.commands.bgp_filtered, *router, on) {
+                for end in self.net.sessions_at[*router].clone() {
+                    self.session_paths_changed(end.of);
+                }
+                self.internal_paths_changed(self.net.topology.routers[*router].network);
+            }
+        }
+    }
+
+    /// Whether a router drops packets of BGP that arrive there.
+    pub(super) fn drops_bgp(&self, router: RouterId) -> bool {
+        held(&self.commands.bgp_filtered, &router)
     }
 
     /// What a router announces of a group itself.

@@ -87,6 +87,8 @@ pub(crate) enum Event {
     Flood { at: End<LagId>, lsp: Arc<Lsp>, sent: SimTime },
     /// SPF runs.
     Spf(RouterId),
+    /// A router's BGP looks at its next hops.
+    NextHops(RouterId),
     /// Alternates of a link that is lost are put to use.
     Reroute(End<LagId>),
     /// A forwarding write begins to show, goes on or is done.
@@ -143,6 +145,7 @@ impl Event {
             | Self::Cpu(_)
             | Self::Spf(_)
             | Self::Reroute(_)
+            | Self::NextHops(_)
             | Self::Fib(..)
             | Self::Started(_)
             | Self::Restore(_)
@@ -199,12 +202,13 @@ impl Event {
             Self::Deferred(_) => 32,
             Self::Reuse(_) => 33,
             Self::Reroute(_) => 34,
+            Self::NextHops(_) => 35,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 35] = [
+pub(crate) const KINDS: [&str; 36] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -240,4 +244,5 @@ pub(crate) const KINDS: [&str; 35] = [
     "ends of deferred selection",
     "reuse timers of damped routes",
     "switches to alternates",
+    "next-hop delays",
 ];

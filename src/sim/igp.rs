@@ -308,7 +308,7 @@ impl World {
             self.state.routers.edit(router).routes = routes;
             self.record_routes(router);
             self.watch_services(router);
-            self.next_hops_changed(router);
+            self.interior_changed(router);
             let network = self.net.topology.routers[router].network;
             self.internal_paths_changed(network);
         }

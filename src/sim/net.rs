@@ -169,6 +169,7 @@ impl Net {
             | Event::Reuse(end)
             | Event::Mrai(end) => ranks.sessions[end.index()],
             Event::Cpu(router)
+            | Event::NextHops(router)
             | Event::Spf(router)
             | Event::Fib(router, _)
             | Event::Started(router)

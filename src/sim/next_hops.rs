@@ -1,12 +1,16 @@
 //! From the next hop of a route to the LAGs that lead there, how far it is, and how much it carries.
 //!
 //! # Departures
+//! * A next hop that cannot be reached any more takes its prefixes out of the forwarding table at once,
+//!   also while BGP waits (`next_hop_delay`): recursion finds nothing.
 //! * Weights by bandwidth follow the members of a LAG at once, and are told inside the network
 //!   without the delay that implementations put in (`update-delay` of EOS, `auto-sense` of Junos).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::cause::Phase;
+use super::event::Event;
 use super::world::World;
 use crate::dataplane::tables::{Hop, NextHops};
 use crate::ids::{End, GroupId, LagId, RouterId, SessionId, Side};
@@ -177,6 +181,34 @@ impl World {
         }
         let rates = used.iter().filter_map(|used| self.own_bandwidth(router, used.next_hop));
         Some(BitRate::from_bps(rates.map(BitRate::as_bps).sum()))
+    }
+
+    /// Interior routes have changed: forwarding follows at once, BGP's choice after its delay.
+    pub(super) fn interior_changed(&mut self, router: RouterId) {
+        let delay = self.net.topology.routers[router].next_hop_delay;
+        if delay.is_zero() || self.traffic.is_none() {
+            return self.next_hops_changed(router);
+        }
+        let resolved = |group: GroupId| {
+            let best = self.state.routers[router].rib.best(group);
+            (group, self.next_hops(router, best))
+        };
+        let writes = self.group_ids().map(resolved).collect();
+        self.write_fib(router, writes);
+        if self.state.routers[router].next_hops_at.is_none() {
+            let at = self.now + delay;
+            self.state.routers.edit(router).next_hops_at = Some(at);
+            self.at(at, Event::NextHops(router));
+        }
+    }
+
+    /// BGP has waited for long enough: it looks at its next hops.
+    pub(super) fn on_next_hops(&mut self, router: RouterId) {
+        if self.state.routers[router].next_hops_at.is_some_and(|at| at <= self.now) {
+            self.state.routers.edit(router).next_hops_at = None;
+            self.spend(Phase::Decide);
+            self.next_hops_changed(router);
+        }
     }
 
     /// Members of a LAG were lost or have returned: what is shared by its rate is shared anew.

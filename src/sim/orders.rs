@@ -40,9 +40,10 @@ pub(super) fn effects(topology: &Topology, command: &Command) -> Vec<(SimDuratio
         Command::Maintenance { routers, lags, drain, .. } => {
             return maintenance(topology, routers, lags, *drain);
         }
-        Command::FlowspecDrop { prefixes, routers } => {
+        Command::FlowspecDrop { prefixes, bgp, routers } => {
             let pairs = prefixes.iter().flat_map(|p| routers.iter().map(|router| (*router, *p)));
             at_once.push(Operator::Filter(pairs.collect()));
+            at_once.extend(bgp.then(|| Operator::FilterBgp(routers.clone())));
         }
         Command::PeeringState { connections, active, .. } => {
             at_once.push(Operator::Service(connections.clone(), *active));
@@ -115,9 +116,12 @@ pub(super) fn targets(topology: &Topology, command: &Command) -> Vec<String> {
     match command {
         Command::Withdraw { prefixes, .. }
         | Command::Announce { prefixes, .. }
-        | Command::FlowspecDrop { prefixes, .. }
         | Command::ServiceDown { prefixes, .. } => {
             prefixes.iter().map(|id| topology.prefixes[*id].prefix.to_string()).collect()
+        }
+        Command::FlowspecDrop { prefixes, bgp, .. } => {
+            let names = prefixes.iter().map(|id| topology.prefixes[*id].prefix.to_string());
+            names.chain(bgp.then(|| "bgp".to_owned())).collect()
         }
         Command::Leak { sessions, .. }
         | Command::PolicyEdit { sessions, .. }

@@ -80,7 +80,7 @@ impl Operator {
             }
             Self::Filter(pairs) => pairs.is_empty(),
             Self::Leak(ends) | Self::Edit(ends, ..) | Self::Soon(ends) => ends.is_empty(),
-            Self::Overload(routers) => routers.is_empty(),
+            Self::Overload(routers) | Self::FilterBgp(routers) => routers.is_empty(),
             Self::CostOut(lags) | Self::Service(lags, _) => lags.is_empty(),
         }
     }
@@ -107,6 +107,8 @@ pub(crate) enum Operator {
     CostOut(Vec<LagId>),
     /// These routers drop packets to these prefixes.
     Filter(Vec<(RouterId, PrefixId)>),
+    /// These routers drop packets of BGP.
+    FilterBgp(Vec<RouterId>),
     /// These connections are in service, or not.
     Service(Vec<LagId>, bool),
 }

@@ -43,6 +43,8 @@ pub(crate) struct RouterState {
     pub(crate) throttle: Throttle,
     /// When SPF runs next, if it is to.
     pub(crate) spf_at: Option<SimTime>,
+    /// When BGP looks at its next hops, if it waits to.
+    pub(crate) next_hops_at: Option<SimTime>,
     /// When it turns to alternates of links it has lost.
     pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
     /// Its interior routes.
@@ -115,6 +117,7 @@ impl World {
         state.lsdb.clear();
         state.spf_at = None;
         state.reroute_at.clear();
+        state.next_hops_at = None;
         state.routes = Routes::default();
         let network = self.net.topology.routers[router].network;
         self.internal_paths_changed(network);

@@ -22,7 +22,8 @@ impl World {
     /// The path of a packet from `end` to its peer on a connection with this hash.
     pub(super) fn session_path(&self, end: End<SessionId>, hash: u64) -> PathView {
         let still = |end| self.stands_still(self.net.session_router(end), Agent::Tcp);
-        if still(end) || still(end.far()) {
+        let filtered = self.drops_bgp(self.net.session_router(end.far()));
+        if still(end) || still(end.far()) || filtered {
             return PathView::default();
         }
         let hash = mix(hash ^ end.side.index() as u64);
@@ -84,7 +85,7 @@ impl World {
             let ends = &self.net.topology.lags[lag].ends;
             let side = if ends[Side::A].router == at { Side::A } else { Side::B };
             let hop = self.lag_path(lag, side, hash);
-            let hung = at != from && self.tables.routers[at].hung;
+            let hung = at != from && (self.tables.routers[at].hung || self.drops_bgp(at));
             if hung || !hop.up || !self.state.routers[at].up {
                 return PathView::default();
             }

@@ -364,6 +364,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         lsdb: Lsdb::new(),
         throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),
         spf_at: None,
+        next_hops_at: None,
         reroute_at: std::collections::BTreeMap::new(),
         routes: Routes::default(),
         cpu: std::collections::VecDeque::new(),

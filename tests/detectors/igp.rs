@@ -247,3 +247,44 @@ fn a_ring_of_four_has_no_alternate_for_its_neighbors() {
     let gap = nanos(run.forward().longest_gap_s);
     assert!(gap >= 60 * MS + 100 * US, "{gap}");
 }
+
+#[test]
+fn bgp_looks_at_its_next_hops_after_its_delay_and_forwarding_follows_interior_routes_at_once() {
+    // r1 prefers the exit of r2, 10 away, to that of r3, 20 away. r2 is also reached by r3.
+    let run = |delay: &str, fault: &str| {
+        let design = format!(
+            "pnilab: topology/1
+metros: {{m: {{}}}}
+sites: {{s: {{metro: m}}}}
+networks: {{a: {{asn: 64500}}, b: {{asn: 64501}}}}
+routers:
+  r1: {{network: a, site: s, next_hop_delay: {delay}}}
+  r2: {{network: a, site: s}}
+  r3: {{network: a, site: s}}
+  x2: {{network: b, site: s}}
+  x3: {{network: b, site: s}}
+links:
+  l12: {{ends: [r1, r2], metric: 10, circuits: {{c12: {{speed: 10G, length: 20km}}}}}}
+  l13: {{ends: [r1, r3], metric: 20, circuits: {{c13: {{speed: 10G, length: 20km}}}}}}
+  l23: {{ends: [r2, r3], metric: 20, circuits: {{c23: {{speed: 10G, length: 20km}}}}}}
+pnis:
+  p2: {{ends: [r2, x2], relation: peer, circuits: {{y2: {{speed: 10G, length: 1km}}}}, sessions: {{ipv4: {{}}}}}}
+  p3: {{ends: [r3, x3], relation: peer, circuits: {{y3: {{speed: 10G, length: 1km}}}}, sessions: {{ipv4: {{}}}}}}
+prefixes:
+  198.51.100.0/24: {{network: a, routers: r1}}
+  203.0.113.0/24: {{network: b, routers: [x2, x3]}}
+demands:
+  d: {{at: r1, from: 198.51.100.0/24, to: 203.0.113.0/24, rate: 1G}}
+"
+        );
+        let run = Lab::new(&design, 130, &format!("{{at: 100s, inject: {{{fault}}}}}")).run(1);
+        nanos(run.forward().longest_gap_s)
+    };
+    let off = "router_power_off: {router: r2}";
+    assert_eq!(run("0s", off), 60 * MS + 100 * US);
+    // r2 is gone after SPF; BGP looks 5 s later.
+    assert_eq!(run("5s", off), 5 * S + 60 * MS + 100 * US);
+    // r2 is still there by way of r3: no decision is needed, and the choice of r3 comes after.
+    let cut = "circuit_cut: {circuit: c12}";
+    assert!(run("5s", cut) < 70 * MS, "{}", run("5s", cut));
+}

@@ -379,8 +379,11 @@ pub(crate) struct RawAnnounce {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "Flowspec")]
 pub(crate) struct RawFlowspec {
-    /// One prefix or a list; what they cover is dropped too.
+    /// One prefix or a list; what they cover is dropped too. This, `bgp`, or both.
+    #[serde(default)]
     pub prefix: OneOrMore<String>,
+    /// Whether the routers drop packets of BGP too (TCP port 179), theirs and others'; absent: false.
+    pub bgp: Option<Sp<bool>>,
     /// At these routers.
     #[serde(default)]
     pub router: OneOrMore<String>,

@@ -430,6 +430,8 @@ pub(crate) struct RawRouter {
     pub pic_delay: Option<Sp<Text<SimDuration>>>,
     /// Time to take in one BGP UPDATE.
     pub update_processing: Option<Sp<Text<SimDuration>>>,
+    /// How long BGP waits after interior routes have changed before it looks at its next hops.
+    pub next_hop_delay: Option<Sp<Text<SimDuration>>>,
     /// From power or crash to forwarding again.
     pub reload: Option<Sp<Text<SimDuration>>>,
     /// BGP timers.

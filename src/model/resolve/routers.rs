@@ -96,6 +96,7 @@ impl<'a> Resolver<'a> {
         values.fib_rate.as_ref().map(|rate| report.quantity(rate));
         check_duration(report, values.pic_delay.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.update_processing.as_ref(), UP_TO_A_DAY);
+        check_duration(report, values.next_hop_delay.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.reload.as_ref(), UP_TO_A_DAY);
     }
 
@@ -382,6 +383,7 @@ impl<'a> Resolver<'a> {
         let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
         let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
         let update = chain.text("update_processing", |v| v.update_processing.as_ref());
+        let next_hop_delay = chain.text("next_hop_delay", |v| v.next_hop_delay.as_ref());
         let reload = chain.text("reload", |v| v.reload.as_ref());
         let fib = chain.plain(
             "fib",
@@ -402,6 +404,7 @@ impl<'a> Resolver<'a> {
         }
         self.assume("router.fib", name, fib.assumed);
         self.assume("router.update_processing", name, update.assumed);
+        self.assume("router.next_hop_delay", name, next_hop_delay.assumed);
         self.assume("router.reload", name, reload.assumed);
         Router {
             name: name.to_owned(),
@@ -420,6 +423,7 @@ impl<'a> Resolver<'a> {
             fib: fib.value,
             fib_rate: rate.value,
             update_processing: update.value,
+            next_hop_delay: next_hop_delay.value,
             reload: reload.value,
         }
     }
@@ -529,6 +533,7 @@ fn own_values(router: &RawRouter) -> RawRouterValues {
         fib_rate: router.fib_rate.clone(),
         pic_delay: router.pic_delay.clone(),
         update_processing: router.update_processing.clone(),
+        next_hop_delay: router.next_hop_delay.clone(),
         reload: router.reload.clone(),
     }
 }

@@ -177,7 +177,9 @@ impl Resolver<'_> {
     }
 
     pub(super) fn flowspec(&mut self, at: Span, raw: &RawFlowspec) -> Option<Command> {
-        let named = self.prefixes(at, &raw.prefix)?;
+        let bgp = raw.bgp.as_deref().copied().unwrap_or(false);
+        let named =
+            if bgp && raw.prefix.is_empty() { Vec::new() } else { self.prefixes(at, &raw.prefix)? };
         let covered = |inner: &ipnet::IpNet| {
             named.iter().any(|id| self.topology.prefixes[*id].prefix.contains(inner))
         };
@@ -194,7 +196,7 @@ impl Resolver<'_> {
             let message = "a rule is in force at a `router` or in a `network`";
             self.report.at(at, Code::WrongCount, message);
         }
-        Some(Command::FlowspecDrop { prefixes, routers })
+        Some(Command::FlowspecDrop { prefixes, bgp, routers })
     }
 
     pub(super) fn peering_state(&mut self, at: Span, raw: &RawPeeringState) -> Option<Command> {
