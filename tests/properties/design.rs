@@ -28,6 +28,8 @@ struct Network {
     multipath: &'static str,
     router: &'static str,
     next_hop_self: bool,
+    /// Keys of `ibgp:` beside the reflector, which is the network's first router; none: a mesh.
+    reflection: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -41,6 +43,8 @@ struct Edge {
     bfd: [Option<&'static str>; 2],
     interface: [&'static str; 2],
     relation: &'static str,
+    /// Whether its first end dampens interfaces, and damps routes.
+    damps: bool,
     metric: u32,
 }
 
@@ -84,6 +88,7 @@ fn network() -> impl Strategy<Value = Network> {
         "{kind: isis, hello: 1s, dead: 3s}",
         "{kind: ospf, hello: 1s, dead: 4s}",
         "{kind: isis, hello: 2s, dead: 5s, flood: 1ms, spf_initial: 20ms}",
+        "{kind: isis, hello: 1s, dead: 3s, frr: lfa, frr_delay: 10ms}",
     ]);
     let bgp = select(vec![
         "{hold: 9s, connect_retry: 5s, idle_hold_max: 4s}",
@@ -92,19 +97,28 @@ fn network() -> impl Strategy<Value = Network> {
         "{hold: 6s, keepalive: 1s, connect_retry: 5s, idle_hold_max: 4s, mrai: 1s}",
         "{hold: 0s, connect_retry: 5s, idle_hold_max: 4s, mrai: 2s, mrai_withdrawals: true}",
     ]);
-    let multipath = select(vec!["{}", "{ebgp: 4, ibgp: 4}", "{ebgp: 2, ibgp: 2, relax: true}"]);
+    let multipath = select(vec![
+        "{}",
+        "{ebgp: 4, ibgp: 4}",
+        "{ebgp: 2, ibgp: 2, relax: true}",
+        "{ebgp: 4, ibgp: 4, weights: bandwidth}",
+    ]);
+    let reflection =
+        prop::option::weighted(0.3, select(vec!["", ", add_path: true", ", best_external: true"]));
     let router = select(vec![
         "{reload: 3s}",
         "{reload: 3s, fib_rate: 1000/s, update_processing: 3ms}",
         "{reload: 5s, fib: pic, pic_delay: 30ms}",
+        "{reload: 3s, next_hop_delay: 400ms}",
     ]);
-    (igp, bgp, multipath, router, any::<bool>()).prop_map(
-        |(igp, bgp, multipath, router, next_hop_self)| Network {
+    (igp, bgp, multipath, router, any::<bool>(), reflection).prop_map(
+        |(igp, bgp, multipath, router, next_hop_self, reflection)| Network {
             igp,
             bgp,
             multipath,
             router,
             next_hop_self,
+            reflection,
         },
     )
 }
@@ -134,7 +148,7 @@ fn edge() -> impl Strategy<Value = Edge> {
         1_usize..=3,
         (bfd(), bfd()),
         (interface(), interface()),
-        (select(vec!["peer", "customer", "provider"]), 1_u32..4),
+        (select(vec!["peer", "customer", "provider"]), 1_u32..4, prop::bool::weighted(0.2)),
     )
         .prop_map(|(circuits, circuit, lag, other_lag, min_links, bfd, interface, rest)| {
             Edge {
@@ -146,6 +160,7 @@ fn edge() -> impl Strategy<Value = Edge> {
                 bfd: [bfd.0, bfd.1],
                 interface: [interface.0, interface.1],
                 relation: rest.0,
+                damps: rest.2,
                 metric: rest.1 * 10,
             }
         })
@@ -154,7 +169,7 @@ fn edge() -> impl Strategy<Value = Edge> {
 fn fault() -> impl Strategy<Value = Fault> {
     let at = prop_oneof![1_000_u64..15_000, (1_u64..15).prop_map(|s| s * 1_000)];
     let lasts = prop_oneof![1_u64..300, 300_u64..3_000, 3_000_u64..20_000];
-    (at, lasts, prop::bool::weighted(0.2), 0_u8..29, 0_usize..64, 0_u8..4).prop_map(
+    (at, lasts, prop::bool::weighted(0.2), 0_u8..34, 0_usize..64, 0_u8..4).prop_map(
         |(at_ms, lasts_ms, stays, kind, target, end)| Fault {
             at_ms,
             lasts_ms,
@@ -232,21 +247,27 @@ impl Case {
     /// The design as a file.
     pub(crate) fn topology(&self) -> String {
         let mut text =
-            "pnilab: topology/1\nmetros: {m: {}}\nsites: {s: {metro: m}}\nnetworks:\n".to_owned();
+            "pnilab: topology/1\nmetros: {m: {}}\nsites: {s: {metro: m}, t: {metro: m}}\nnetworks:\n"
+                .to_owned();
         for (index, network) in self.networks.iter().enumerate() {
             if index == 1 && !self.routers.contains(&1) {
                 continue;
             }
-            let Network { igp, bgp, multipath, router, next_hop_self } = network;
+            let Network { igp, bgp, multipath, router, next_hop_self, reflection } = network;
+            let first = self.routers.iter().position(|n| *n == index).unwrap_or(0);
+            let ibgp = reflection.map_or(String::new(), |more| {
+                format!(", ibgp: {{mode: reflection, reflectors: r{first}{more}}}")
+            });
             let asn = 64500 + index;
             text += &format!(
                 "  n{index}: {{asn: {asn}, igp: {igp}, bgp: {bgp}, multipath: {multipath},\n       \
-                 router: {router}, next_hop_self: {next_hop_self}}}\n"
+                 router: {router}, next_hop_self: {next_hop_self}{ibgp}}}\n"
             );
         }
         text += "routers:\n";
         for (index, network) in self.routers.iter().enumerate() {
-            text += &format!("  r{index}: {{network: n{network}, site: s}}\n");
+            let site = ["s", "t"][index % 2];
+            text += &format!("  r{index}: {{network: n{network}, site: {site}}}\n");
         }
         let all = self.all_edges();
         for (title, pnis) in [("links", false), ("pnis", true)] {
@@ -271,6 +292,13 @@ impl Case {
              return_rate: 12G{}}}\n",
             self.flows
         );
+        text += "maintenance_domains:\n";
+        for index in 0..self.routers.len() {
+            text += &format!("  r{index}: {{routers: r{index}}}\n");
+        }
+        for (name, ..) in all.iter().filter(|edge| !self.is_pni(edge.1)) {
+            text += &format!("  {name}: {{links: {name}}}\n");
+        }
         text
     }
 
@@ -325,6 +353,20 @@ impl Case {
                 (26, _) if edge.speaks_lacp(usize::from(fault.end % 2)) => {
                     format!("lacp_foreign: {{circuit: {circuit}, toward: r{end}, every: 700ms}}")
                 }
+                (27, _) => format!("site_isolate: {{site: {}}}", ["s", "t"][fault.target % 2]),
+                (28, _) => format!("maintenance: {{maintenance_domain: {router}, drain: 800ms}}"),
+                (29, _) if !self.is_pni(*routers) => {
+                    format!("maintenance: {{maintenance_domain: {name}, drain: 600ms}}")
+                }
+                (30, _) => format!("flowspec_drop: {{bgp: true, router: {router}}}"),
+                (31, Some((name, [a, _], _))) => format!(
+                    "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: import, \
+                     insert: {{name: x, set: {{local_pref: 50}}, then: accept}}}}"
+                ),
+                (32, Some((name, [a, _], _))) => format!(
+                    "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: export, \
+                     insert: {{name: x, then: reject}}}}"
+                ),
                 _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
             };
             let once = inject.starts_with("session_reset");
@@ -357,6 +399,11 @@ impl Edge {
         };
         let side = |end: usize| {
             let mut keys = vec![format!("interface: {}", self.interface[end])];
+            let damps = self.damps && end == 0;
+            if damps {
+                keys.push("dampening: {half_life: 1s, max_suppress: 4s}".to_owned());
+            }
+            let damping = if damps { ", damping: {half_life: 4s, max_suppress: 16s}" } else { "" };
             if let (0, Some(other)) = (end, self.other_lag) {
                 keys.push(lag(other));
             }
@@ -364,10 +411,14 @@ impl Edge {
                 keys.push(if pni {
                     let graceful = ["", ", graceful_restart: {notification: true}"];
                     let graceful = graceful[usize::from(self.metric > 20)];
-                    format!("sessions: {{ipv4: {{bfd: {bfd}{graceful}}}}}")
+                    format!("sessions: {{ipv4: {{bfd: {bfd}{graceful}{damping}}}}}")
                 } else {
                     format!("bfd: {bfd}")
                 });
+            } else if pni && damps {
+                keys.push(
+                    "sessions: {ipv4: {damping: {half_life: 4s, max_suppress: 16s}}}".to_owned(),
+                );
             }
             format!("r{}: {{{}}}", ends[end], keys.join(", "))
         };
