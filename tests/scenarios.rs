@@ -25,7 +25,28 @@ fn main() -> ExitCode {
         trials.push(trial(&file, "holds", holds));
         trials.push(trial(&file, "proves something", proves_something));
     }
+    trials.push(Trial::test("every kind of fault has an example", every_kind_has_an_example));
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// The kinds that the schema knows all stand in some scenario.
+fn every_kind_has_an_example() -> Result<(), Failed> {
+    let schema = std::fs::read_to_string("schemas/scenario.schema.json")?;
+    let schema: serde_json::Value = serde_json::from_str(&schema)?;
+    let kinds = schema["$defs"]["Inject"]["oneOf"].as_array().ok_or("the kinds of faults")?;
+    let all: Result<Vec<String>, _> =
+        files(Path::new("scenarios")).iter().map(std::fs::read_to_string).collect();
+    let all = all?.concat();
+    let kind = |kind: &serde_json::Value| Some(kind["required"][0].as_str()?.to_owned());
+    let kinds: Option<Vec<String>> = kinds.iter().map(kind).collect();
+    let kinds = kinds.ok_or("each kind has a name")?;
+    let missing: Vec<_> =
+        kinds.iter().filter(|kind| !all.contains(&format!("inject: {{{kind}:"))).collect();
+    if kinds.len() > 40 && missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("of {} kinds without an example: {missing:?}", kinds.len()).into())
+    }
 }
 
 /// A test of one file, named after it.

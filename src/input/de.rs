@@ -458,7 +458,7 @@ impl Word<'_> {
     }
 }
 
-impl<'de, 'a> EnumAccess<'de> for Word<'a> {
+impl<'de> EnumAccess<'de> for Word<'_> {
     type Error = ReadError;
     type Variant = Self;
 

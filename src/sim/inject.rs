@@ -64,7 +64,9 @@ impl World {
             Effect::Operator(operator) => self.command(fault, operator, on),
             Effect::Hang(routers) => self.command_hang(fault, routers, on),
             Effect::Stick(routers) => {
-                routers.iter().for_each(|r| self.stick_fib(*r, Stuck::By(fault), on));
+                for router in routers {
+                    self.stick_fib(*router, Stuck::By(fault), on);
+                }
             }
             Effect::Stop { routers, agents, kill } => {
                 for router in routers {

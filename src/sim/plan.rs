@@ -53,11 +53,13 @@ impl Effect {
     /// Whether there is nothing that it could change.
     fn hits_nothing(&self) -> bool {
         match self {
-            Self::Cut(ports) | Self::Silence(ports) | Self::Dead(ports) => ports.is_empty(),
+            Self::Cut(ports)
+            | Self::Silence(ports)
+            | Self::Dead(ports)
+            | Self::Foreign { ports, .. } => ports.is_empty(),
             Self::Degrade(ports, loss, delay) => {
                 ports.is_empty() || (*loss == Share::ZERO && delay.is_zero())
             }
-            Self::Foreign { ports, .. } => ports.is_empty(),
             Self::Sever(_) => false,
             Self::Power(routers)
             | Self::Crash(routers, _)

@@ -304,71 +304,10 @@ impl Case {
 
     /// The faults as a file; `ends`: all of them end.
     pub(crate) fn scenario(&self, seconds: u64, ends: bool) -> String {
-        let all = self.all_edges();
-        let pnis: Vec<_> = all.iter().filter(|edge| self.is_pni(edge.1)).collect();
         let mut text =
             format!("pnilab: scenario/1\nduration: {seconds}s\nseed: {}\nfaults:\n", self.seed);
         for fault in &self.faults {
-            let (name, routers, edge) = &all[fault.target % all.len()];
-            let circuit = format!("{name}-{}", fault.target / 8 % edge.circuits);
-            let router = format!("r{}", fault.target % self.routers.len());
-            let end = routers[usize::from(fault.end % 2)];
-            let toward = match fault.end {
-                0 | 1 => format!(", toward: r{end}"),
-                _ => String::new(),
-            };
-            let pni = (!pnis.is_empty()).then(|| &pnis[fault.target % pnis.len()]);
-            let inject = match (fault.kind, pni) {
-                (0 | 1, _) => format!("circuit_cut: {{circuit: {circuit}{toward}}}"),
-                (2..=4, _) => format!("circuit_silent: {{circuit: {circuit}{toward}}}"),
-                (5, _) => format!("circuit_degrade: {{circuit: {circuit}{toward}, delay: 3ms}}"),
-                (6, _) => format!("circuit_degrade: {{circuit: {circuit}{toward}, loss: 20%}}"),
-                (7, _) => format!("circuit_flap: {{circuit: {circuit}, down: 700ms, up: 1300ms}}"),
-                (8, _) => format!("optic_fail: {{circuit: {circuit}, router: r{end}}}"),
-                (9, _) => format!("router_crash: {{router: {router}}}"),
-                (10, _) => format!("router_power_off: {{router: {router}}}"),
-                (11, Some((name, ..))) => format!("session_reset: {{session: {name}/ipv4}}"),
-                (12, Some((name, ..))) => format!("admin_shutdown: {{session: {name}/ipv4}}"),
-                (13, Some((name, ..))) => format!("pni_silent: {{pni: {name}}}"),
-                (14, Some((name, ..))) => {
-                    let then = if fault.end == 0 { "stay" } else { "cease" };
-                    format!(
-                        "graceful_shutdown: {{session: {name}/ipv4, wait: 700ms, then: {then}}}"
-                    )
-                }
-                (15, _) => format!("drain: {{router: {router}, wait: 900ms}}"),
-                (16, _) => format!("forwarding_hang: {{router: {router}}}"),
-                (17, _) => format!("fib_stuck: {{router: {router}}}"),
-                (18, _) => "withdraw: {prefix: 198.51.100.0/24}".to_owned(),
-                (19, _) => "service_down: {prefix: 203.0.113.0/24}".to_owned(),
-                (20, _) => format!("announce: {{prefix: 203.0.113.0/24, router: {router}}}"),
-                (21, Some((name, ..))) => format!("leak: {{session: {name}/ipv4}}"),
-                (22, _) => format!("control_plane_hang: {{router: {router}}}"),
-                (23, _) => format!("process_kill: {{router: {router}, daemons: bgpd}}"),
-                (24, _) => format!("process_kill: {{router: {router}, daemons: [bird]}}"),
-                (25, _) => {
-                    let daemons = ["bgpd", "bfdd", "zebra", "bird"][usize::from(fault.end)];
-                    format!("process_freeze: {{router: {router}, daemons: {daemons}}}")
-                }
-                (26, _) if edge.speaks_lacp(usize::from(fault.end % 2)) => {
-                    format!("lacp_foreign: {{circuit: {circuit}, toward: r{end}, every: 700ms}}")
-                }
-                (27, _) => format!("site_isolate: {{site: {}}}", ["s", "t"][fault.target % 2]),
-                (28, _) => format!("maintenance: {{maintenance_domain: {router}, drain: 800ms}}"),
-                (29, _) if !self.is_pni(*routers) => {
-                    format!("maintenance: {{maintenance_domain: {name}, drain: 600ms}}")
-                }
-                (30, _) => format!("flowspec_drop: {{bgp: true, router: {router}}}"),
-                (31, Some((name, [a, _], _))) => format!(
-                    "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: import, \
-                     insert: {{name: x, set: {{local_pref: 50}}, then: accept}}}}"
-                ),
-                (32, Some((name, [a, _], _))) => format!(
-                    "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: export, \
-                     insert: {{name: x, then: reject}}}}"
-                ),
-                _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
-            };
+            let inject = self.broken(fault).unwrap_or_else(|| self.commanded(fault));
             let once = inject.starts_with("session_reset");
             let lasts = if once || (fault.stays && !ends) {
                 String::new()
@@ -378,6 +317,84 @@ impl Case {
             text += &format!("  - {{at: {}ms,{lasts} inject: {{{inject}}}}}\n", fault.at_ms);
         }
         text
+    }
+
+    /// What breaks or hangs, if this fault is of that kind.
+    fn broken(&self, fault: &Fault) -> Option<String> {
+        let all = self.all_edges();
+        let pnis: Vec<_> = all.iter().filter(|edge| self.is_pni(edge.1)).collect();
+        let (name, routers, edge) = &all[fault.target % all.len()];
+        let circuit = format!("{name}-{}", fault.target / 8 % edge.circuits);
+        let router = format!("r{}", fault.target % self.routers.len());
+        let end = routers[usize::from(fault.end % 2)];
+        let toward = match fault.end {
+            0 | 1 => format!(", toward: r{end}"),
+            _ => String::new(),
+        };
+        let pni = (!pnis.is_empty()).then(|| &pnis[fault.target % pnis.len()]);
+        Some(match (fault.kind, pni) {
+            (0 | 1, _) => format!("circuit_cut: {{circuit: {circuit}{toward}}}"),
+            (2..=4, _) => format!("circuit_silent: {{circuit: {circuit}{toward}}}"),
+            (5, _) => format!("circuit_degrade: {{circuit: {circuit}{toward}, delay: 3ms}}"),
+            (6, _) => format!("circuit_degrade: {{circuit: {circuit}{toward}, loss: 20%}}"),
+            (7, _) => format!("circuit_flap: {{circuit: {circuit}, down: 700ms, up: 1300ms}}"),
+            (8, _) => format!("optic_fail: {{circuit: {circuit}, router: r{end}}}"),
+            (9, _) => format!("router_crash: {{router: {router}}}"),
+            (10, _) => format!("router_power_off: {{router: {router}}}"),
+            (11, Some((name, ..))) => format!("session_reset: {{session: {name}/ipv4}}"),
+            (12, Some((name, ..))) => format!("admin_shutdown: {{session: {name}/ipv4}}"),
+            (13, Some((name, ..))) => format!("pni_silent: {{pni: {name}}}"),
+            (16, _) => format!("forwarding_hang: {{router: {router}}}"),
+            (17, _) => format!("fib_stuck: {{router: {router}}}"),
+            _ => return None,
+        })
+    }
+
+    /// What an operator commands, or a daemon does.
+    fn commanded(&self, fault: &Fault) -> String {
+        let all = self.all_edges();
+        let pnis: Vec<_> = all.iter().filter(|edge| self.is_pni(edge.1)).collect();
+        let (name, routers, edge) = &all[fault.target % all.len()];
+        let circuit = format!("{name}-{}", fault.target / 8 % edge.circuits);
+        let router = format!("r{}", fault.target % self.routers.len());
+        let end = routers[usize::from(fault.end % 2)];
+        let pni = (!pnis.is_empty()).then(|| &pnis[fault.target % pnis.len()]);
+        match (fault.kind, pni) {
+            (14, Some((name, ..))) => {
+                let then = if fault.end == 0 { "stay" } else { "cease" };
+                format!("graceful_shutdown: {{session: {name}/ipv4, wait: 700ms, then: {then}}}")
+            }
+            (15, _) => format!("drain: {{router: {router}, wait: 900ms}}"),
+            (18, _) => "withdraw: {prefix: 198.51.100.0/24}".to_owned(),
+            (19, _) => "service_down: {prefix: 203.0.113.0/24}".to_owned(),
+            (20, _) => format!("announce: {{prefix: 203.0.113.0/24, router: {router}}}"),
+            (21, Some((name, ..))) => format!("leak: {{session: {name}/ipv4}}"),
+            (22, _) => format!("control_plane_hang: {{router: {router}}}"),
+            (23, _) => format!("process_kill: {{router: {router}, daemons: bgpd}}"),
+            (24, _) => format!("process_kill: {{router: {router}, daemons: [bird]}}"),
+            (25, _) => {
+                let daemons = ["bgpd", "bfdd", "zebra", "bird"][usize::from(fault.end)];
+                format!("process_freeze: {{router: {router}, daemons: {daemons}}}")
+            }
+            (26, _) if edge.speaks_lacp(usize::from(fault.end % 2)) => {
+                format!("lacp_foreign: {{circuit: {circuit}, toward: r{end}, every: 700ms}}")
+            }
+            (27, _) => format!("site_isolate: {{site: {}}}", ["s", "t"][fault.target % 2]),
+            (28, _) => format!("maintenance: {{maintenance_domain: {router}, drain: 800ms}}"),
+            (29, _) if !self.is_pni(*routers) => {
+                format!("maintenance: {{maintenance_domain: {name}, drain: 600ms}}")
+            }
+            (30, _) => format!("flowspec_drop: {{bgp: true, router: {router}}}"),
+            (31, Some((name, [a, _], _))) => format!(
+                "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: import, \
+                 insert: {{name: x, set: {{local_pref: 50}}, then: accept}}}}"
+            ),
+            (32, Some((name, [a, _], _))) => format!(
+                "policy_edit: {{session: {name}/ipv4, router: r{a}, direction: export, \
+                 insert: {{name: x, then: reject}}}}"
+            ),
+            _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
+        }
     }
 }
 
