@@ -194,7 +194,7 @@ pub(crate) fn cases() -> impl Strategy<Value = Case> {
         prop::collection::vec(edge(), 4),
         prop::collection::vec((0_usize..5, 0_usize..5, edge()), 0..=3),
     );
-    let flows = select(vec!["", "", ", flows: {count: 7}", ", flows: {count: 7, hash: resilient}"]);
+    let flows = select(vec!["", "", ", flows: 7", ", flows: {count: 7, hash: resilient}"]);
     (shape, prop::collection::vec(fault(), 1..=4), flows, 1_u64..1_000_000).prop_map(
         |((routers, networks, edges, chords), faults, flows, seed)| Case {
             routers,

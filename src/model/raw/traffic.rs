@@ -133,8 +133,8 @@ pub(crate) struct RawDemand {
     pub rate: Sp<Text<BitRate>>,
     /// Return rate; absent: no return traffic.
     pub return_rate: Option<Sp<Text<BitRate>>>,
-    /// Seeded flows instead of fluid shares.
-    pub flows: Option<Sp<RawFlows>>,
+    /// Seeded flows instead of fluid shares: how many, or that and how they are hashed.
+    pub flows: Option<Sp<TextOrMap<u32, RawFlows>>>,
 }
 
 /// How flows find their member and next hop.

@@ -348,7 +348,7 @@ impl Resolver<'_> {
         );
         let class = self.demand_class(name, demand, to);
         self.assume("return_rate", name, return_rate.assumed);
-        let flows = demand.flows.as_deref().map(|flows| self.flows(name, flows));
+        let flows = demand.flows.as_ref().map(|flows| self.flows(name, flows));
         self.topology.demands.push(Demand {
             name: name.to_string(),
             about: about(demand.about.as_ref()),
@@ -453,12 +453,16 @@ impl Resolver<'_> {
         })
     }
 
-    fn flows(&mut self, name: &str, flows: &RawFlows) -> Flows {
-        if !(1..=100_000).contains(&*flows.count) {
-            let message = format!("`{}` is out of range: 1 to 100000 flows", *flows.count);
-            self.report.at(flows.count.span, Code::OutOfRange, message);
+    fn flows(&mut self, name: &str, flows: &Sp<TextOrMap<u32, RawFlows>>) -> Flows {
+        let (count, span, hash) = match &**flows {
+            TextOrMap::Text(count) => (*count, flows.span, None),
+            TextOrMap::Map(map) => (*map.count, map.count.span, map.hash.as_deref()),
+        };
+        if !(1..=100_000).contains(&count) {
+            let message = format!("`{count}` is out of range: 1 to 100000 flows");
+            self.report.at(span, Code::OutOfRange, message);
         }
-        let hash = match flows.hash.as_deref() {
+        let hash = match hash {
             Some(RawHash::Modulo) => HashMode::Modulo,
             Some(RawHash::Resilient) => HashMode::Resilient,
             None => {
@@ -466,6 +470,6 @@ impl Resolver<'_> {
                 HashMode::Modulo
             }
         };
-        Flows { count: *flows.count, hash }
+        Flows { count, hash }
     }
 }
