@@ -8,7 +8,7 @@ use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
 use super::values::{
     Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, bgp, check_bfd, check_bgp, check_damping,
-    check_duration, damping as damping_values, strict,
+    check_duration, check_whole_seconds, damping as damping_values, strict,
 };
 use crate::diag::{Code, Span};
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
@@ -28,6 +28,10 @@ use crate::units::SimDuration;
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
+
+/// What twelve bits can tell in seconds (RFC 4724 §3, Restart Time).
+const UP_TO_TWELVE_BITS: (SimDuration, SimDuration) =
+    (SimDuration::ZERO, SimDuration::from_secs(4_095));
 
 const FLAP_DAMPING: [&str; 4] =
     ["damping.half_life", "damping.reuse", "damping.suppress", "damping.max_suppress"];
@@ -234,9 +238,16 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn check_graceful(&mut self, raw: Option<&Sp<RawGracefulRestart>>) {
         let Some(raw) = raw else { return };
-        check_duration(&mut self.report, raw.restart_time.as_ref(), UP_TO_A_DAY);
-        check_duration(&mut self.report, raw.stale_time.as_ref(), UP_TO_A_DAY);
-        check_duration(&mut self.report, raw.long_lived.as_ref(), UP_TO_A_DAY);
+        let report = &mut self.report;
+        check_duration(report, raw.restart_time.as_ref(), UP_TO_TWELVE_BITS);
+        check_whole_seconds(report, raw.restart_time.as_ref(), "RFC 4724 §3, Restart Time");
+        check_duration(report, raw.stale_time.as_ref(), UP_TO_A_DAY);
+        check_duration(report, raw.long_lived.as_ref(), UP_TO_A_DAY);
+        check_whole_seconds(
+            report,
+            raw.long_lived.as_ref(),
+            "RFC 9494 §3.1, Long-Lived Stale Time",
+        );
     }
 
     fn graceful_restart(

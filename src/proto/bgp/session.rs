@@ -34,6 +34,8 @@ mod io;
 
 /// The hold time while an OPEN is awaited: four minutes (RFC 4271 §8.2.2).
 pub const LARGE_HOLD: SimDuration = SimDuration::from_secs(240);
+/// Keepalives are not sent more often than this (RFC 4271 §4.4).
+pub const KEEPALIVE_MIN: SimDuration = SimDuration::from_secs(1);
 /// A session that was up for this long starts its back-off anew; a choice of ours.
 pub const STABLE_AFTER: SimDuration = SimDuration::from_secs(60);
 
@@ -250,11 +252,12 @@ impl Fsm {
     }
 
     /// The range of gaps between keepalives: the shorter of the configured interval and a third
-    /// of the negotiated hold time, jittered; `None` before the OPENs agree or without hold time.
+    /// of the negotiated hold time, but no less than a second (RFC 4271 §4.4), jittered; `None`
+    /// before the OPENs agree or without hold time.
     #[must_use]
     pub fn keepalives(&self) -> Option<KeepaliveRange> {
         let hold = self.hold().filter(|hold| !hold.is_zero())?;
-        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3));
+        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3)).max(KEEPALIVE_MIN);
         Some(KeepaliveRange { shortest: longest.scaled(3, 4), longest })
     }
 
