@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Resolver;
 use super::lags::RawEnd;
+use super::one_sided::Stated;
 use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
 use super::values::{
@@ -156,18 +157,21 @@ impl<'a> Resolver<'a> {
     ) {
         let name = format!("{}/{}", **pni_name, family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let built = Side::BOTH.map(|side| {
+        let owns = Side::BOTH.map(|side| {
             let router = ends[side].name;
             let own = pni.sides.iter().find(|(name, _)| **name == **router).map(|(_, s)| &**s);
-            let own = own.map_or_else(RawOwn::default, |side| RawOwn {
+            own.map_or_else(RawOwn::default, |side| RawOwn {
                 session: of(side.sessions.as_deref(), family).map(|s| &**s),
                 bgp: side.bgp.as_deref(),
                 import: side.import.as_ref(),
                 export: side.export.as_ref(),
-            });
-            let timers = pni.bgp.as_deref();
-            self.external_end(ends[side].router, timers, own, entry, &mut rows[side])
+            })
         });
+        let built = Side::BOTH.map(|side| {
+            let timers = pni.bgp.as_deref();
+            self.external_end(ends[side].router, timers, owns[side], entry, &mut rows[side])
+        });
+        self.compare_ends(&name, &built, owns.map(|own| Stated::of(&own, entry)));
         self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
         let id = self.topology.sessions.push(Session {
             name: name.clone(),
