@@ -298,9 +298,10 @@ impl World {
     fn transmit(&mut self, end: End<SessionId>, segment: Segment<Wire>) {
         let transport = &self.state.session_ends[end].transport;
         let (path, Some(epoch)) = (transport.path, transport.epoch) else { return };
+        let acked = transport.receiver.acknowledged();
         if path.up && !self.segment_lost(end, path.loss) {
             let sent = self.now;
-            let event = Event::Segment { end: end.far(), epoch, segment, sent };
+            let event = Event::Segment { end: end.far(), epoch, segment, acked, sent };
             self.at(sent + path.delay, event);
         }
     }
@@ -323,12 +324,12 @@ impl World {
         }
     }
 
-    /// A segment arrives at `end`.
+    /// A segment arrives at `end`, with what it acknowledges (RFC 9293 §3.10.7.4).
     pub(super) fn on_segment(
         &mut self,
         end: End<SessionId>,
         epoch: u32,
-        segment: Segment<Wire>,
+        (segment, acked): (Segment<Wire>, u64),
         sent: SimTime,
     ) {
         let now = self.now;
@@ -343,6 +344,7 @@ impl World {
             }
             return;
         }
+        self.acknowledged(end, acked);
         let mut read = Vec::new();
         let upto = self.state.session_ends.edit(end).transport.receiver.receive(segment, &mut read);
         if back.up && !self.segment_lost(end, back.loss) {
@@ -364,6 +366,11 @@ impl World {
         if lost || self.state.session_ends[end].transport.epoch != Some(epoch) {
             return;
         }
+        self.acknowledged(end, upto);
+    }
+
+    /// The peer has received all that `end` has sent below `upto`.
+    fn acknowledged(&mut self, end: End<SessionId>, upto: u64) {
         self.tcp_input(end, tcp::Input::Acked(upto));
         self.rest_keepalives(end);
     }
