@@ -207,13 +207,14 @@ impl World {
     /// A timer of a connection machine.
     pub(super) fn on_session_timer(&mut self, end: End<SessionId>, timer: Timer) {
         let fsm = &self.state.session_ends[end].fsm;
-        if fsm.deadline(timer).is_none_or(|at| at > self.now) {
+        // While routing settles no keepalives are sent, and nobody misses them; nor does a session
+        // that has told too many prefixes try again.
+        if fsm.deadline(timer).is_none_or(|at| at > self.now) || self.traffic.is_none() {
             return;
         }
         let input = match timer {
             Timer::Hold => {
-                // While routing settles no keepalives are sent, and nobody misses them.
-                if self.hears_keepalives(end) || self.traffic.is_none() {
+                if self.hears_keepalives(end) {
                     return;
                 }
                 self.blame_session_path(end);

@@ -271,6 +271,12 @@ impl World {
         self.log(Element::Session(end), is, is, reason);
     }
 
+    /// A peer had told more prefixes than it should before the clock started.
+    pub(super) fn record_too_many(&mut self, end: End<SessionId>) {
+        let is = self.state.session_ends[end].fsm.state().as_str();
+        self.log(Element::Session(end), is, is, "max_prefix before the start");
+    }
+
     /// A session end went down or up, as the result tells it.
     pub(super) fn record_session(
         &mut self,

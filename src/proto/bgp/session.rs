@@ -240,6 +240,20 @@ impl Fsm {
         }
     }
 
+    /// Whether something holds the machine in Idle that no timer ends: its operator, its interface,
+    /// its router, or what the neighbour told.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.blocks.any()
+    }
+
+    /// Whether the neighbour has told too many prefixes, and the session waits for a restart time or
+    /// for an operator.
+    #[must_use]
+    pub const fn has_too_many(&self) -> bool {
+        self.blocks.prefixes
+    }
+
     /// The negotiated hold time (zero: none), once the OPENs agree.
     #[must_use]
     pub const fn hold(&self) -> Option<SimDuration> {
