@@ -1,6 +1,6 @@
 //! Drives BGP sessions: carries out what their machines want.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
@@ -48,8 +48,8 @@ pub(crate) struct SessionEndState {
     pub(crate) fsm: Fsm,
     /// Its end of the TCP connection.
     pub(crate) transport: Transport,
-    /// Groups the peer may have to be told about.
-    pub(crate) pending: BTreeSet<GroupId>,
+    /// Groups the peer may have to be told about, and why.
+    pub(crate) pending: BTreeMap<GroupId, CauseId>,
     /// Until when new routes wait.
     pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.

@@ -96,7 +96,7 @@ impl World {
             }
             Work::SessionUp(end) => {
                 let all: Vec<GroupId> = self.group_ids().collect();
-                self.state.session_ends.edit(end).pending.extend(all);
+                self.await_telling(end, all);
                 self.tell(end);
                 self.tell_end_of_rib(end);
                 Vec::new()
@@ -307,7 +307,7 @@ impl World {
         }
         for end in self.net.sessions_at[router].clone() {
             if self.state.session_ends[end].fsm.state() == State::Established {
-                self.state.session_ends.edit(end).pending.extend(told.iter().copied());
+                self.await_telling(end, told.iter().copied());
                 self.tell(end);
             }
         }
@@ -350,7 +350,17 @@ impl World {
         names.join("+")
     }
 
-    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval.
+    /// A peer may have to be told of some groups, for the present cause or one of a later fault.
+    fn await_telling(&mut self, end: End<SessionId>, groups: impl IntoIterator<Item = GroupId>) {
+        for group in groups {
+            let known = self.state.session_ends[end].pending.get(&group).copied();
+            let cause = self.causes.later(known, self.cause);
+            self.state.session_ends.edit(end).pending.insert(group, cause);
+        }
+    }
+
+    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval. What is
+    /// told is to be blamed on the latest fault of those that led to it.
     fn tell(&mut self, end: End<SessionId>) {
         let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
         let router = self.net.session_router(end);
@@ -359,10 +369,11 @@ impl World {
         let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
         let mut changes: Vec<Told> = Vec::new();
         let mut announces = false;
-        for group in pending {
+        let mut latest = None;
+        for (group, cause) in pending {
             let wanted = self.exports(router, end, slot, group);
             if waits && (!wanted.is_empty() || config.mrai_withdrawals) {
-                self.state.session_ends.edit(end).pending.insert(group);
+                self.state.session_ends.edit(end).pending.insert(group, cause);
                 if config.mrai_withdrawals {
                     continue;
                 }
@@ -371,15 +382,17 @@ impl World {
             for (path, route) in rib.tell(group, slot, &wanted, waits) {
                 announces |= route.is_some() || config.mrai_withdrawals;
                 changes.push((group, path, route));
+                latest = Some(self.causes.later(latest, cause));
             }
         }
-        if changes.is_empty() {
-            return;
-        }
+        let Some(latest) = latest else { return };
+        let here = std::mem::replace(&mut self.cause, latest);
+        self.spend(Phase::Decide);
         if announces {
             self.begin_mrai(end, config.mrai);
         }
         self.send_message(end, super::bgp::Wire::Update(Arc::new(changes)));
+        self.cause = here;
     }
 
     fn begin_mrai(&mut self, end: End<SessionId>, mrai: SimDuration) {
@@ -399,7 +412,6 @@ impl World {
     pub(super) fn on_mrai(&mut self, end: End<SessionId>) {
         if self.state.session_ends[end].mrai_until.is_some_and(|at| at <= self.now) {
             self.state.session_ends.edit(end).mrai_until = None;
-            self.spend(Phase::Decide);
             self.tell(end);
         }
     }

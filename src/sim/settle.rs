@@ -348,7 +348,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
     SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn),
         transport: Transport::idle(),
-        pending: std::collections::BTreeSet::new(),
+        pending: std::collections::BTreeMap::new(),
         mrai_until: None,
         mrai_waits: 0,
         stale: None,
