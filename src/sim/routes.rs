@@ -16,7 +16,7 @@ use super::event::Event;
 use super::net::Net;
 use super::world::World;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Relation, Role, SessionKind, Weights};
+use crate::model::topology::{LagKind, Relation, Role, SessionKind, Topology, Weights};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
@@ -331,6 +331,7 @@ impl World {
                 router_id: topology.routers[far].router_id,
                 address: IpAddr::V4(topology.routers[far].router_id),
                 client: topology.sessions[end.of].ends[end.side].client,
+                long_lived: offers_long_lived(topology, *end),
             }
         };
         let peers = net.sessions_at[router].iter().map(peer).collect();
@@ -482,6 +483,10 @@ impl World {
             NextHopRule::Unchanged(router)
         };
         let rib = &self.state.routers[router].rib;
+        // Who does not know of such routes is not told (RFC 9494 §4.3).
+        if rib.is_long_stale(via, route) && !offers_long_lived(topology, end.far()) {
+            return None;
+        }
         let from = rib.from(via).unwrap_or(ours.own_id);
         let mut told = ours.export(route, (rib.provenance(via, slot), from), rule).ok()?;
         if topology.sessions[end.of].kind == SessionKind::Internal {
@@ -530,4 +535,10 @@ impl World {
             self.state.session_ends.edit(end).damped.clear();
         }
     }
+}
+
+/// Whether an end of a session offers long-lived graceful restart to the other (RFC 9494).
+fn offers_long_lived(topology: &Topology, end: End<SessionId>) -> bool {
+    let offered = topology.sessions[end.of].ends[end.side].graceful_restart;
+    offered.is_some_and(|own| own.long_lived.is_some())
 }
