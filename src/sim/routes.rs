@@ -44,8 +44,10 @@ impl World {
             | Work::Originate(_)
             | Work::Repeat(..)
             | Work::EndOfRib(..)
-            | Work::Stale(_)
+            | Work::Stale(..)
             | Work::DropStale(_)
+            | Work::ForgetStale(_)
+            | Work::Choose(_)
             | Work::Reuse(_)
             | Work::NextHops => 1,
         };
@@ -101,12 +103,10 @@ impl World {
                 self.tell_end_of_rib(end);
                 Vec::new()
             }
-            Work::Stale(end) => {
-                let slot = self.slot(end);
-                self.state.routers.edit(router).rib.forget_told(slot);
-                Vec::new()
-            }
+            Work::Stale(end, again) => self.keep_stale(router, end, again),
             Work::DropStale(end) => self.drop_stale(router, end),
+            Work::ForgetStale(end) => self.forget_stale(router, end),
+            Work::Choose(family) => self.choose_at_last(router, family),
             Work::Reuse(end) => self.reuse(router, end),
             Work::EndOfRib(end, epoch) => {
                 if self.state.session_ends[end].transport.epoch == epoch {
@@ -115,7 +115,6 @@ impl World {
                 Vec::new()
             }
             Work::SessionDown(end) => {
-                self.state.session_ends.edit(end).stale = None;
                 self.forget_told_routes(end);
                 let slot = self.slot(end);
                 self.state.routers.edit(router).rib.forget_session(slot)
@@ -187,7 +186,7 @@ impl World {
     /// Takes in one route of an UPDATE; whether it is news.
     fn learn(&mut self, router: RouterId, end: End<SessionId>, told: &Told) -> bool {
         let (group, path, _) = *told;
-        self.is_fresh(end, group, path);
+        self.is_fresh(end, (group, path));
         if self.damp(end, told) {
             let slot = self.slot(end);
             return self.state.routers.edit(router).rib.learn(group, slot, path, None);
@@ -263,9 +262,6 @@ impl World {
 
     /// Runs the decision process for some groups; forwarding and neighbours follow.
     fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
-        if self.state.routers[router].deferral.is_some() {
-            return;
-        }
         let mut writes = Vec::new();
         let (mut told, mut seen) = (Vec::new(), Vec::new());
         let network = self.net.topology.routers[router].network;
@@ -278,6 +274,9 @@ impl World {
             || network.weights == Weights::Bandwidth;
         let mut rib = self.take_rib(router);
         for group in groups {
+            if self.defers(router, self.net.groups[*group].family) {
+                continue;
+            }
             let old = rib.best(*group).cloned();
             let change = rib.decide(*group, |_, route| self.metric(router, route));
             let best = rib.best(*group);

@@ -206,7 +206,8 @@ impl World {
             return;
         }
         let far = &self.state.session_ends[end.far()];
-        if !far.fsm.accepts_connection() || far.transport.epoch.is_some() {
+        let free = far.fsm.accepts_connection() && far.transport.epoch.is_none();
+        if !free && !self.gives_way(end.far()) {
             self.call_refused(end);
             return;
         }
@@ -233,12 +234,23 @@ impl World {
 
     /// The handshake is complete at the end that was called.
     pub(super) fn on_accepted(&mut self, end: End<SessionId>, epoch: u32) {
-        let fits = self.state.sessions[end.of].epoch == epoch
-            && self.state.session_ends[end].fsm.accepts_connection();
-        if fits {
+        if self.state.sessions[end.of].epoch != epoch {
+            return;
+        }
+        if self.state.session_ends[end].fsm.accepts_connection() {
             self.join(end, epoch);
             self.session_input(end, session::Input::TransportUp);
+        } else if self.gives_way(end) {
+            self.rouse_session(end.of);
+            self.join(end, epoch);
+            self.session_input(end, session::Input::TransportReplaced);
         }
+    }
+
+    /// Whether a new connection from the peer ends the one that stands (RFC 4724 §4.2).
+    fn gives_way(&self, end: End<SessionId>) -> bool {
+        let established = self.state.session_ends[end].fsm.state() == session::State::Established;
+        established && self.graceful(end).is_some()
     }
 
     fn join(&mut self, end: End<SessionId>, epoch: u32) {
