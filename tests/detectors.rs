@@ -26,6 +26,8 @@ mod igp;
 mod lab;
 #[path = "detectors/lacp.rs"]
 mod lacp;
+#[path = "detectors/long_lived.rs"]
+mod long_lived;
 #[path = "detectors/members.rs"]
 mod members;
 #[path = "detectors/overlaps.rs"]

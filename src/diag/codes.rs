@@ -178,6 +178,8 @@ codes! {
          198.51.100.0/24, 203.0.113.0/24 (RFC 5737), 2001:db8::/32 (RFC 3849) and 3fff::/20 \
          (RFC 9637) are stand-ins. They are accepted, but no provider will: replace them with \
          your own before the design is ordered.";
+    OneSided, "N0002", "A session is configured for something at one end only.",
+        "Graceful restart, long-lived stale routes and BFD take both ends of a session. Where one end          only is configured for it, it has no effect; a session that waits for BFD (`strict`) never          comes up if the other end does not run it. That may be what the design wants to show.";
 }
 
 impl Code {

@@ -168,6 +168,11 @@ impl<E> Queue<E> {
         self.heap.pop().map(|entry| (entry.key.at, entry.event))
     }
 
+    /// All events that wait, in no order.
+    pub fn events(&self) -> impl Iterator<Item = &E> {
+        self.heap.iter().map(|entry| &entry.event)
+    }
+
     /// How many events wait.
     #[must_use]
     pub fn len(&self) -> usize {

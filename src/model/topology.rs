@@ -402,6 +402,9 @@ pub enum Family {
 }
 
 impl Family {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Ipv4, Self::Ipv6];
+
     /// `ipv4` or `ipv6`, as in the files.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -481,11 +484,13 @@ pub struct SessionEnd {
 pub struct GracefulRestart {
     /// How long the other side keeps this one's routes while it is away.
     pub restart_time: SimDuration,
-    /// How long this side keeps the other's once it is back, and waits for it.
+    /// How long this side keeps the other's once it is back; two thirds of that it waits for the
+    /// other side after its own return.
     pub stale_time: SimDuration,
     /// Whether routes are kept after a NOTIFICATION or the hold time too (RFC 8538).
     pub notification: bool,
-    /// How long they are kept after that as the last choice (RFC 9494).
+    /// How long the other side keeps them after that as the last choice, if it offers that too
+    /// (RFC 9494).
     pub long_lived: Option<SimDuration>,
 }
 

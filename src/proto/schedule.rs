@@ -47,7 +47,9 @@ impl Schedule {
         draws: Draws,
     ) -> Self {
         let period = shortest.scaled(1, 2) + longest - longest.scaled(1, 2);
-        let spread = longest - period;
+        // Without a period there is no next transmission, and no end of looking for it.
+        let period = period.max(SimDuration::TICK);
+        let spread = longest.max(period) - period;
         Self { anchor, period, spread, longest, first: 1, draws }
     }
 
@@ -147,6 +149,20 @@ mod tests {
         let last = schedule.before(SimTime::ZERO).expect("it has run for ever");
         assert!(last < SimTime::ZERO && SimTime::ZERO.since(last) <= SimDuration::from_secs(30));
         assert_eq!(schedule.at_or_after(SimTime::ZERO), last + SimDuration::from_secs(30));
+    }
+
+    #[test]
+    fn no_period_is_the_shortest_there_is() {
+        let (now, tick) = (SimTime::from_nanos(7), SimDuration::TICK);
+        for draws in [Draws::new(1, "x"), Draws::new(2, "x")] {
+            let zero = SimDuration::ZERO;
+            let schedule = Schedule::stationary(zero, zero, draws.clone());
+            assert_eq!(schedule.at_or_after(now), now);
+            assert_eq!(schedule.before(now), Some(now - tick));
+            let started = Schedule::starting(now, zero, zero, draws);
+            assert_eq!((started.before(now), started.at_or_after(now)), (None, now));
+            assert_eq!(started.at_or_after(now + tick), now + tick);
+        }
     }
 
     #[test]

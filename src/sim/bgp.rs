@@ -1,6 +1,6 @@
 //! Drives BGP sessions: carries out what their machines want.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
@@ -10,6 +10,7 @@ use super::graceful::Stale;
 use super::transport::Transport;
 use super::world::World;
 use crate::ids::{End, GroupId, SessionId};
+use crate::model::topology::Family;
 use crate::proto::bfd;
 use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::message::Message;
@@ -48,12 +49,18 @@ pub(crate) struct SessionEndState {
     pub(crate) fsm: Fsm,
     /// Its end of the TCP connection.
     pub(crate) transport: Transport,
-    /// Groups the peer may have to be told about.
-    pub(crate) pending: BTreeSet<GroupId>,
+    /// Groups the peer may have to be told about, and why.
+    pub(crate) pending: BTreeMap<GroupId, CauseId>,
     /// Until when new routes wait.
     pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.
     pub(crate) mrai_waits: u64,
+    /// When it last came up, if it did during the run.
+    pub(crate) up_since: Option<SimTime>,
+    /// Whether its last OPEN said that it had restarted (the R bit of RFC 4724).
+    pub(crate) told_restart: bool,
+    /// Whether the peer was told that it knows all.
+    pub(crate) told_all: bool,
     /// Routes of the peer that are kept although it is gone.
     pub(crate) stale: Option<Stale>,
     /// What is remembered of the peer's routes, where flaps are damped.
@@ -84,10 +91,14 @@ pub(crate) enum Work {
     Originate(Vec<GroupId>),
     /// Takes in the end of what a peer tells on this connection.
     EndOfRib(End<SessionId>, Option<u32>),
-    /// Forgets what the peer is to tell anew, and keeps what it told.
-    Stale(End<SessionId>),
-    /// Forgets what was kept.
+    /// Forgets what the peer was told, and of what it told these; the rest is kept.
+    Stale(End<SessionId>, Vec<(GroupId, PathId)>),
+    /// Forgets what was kept for long enough.
     DropStale(End<SessionId>),
+    /// Forgets all that was kept.
+    ForgetStale(End<SessionId>),
+    /// Chooses routes of a family that it has put off choosing.
+    Choose(Family),
     /// Uses routes of the peer again that were suppressed.
     Reuse(End<SessionId>),
     /// Tells a peer on this connection everything once more.
@@ -115,7 +126,8 @@ impl World {
 
     /// BFD says that the peer cannot be reached.
     pub(super) fn session_bfd_down(&mut self, end: End<SessionId>, by: bfd::By) {
-        self.session_input(end, Input::BfdDown { by_remote: by == bfd::By::Remote });
+        let tells = self.tells_of_bfd(end);
+        self.session_input(end, Input::BfdDown { by_remote: by == bfd::By::Remote, tells });
     }
 
     /// BFD of a session is up: strict mode may have waited for it.
@@ -156,6 +168,7 @@ impl World {
             | Input::IdleHoldExpired
             | Input::ConnectRetryExpired
             | Input::TransportUp
+            | Input::TransportReplaced
             | Input::InterfaceUp
             | Input::BfdDown { .. }
             | Input::AdminDown
@@ -166,6 +179,8 @@ impl World {
             | Input::BfdUp
             | Input::TooManyPrefixes { .. } => self.rouse_session(end.of),
         }
+        self.may_end_keeping(end, input);
+        self.may_end_waiting(end, input);
         let now = self.now;
         let mut out = Vec::new();
         let strict = self.strict_bfd(end);
@@ -191,7 +206,12 @@ impl World {
                 Output::StopConnect => self.stop_calling(end),
                 Output::CloseTransport => self.close_transport(end, true),
                 Output::DropTransport => self.close_transport(end, false),
-                Output::Send(message) => self.send_message(end, Wire::Message(message)),
+                Output::Send(message) => {
+                    if let Message::Open(_) = message {
+                        self.tell_of_restart(end);
+                    }
+                    self.send_message(end, Wire::Message(message));
+                }
                 Output::Arm(timer, at) => self.at(at, Event::Session(end, timer)),
                 Output::Disarm(_) => {}
                 Output::Keepalives(range) => self.set_keepalives(end, range),
@@ -207,13 +227,14 @@ impl World {
     /// A timer of a connection machine.
     pub(super) fn on_session_timer(&mut self, end: End<SessionId>, timer: Timer) {
         let fsm = &self.state.session_ends[end].fsm;
-        if fsm.deadline(timer).is_none_or(|at| at > self.now) {
+        // While routing settles no keepalives are sent, and nobody misses them; nor does a session
+        // that has told too many prefixes try again.
+        if fsm.deadline(timer).is_none_or(|at| at > self.now) || self.traffic.is_none() {
             return;
         }
         let input = match timer {
             Timer::Hold => {
-                // While routing settles no keepalives are sent, and nobody misses them.
-                if self.hears_keepalives(end) || self.traffic.is_none() {
+                if self.hears_keepalives(end) {
                     return;
                 }
                 self.blame_session_path(end);
@@ -261,6 +282,11 @@ impl World {
         self.spend(Phase::Detect);
         self.record_session(end, true, None, By::Local);
         self.refresh_stale(end);
+        let now = self.now;
+        let state = self.state.session_ends.edit(end);
+        state.up_since = Some(now);
+        state.told_all = false;
+        self.await_peer(end);
         self.queue_work(self.net.session_router(end), Work::SessionUp(end));
     }
 
@@ -270,10 +296,11 @@ impl World {
         state.pending.clear();
         state.received.clear();
         state.mrai_until = None;
+        self.await_no_more(end);
         let router = self.net.session_router(end);
         if self.state.routers[router].up {
-            let work = if self.keeps_routes(end, reason) { Work::Stale } else { Work::SessionDown };
-            self.queue_work(router, work(end));
+            let work = self.work_after(end, reason);
+            self.queue_work(router, work);
         }
     }
 }

@@ -84,6 +84,12 @@ impl Causes {
         self.push(cause)
     }
 
+    /// The one of two causes whose fault was later; the second if both go back to one.
+    pub(crate) fn later(&self, first: Option<CauseId>, second: CauseId) -> CauseId {
+        let fault = |id: CauseId| (self.get(id).window.is_some(), self.get(id).at);
+        first.filter(|first| fault(*first) > fault(second)).unwrap_or(second)
+    }
+
     fn push(&mut self, cause: Cause) -> CauseId {
         let id = CauseId(u32::try_from(self.all.len()).expect("bounded by the event limit"));
         self.all.push(cause);

@@ -91,6 +91,15 @@ impl World {
         }
     }
 
+    /// A session is over and its routes are kept: those that are suppressed are not among them.
+    pub(super) fn forget_suppressed(&mut self, end: End<SessionId>) {
+        for flapping in self.state.session_ends.edit(end).damped.values_mut() {
+            if flapping.damper.until().is_some() {
+                flapping.told = None;
+            }
+        }
+    }
+
     /// A route that was kept of a session that is over is gone.
     pub(super) fn forget_told_route(&mut self, end: End<SessionId>, key: (GroupId, PathId)) {
         if let Some(flapping) = self.state.session_ends.edit(end).damped.get_mut(&key) {

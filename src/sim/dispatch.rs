@@ -23,8 +23,8 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Syn(end) => world.on_syn(end),
         Event::Connected { end, start, sent } => world.on_connected(end, start, sent),
         Event::Accepted { end, epoch } => world.on_accepted(end, epoch),
-        Event::Segment { end, epoch, segment, sent } => {
-            world.on_segment(end, epoch, segment, sent);
+        Event::Segment { end, epoch, segment, acked, sent } => {
+            world.on_segment(end, epoch, (segment, acked), sent);
         }
         Event::Ack { end, epoch, upto, sent } => world.on_ack(end, epoch, upto, sent),
         Event::Reset { end, epoch, after, sent } => world.on_reset(end, epoch, after, sent),

@@ -68,8 +68,8 @@ pub(crate) enum Event {
     Connected { end: End<SessionId>, start: SimTime, sent: SimTime },
     /// The third packet of the handshake arrives at the end that was called.
     Accepted { end: End<SessionId>, epoch: u32 },
-    /// A TCP segment arrives at `end`.
-    Segment { end: End<SessionId>, epoch: u32, segment: Segment<Wire>, sent: SimTime },
+    /// A TCP segment arrives at `end`; it acknowledges all segments of `end` below `acked`.
+    Segment { end: End<SessionId>, epoch: u32, segment: Segment<Wire>, acked: u64, sent: SimTime },
     /// An acknowledgement of all segments below `upto` arrives at `end`.
     Ack { end: End<SessionId>, epoch: u32, upto: u64, sent: SimTime },
     /// The end of the stream, or a TCP reset, arrives at `end`: it counts once all segments below

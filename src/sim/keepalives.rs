@@ -170,7 +170,9 @@ impl World {
             let upto = far.transport.receiver.receive(segment, &mut read);
             self.at(arrival + back, Event::Ack { end, epoch, upto, sent: arrival });
         } else {
-            self.at(arrival, Event::Segment { end: end.far(), epoch, segment, sent });
+            // All that has arrived here was acknowledged when it did.
+            let acked = 0;
+            self.at(arrival, Event::Segment { end: end.far(), epoch, segment, acked, sent });
         }
         self.tcp_outputs(end, outputs);
     }

@@ -6,6 +6,7 @@ pub(crate) mod cause;
 mod circuits;
 mod commands;
 mod damping;
+mod deferral;
 mod dispatch;
 mod effects;
 mod event;

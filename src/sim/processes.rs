@@ -25,8 +25,8 @@ use super::fib::Stuck;
 use super::lsdb::Lsdb;
 use super::net::BfdOf;
 use super::world::World;
-use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId, Side};
-use crate::proto::bgp::rib::Slot;
+use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId, Side};
+use crate::model::topology::Family;
 use crate::proto::bgp::session;
 use crate::proto::igp::Adjacency;
 use crate::proto::{bfd, igp, lacp};
@@ -277,6 +277,7 @@ impl World {
         let ours =
             |(of, agent, _): &(RouterId, Agent, Waiting)| *of == router && *agent == Agent::Bgp;
         self.processes.waiting.retain(|waiting| !ours(waiting));
+        self.state.routers.edit(router).deferral.clear();
         for end in self.net.sessions_at[router].clone() {
             self.session_input(end, session::Input::Killed);
         }
@@ -284,28 +285,19 @@ impl World {
         for end in self.net.sessions_at[router].clone() {
             self.state.session_ends.edit(end).stale = None;
         }
-        if !keeps_routes && !self.restarts_gracefully(router) {
-            self.write_nothing(router);
+        for family in Family::ALL {
+            if !keeps_routes && !self.restarts_gracefully(router, family) {
+                self.write_nothing(router, family);
+            }
         }
     }
 
-    /// Routes that a restarted BGP has not found again leave the forwarding table.
-    pub(super) fn clear_unwanted(&mut self, router: RouterId) {
-        let known = |group: &GroupId| {
-            let rib = &self.state.routers[router].rib;
-            (0..self.net.sessions_at[router].len())
-                .any(|slot| !rib.learned(*group, Slot::from_index(slot)).is_empty())
-        };
-        let wanted = self.state.routers[router].fib.wanted.iter();
-        let lost = wanted.filter(|(group, hops)| !hops.is_empty() && !known(group));
-        let lost: Vec<GroupId> = lost.map(|(group, _)| *group).collect();
-        self.write_fib(router, lost.into_iter().map(|group| (group, Arc::from([]))).collect());
-    }
-
-    /// All routes of BGP leave the forwarding table.
-    fn write_nothing(&mut self, router: RouterId) {
+    /// All routes of BGP of a family leave the forwarding table.
+    fn write_nothing(&mut self, router: RouterId, family: Family) {
         let wanted = &self.state.routers[router].fib.wanted;
-        let used = wanted.iter().filter(|(_, hops)| !hops.is_empty());
+        let used = wanted
+            .iter()
+            .filter(|(group, hops)| !hops.is_empty() && self.net.groups[**group].family == family);
         let groups: Vec<GroupId> = used.map(|(group, _)| *group).collect();
         self.write_fib(router, groups.into_iter().map(|group| (group, Arc::from([]))).collect());
     }
@@ -382,15 +374,15 @@ impl World {
     fn restart_bgp(&mut self, router: RouterId) {
         self.forget_routes(router);
         self.let_age_count(router);
-        if self.restarts_gracefully(router) {
-            self.defer_selection(router);
-        } else {
-            self.write_nothing(router);
-        }
-        self.originate_prefixes(router);
         for end in self.net.sessions_at[router].clone() {
             self.start_session(end);
         }
+        for family in Family::ALL {
+            if !self.defer_selection(router, family) {
+                self.write_nothing(router, family);
+            }
+        }
+        self.originate_prefixes(router);
     }
 
     fn restart_igp(&mut self, router: RouterId) {

@@ -1,8 +1,10 @@
 //! What a run leaves behind: every change of state, and what each window measured.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::cause::Cause;
+use super::graceful::Keeping;
 use super::looking_glass::LookingGlass;
 use super::plan::FaultPlan;
 use super::world::World;
@@ -10,6 +12,7 @@ use crate::dataplane::atoms::{Harm, Scopes};
 use crate::dataplane::traffic::Instant;
 use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, RouterId, SessionId};
 use crate::model::scenario::Direction;
+use crate::model::topology::Family;
 pub(crate) use crate::proto::bgp::session::By as Session;
 use crate::proto::bgp::session::{self, DownReason};
 use crate::proto::{bfd, igp, lacp, phy};
@@ -271,6 +274,12 @@ impl World {
         self.log(Element::Session(end), is, is, reason);
     }
 
+    /// A peer had told more prefixes than it should before the clock started.
+    pub(super) fn record_too_many(&mut self, end: End<SessionId>) {
+        let is = self.state.session_ends[end].fsm.state().as_str();
+        self.log(Element::Session(end), is, is, "max_prefix before the start");
+    }
+
     /// A session end went down or up, as the result tells it.
     pub(super) fn record_session(
         &mut self,
@@ -316,6 +325,46 @@ impl World {
         let (from, to) = if on { ("usable", "suppressed") } else { ("suppressed", "usable") };
         let reason = format!("flap damping on {}", self.net.topology.sessions[end.of].name);
         self.log(Element::Route(end, group), from, to, reason);
+    }
+
+    /// A route that a peer has told is kept though the peer is gone, told again, or dropped.
+    pub(super) fn record_keeping(
+        &mut self,
+        end: End<SessionId>,
+        group: GroupId,
+        [from, to]: [Keeping; 2],
+    ) {
+        let reason = format!("graceful restart on {}", self.net.topology.sessions[end.of].name);
+        self.log(Element::Route(end, group), from.as_str(), to.as_str(), reason);
+    }
+
+    /// A peer has told all it has.
+    pub(super) fn record_end_of_rib(&mut self, end: End<SessionId>) {
+        let is = self.state.session_ends[end].fsm.state().as_str();
+        self.log(Element::Session(end), is, is, "end_of_rib");
+    }
+
+    /// A router chooses no routes of a family before these peers have told theirs.
+    pub(super) fn record_deferral(
+        &mut self,
+        router: RouterId,
+        family: Family,
+        waiting: &BTreeSet<End<SessionId>>,
+    ) {
+        let Some(first) = waiting.first() else { return };
+        let first = &self.net.topology.sessions[first.of].name;
+        let more = match waiting.len() {
+            1 => String::new(),
+            n => format!(" and {} more", n - 1),
+        };
+        let reason = format!("selection of {} waits for {first}{more}", family.as_str());
+        self.log(Element::Router(router), "up", "up", reason);
+    }
+
+    /// A router chooses routes of a family again.
+    pub(super) fn record_deferral_end(&mut self, router: RouterId, family: Family, why: &str) {
+        let reason = format!("selection of {} goes on: {why}", family.as_str());
+        self.log(Element::Router(router), "up", "up", reason);
     }
 
     fn control_changed(&mut self) {

@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::bgp::CpuItem;
+use super::deferral::Deferral;
 use super::event::Event;
 use super::fib::FibQueue;
-use super::graceful::Deferral;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::world::World;
 use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
+use crate::model::topology::Family;
 use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
 use crate::proto::igp::Throttle;
@@ -33,8 +34,8 @@ pub(crate) struct RouterState {
     pub(crate) crashed_until: SimTime,
     /// When it last booted, if it did during the run.
     pub(crate) booted_at: Option<SimTime>,
-    /// Whether its BGP waits for its peers before it chooses.
-    pub(crate) deferral: Option<Deferral>,
+    /// The families of which its BGP waits for its peers before it chooses.
+    pub(crate) deferral: BTreeMap<Family, Deferral>,
     /// Sequence of its last link-state PDU.
     pub(crate) lsp_sequence: u64,
     /// What it knows of its network.
@@ -103,6 +104,7 @@ impl World {
         self.forget_processes(router);
         self.touch_traffic();
         self.state.routers.edit(router).up = false;
+        self.state.routers.edit(router).deferral.clear();
         self.tables.routers[router].up = false;
         for end in self.net.sessions_at[router].clone() {
             self.session_input(end, session::Input::RouterDown);
@@ -145,7 +147,7 @@ impl World {
         let state = self.state.routers.edit(router);
         state.boot_at = None;
         state.booted_at = Some(now);
-        state.deferral = None;
+        state.deferral.clear();
         state.up = true;
         self.let_age_count(router);
         self.tables.routers[router].up = true;

@@ -16,7 +16,7 @@ use super::event::Event;
 use super::net::Net;
 use super::world::World;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Relation, Role, SessionKind, Weights};
+use crate::model::topology::{LagKind, Relation, Role, SessionKind, Topology, Weights};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
@@ -44,8 +44,10 @@ impl World {
             | Work::Originate(_)
             | Work::Repeat(..)
             | Work::EndOfRib(..)
-            | Work::Stale(_)
+            | Work::Stale(..)
             | Work::DropStale(_)
+            | Work::ForgetStale(_)
+            | Work::Choose(_)
             | Work::Reuse(_)
             | Work::NextHops => 1,
         };
@@ -96,17 +98,15 @@ impl World {
             }
             Work::SessionUp(end) => {
                 let all: Vec<GroupId> = self.group_ids().collect();
-                self.state.session_ends.edit(end).pending.extend(all);
+                self.await_telling(end, all);
                 self.tell(end);
                 self.tell_end_of_rib(end);
                 Vec::new()
             }
-            Work::Stale(end) => {
-                let slot = self.slot(end);
-                self.state.routers.edit(router).rib.forget_told(slot);
-                Vec::new()
-            }
+            Work::Stale(end, again) => self.keep_stale(router, end, again),
             Work::DropStale(end) => self.drop_stale(router, end),
+            Work::ForgetStale(end) => self.forget_stale(router, end),
+            Work::Choose(family) => self.choose_at_last(router, family),
             Work::Reuse(end) => self.reuse(router, end),
             Work::EndOfRib(end, epoch) => {
                 if self.state.session_ends[end].transport.epoch == epoch {
@@ -115,7 +115,6 @@ impl World {
                 Vec::new()
             }
             Work::SessionDown(end) => {
-                self.state.session_ends.edit(end).stale = None;
                 self.forget_told_routes(end);
                 let slot = self.slot(end);
                 self.state.routers.edit(router).rib.forget_session(slot)
@@ -187,7 +186,7 @@ impl World {
     /// Takes in one route of an UPDATE; whether it is news.
     fn learn(&mut self, router: RouterId, end: End<SessionId>, told: &Told) -> bool {
         let (group, path, _) = *told;
-        self.is_fresh(end, group, path);
+        self.is_fresh(end, (group, path));
         if self.damp(end, told) {
             let slot = self.slot(end);
             return self.state.routers.edit(router).rib.learn(group, slot, path, None);
@@ -263,9 +262,6 @@ impl World {
 
     /// Runs the decision process for some groups; forwarding and neighbours follow.
     fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
-        if self.state.routers[router].deferral.is_some() {
-            return;
-        }
         let mut writes = Vec::new();
         let (mut told, mut seen) = (Vec::new(), Vec::new());
         let network = self.net.topology.routers[router].network;
@@ -278,6 +274,9 @@ impl World {
             || network.weights == Weights::Bandwidth;
         let mut rib = self.take_rib(router);
         for group in groups {
+            if self.defers(router, self.net.groups[*group].family) {
+                continue;
+            }
             let old = rib.best(*group).cloned();
             let change = rib.decide(*group, |_, route| self.metric(router, route));
             let best = rib.best(*group);
@@ -310,7 +309,7 @@ impl World {
         }
         for end in self.net.sessions_at[router].clone() {
             if self.state.session_ends[end].fsm.state() == State::Established {
-                self.state.session_ends.edit(end).pending.extend(told.iter().copied());
+                self.await_telling(end, told.iter().copied());
                 self.tell(end);
             }
         }
@@ -334,6 +333,7 @@ impl World {
                 router_id: topology.routers[far].router_id,
                 address: IpAddr::V4(topology.routers[far].router_id),
                 client: topology.sessions[end.of].ends[end.side].client,
+                long_lived: offers_long_lived(topology, *end),
             }
         };
         let peers = net.sessions_at[router].iter().map(peer).collect();
@@ -353,7 +353,17 @@ impl World {
         names.join("+")
     }
 
-    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval.
+    /// A peer may have to be told of some groups, for the present cause or one of a later fault.
+    fn await_telling(&mut self, end: End<SessionId>, groups: impl IntoIterator<Item = GroupId>) {
+        for group in groups {
+            let known = self.state.session_ends[end].pending.get(&group).copied();
+            let cause = self.causes.later(known, self.cause);
+            self.state.session_ends.edit(end).pending.insert(group, cause);
+        }
+    }
+
+    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval. What is
+    /// told is to be blamed on the latest fault of those that led to it.
     fn tell(&mut self, end: End<SessionId>) {
         let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
         let router = self.net.session_router(end);
@@ -362,10 +372,11 @@ impl World {
         let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
         let mut changes: Vec<Told> = Vec::new();
         let mut announces = false;
-        for group in pending {
+        let mut latest = None;
+        for (group, cause) in pending {
             let wanted = self.exports(router, end, slot, group);
             if waits && (!wanted.is_empty() || config.mrai_withdrawals) {
-                self.state.session_ends.edit(end).pending.insert(group);
+                self.state.session_ends.edit(end).pending.insert(group, cause);
                 if config.mrai_withdrawals {
                     continue;
                 }
@@ -374,15 +385,17 @@ impl World {
             for (path, route) in rib.tell(group, slot, &wanted, waits) {
                 announces |= route.is_some() || config.mrai_withdrawals;
                 changes.push((group, path, route));
+                latest = Some(self.causes.later(latest, cause));
             }
         }
-        if changes.is_empty() {
-            return;
-        }
+        let Some(latest) = latest else { return };
+        let here = std::mem::replace(&mut self.cause, latest);
+        self.spend(Phase::Decide);
         if announces {
             self.begin_mrai(end, config.mrai);
         }
         self.send_message(end, super::bgp::Wire::Update(Arc::new(changes)));
+        self.cause = here;
     }
 
     fn begin_mrai(&mut self, end: End<SessionId>, mrai: SimDuration) {
@@ -402,7 +415,6 @@ impl World {
     pub(super) fn on_mrai(&mut self, end: End<SessionId>) {
         if self.state.session_ends[end].mrai_until.is_some_and(|at| at <= self.now) {
             self.state.session_ends.edit(end).mrai_until = None;
-            self.spend(Phase::Decide);
             self.tell(end);
         }
     }
@@ -473,6 +485,10 @@ impl World {
             NextHopRule::Unchanged(router)
         };
         let rib = &self.state.routers[router].rib;
+        // Who does not know of such routes is not told (RFC 9494 §4.3).
+        if rib.is_long_stale(via, route) && !offers_long_lived(topology, end.far()) {
+            return None;
+        }
         let from = rib.from(via).unwrap_or(ours.own_id);
         let mut told = ours.export(route, (rib.provenance(via, slot), from), rule).ok()?;
         if topology.sessions[end.of].kind == SessionKind::Internal {
@@ -521,4 +537,10 @@ impl World {
             self.state.session_ends.edit(end).damped.clear();
         }
     }
+}
+
+/// Whether an end of a session offers long-lived graceful restart to the other (RFC 9494).
+fn offers_long_lived(topology: &Topology, end: End<SessionId>) -> bool {
+    let offered = topology.sessions[end.of].ends[end.side].graceful_restart;
+    offered.is_some_and(|own| own.long_lived.is_some())
 }

@@ -59,6 +59,11 @@ impl World {
             world.settle()?;
         }
         world.begin_traffic();
+        for end in all_ends::<SessionId>(world.net.topology.sessions.len()) {
+            if world.state.session_ends[end].fsm.has_too_many() {
+                world.record_too_many(end);
+            }
+        }
         if !settled {
             for router in world.net.topology.routers.ids() {
                 world.start_router(router);
@@ -92,10 +97,11 @@ impl World {
         Ok(())
     }
 
-    /// Lets routing come to rest.
+    /// Lets routing come to rest: nothing is left but timers of connection machines, which do not run
+    /// before the clock does.
     fn rest(&mut self) -> Result<(), LimitError> {
         self.run_until(self.now + SETTLING)?;
-        if self.next_event_at().is_some() {
+        if self.events().any(|event| !matches!(event, Event::Session(..))) {
             return Err(LimitError::Unsettled { after: SETTLING, busiest: self.busiest() });
         }
         Ok(())
@@ -342,9 +348,12 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
     SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn),
         transport: Transport::idle(),
-        pending: std::collections::BTreeSet::new(),
+        pending: std::collections::BTreeMap::new(),
         mrai_until: None,
         mrai_waits: 0,
+        up_since: None,
+        told_restart: false,
+        told_all: false,
         stale: None,
         damped: super::damping::Damped::new(),
         received: std::collections::BTreeSet::new(),
@@ -359,7 +368,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         boot_at: None,
         crashed_until: SimTime::ZERO,
         booted_at: None,
-        deferral: None,
+        deferral: std::collections::BTreeMap::new(),
         lsp_sequence: 0,
         lsdb: Lsdb::new(),
         throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),

@@ -206,7 +206,8 @@ impl World {
             return;
         }
         let far = &self.state.session_ends[end.far()];
-        if !far.fsm.accepts_connection() || far.transport.epoch.is_some() {
+        let free = far.fsm.accepts_connection() && far.transport.epoch.is_none();
+        if !free && !self.gives_way(end.far()) {
             self.call_refused(end);
             return;
         }
@@ -233,12 +234,23 @@ impl World {
 
     /// The handshake is complete at the end that was called.
     pub(super) fn on_accepted(&mut self, end: End<SessionId>, epoch: u32) {
-        let fits = self.state.sessions[end.of].epoch == epoch
-            && self.state.session_ends[end].fsm.accepts_connection();
-        if fits {
+        if self.state.sessions[end.of].epoch != epoch {
+            return;
+        }
+        if self.state.session_ends[end].fsm.accepts_connection() {
             self.join(end, epoch);
             self.session_input(end, session::Input::TransportUp);
+        } else if self.gives_way(end) {
+            self.rouse_session(end.of);
+            self.join(end, epoch);
+            self.session_input(end, session::Input::TransportReplaced);
         }
+    }
+
+    /// Whether a new connection from the peer ends the one that stands (RFC 4724 §4.2).
+    fn gives_way(&self, end: End<SessionId>) -> bool {
+        let established = self.state.session_ends[end].fsm.state() == session::State::Established;
+        established && self.graceful(end).is_some()
     }
 
     fn join(&mut self, end: End<SessionId>, epoch: u32) {
@@ -298,9 +310,10 @@ impl World {
     fn transmit(&mut self, end: End<SessionId>, segment: Segment<Wire>) {
         let transport = &self.state.session_ends[end].transport;
         let (path, Some(epoch)) = (transport.path, transport.epoch) else { return };
+        let acked = transport.receiver.acknowledged();
         if path.up && !self.segment_lost(end, path.loss) {
             let sent = self.now;
-            let event = Event::Segment { end: end.far(), epoch, segment, sent };
+            let event = Event::Segment { end: end.far(), epoch, segment, acked, sent };
             self.at(sent + path.delay, event);
         }
     }
@@ -323,12 +336,12 @@ impl World {
         }
     }
 
-    /// A segment arrives at `end`.
+    /// A segment arrives at `end`, with what it acknowledges (RFC 9293 §3.10.7.4).
     pub(super) fn on_segment(
         &mut self,
         end: End<SessionId>,
         epoch: u32,
-        segment: Segment<Wire>,
+        (segment, acked): (Segment<Wire>, u64),
         sent: SimTime,
     ) {
         let now = self.now;
@@ -343,6 +356,7 @@ impl World {
             }
             return;
         }
+        self.acknowledged(end, acked);
         let mut read = Vec::new();
         let upto = self.state.session_ends.edit(end).transport.receiver.receive(segment, &mut read);
         if back.up && !self.segment_lost(end, back.loss) {
@@ -364,6 +378,11 @@ impl World {
         if lost || self.state.session_ends[end].transport.epoch != Some(epoch) {
             return;
         }
+        self.acknowledged(end, upto);
+    }
+
+    /// The peer has received all that `end` has sent below `upto`.
+    fn acknowledged(&mut self, end: End<SessionId>, upto: u64) {
         self.tcp_input(end, tcp::Input::Acked(upto));
         self.rest_keepalives(end);
     }

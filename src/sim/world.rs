@@ -247,9 +247,9 @@ impl World {
         self.handled = 0;
     }
 
-    /// When the next event is due.
-    pub(super) fn next_event_at(&self) -> Option<SimTime> {
-        self.queue.next_at()
+    /// What is queued, in no order.
+    pub(super) fn events(&self) -> impl Iterator<Item = &Event> {
+        self.queue.events().map(|caused| &caused.event)
     }
 
     /// Accounts for the time since the last mark in the chain of causes.

@@ -253,6 +253,37 @@ fn a_withdrawal_that_waits_too_is_never_told_if_the_route_is_back_first() {
 }
 
 #[test]
+fn what_waits_for_the_advertisement_interval_is_blamed_on_the_fault_that_made_it_necessary() {
+    // Two prefixes are withdrawn at 100 s, and announced again at 105 s, which begins the interval,
+    // and at 110 s, which waits for its end.
+    let text = Pair { sides: "rb: {bgp: {mrai: 30s}}", ..Pair::default() }.text();
+    let own =
+        "  192.0.2.0/25: {network: b, routers: rb}\n  192.0.2.128/25: {network: b, routers: rb}";
+    let text = text.replace("prefixes:\n", &format!("prefixes:\n{own}\n"));
+    let faults = "{at: 100s, for: 5s, inject: {withdraw: {prefix: 192.0.2.0/25}}},
+                  {at: 100s, for: 10s, inject: {withdraw: {prefix: 192.0.2.128/25}}}";
+    let lab = crate::lab::Lab::new(&text, 200, faults);
+    for seed in 1..=5 {
+        let run = lab.run(seed);
+        let back = |prefix: &str| {
+            let rows = run.0.figures.timeline.iter();
+            let mut rows = rows.filter(|row| {
+                (row.kind.as_str(), row.router.as_str()) == ("rib", "ra")
+                    && (row.element.as_str(), row.to.as_str()) == (prefix, "p/ipv4")
+            });
+            let row = rows.next().expect("it is announced again");
+            (nanos(row.at_s) - BEGIN, row.event.clone())
+        };
+        // Announced after a step, known a delay and a step later.
+        let (at, event) = back("192.0.2.0/25");
+        assert_eq!((at, event.as_str()), (5 * S + DELAY + 100 * US, "fault0/end"));
+        let (at, event) = back("192.0.2.128/25");
+        assert_eq!(event, "fault1/end", "seed {seed}");
+        assert!((27_500 * MS..36 * S).contains(&at), "{at}");
+    }
+}
+
+#[test]
 fn each_route_of_an_update_costs_the_receiver_its_processing_time() {
     // Prefixes with different communities are different routes. ra is up 4 delays after its call
     // at 1 s, rb 5. ra tells all after its own processing; rb is busy with its new peer for one

@@ -4,7 +4,7 @@
 //! smaller of its interval and H/3, jittered to 75 % to 100 %. So when a path falls silent, the
 //! last keepalive is younger than the peer's K, and H later the session is lost.
 
-use pnilab::report::data::{DetectedBy, Went};
+use pnilab::report::data::{DetectedBy, Verdict, Went};
 
 use crate::lab::{BEGIN, Lab, MS, Pair, S, US, assert_fill, many, nanos};
 
@@ -136,6 +136,36 @@ fn a_silence_that_tcp_outlasts_is_not_seen() {
             assert_eq!(rows, [], "{timers:?} {lasts}");
         }
     }
+}
+
+#[test]
+fn a_retransmission_that_arrives_acknowledges_what_its_sender_has_received() {
+    // Nothing reaches `ra` for 20 s of a hold time of 30 s, though `rb` goes on hearing it. Then both
+    // send again what was not acknowledged, at 1, 3, 7, 15 and 31 s of a keepalive of each. `ra` is
+    // in time if it hears one of `rb` before its hold time is over; that one acknowledges what `ra`
+    // has sent, so that its keepalives flow, whenever its own next repetition would be.
+    let silent = "{at: 100s, for: 20s, inject: {circuit_silent: {circuit: c1, toward: ra}}}";
+    let lab = lab([[30, 10], [30, 10]], 300, silent);
+    let survived = many(&lab, 60, |run| {
+        let deaf = run.down("ra").map(|(at, why)| (at, why.to_owned()));
+        let other = run.down("rb");
+        if let Some((_, why)) = &deaf {
+            assert_eq!(why, "hold_timer_expired");
+        } else {
+            assert_eq!(other, None, "heard again, and yet given up");
+        }
+        deaf.is_none()
+    });
+    assert!(survived.contains(&true) && survived.contains(&false));
+}
+
+#[test]
+fn a_hold_time_of_an_hour_is_no_unrest() {
+    let session = "bgp: {hold: 3600s}";
+    let run = Pair { session, ..Pair::default() }.run(200, "circuit_silent: {circuit: c1}");
+    assert_ne!(run.0.result.verdict, Verdict::Inconclusive);
+    assert_eq!(nanos(run.forward().lost_s), 100 * S);
+    assert_eq!(run.0.result.sessions, []);
 }
 
 #[test]

@@ -158,6 +158,14 @@ impl Run {
         rows.filter(wanted).map(|row| nanos(row.at_s) - BEGIN).collect()
     }
 
+    /// When something of `kind` that `router` saw happened for this reason, counted from [`BEGIN`].
+    pub(crate) fn reasons(&self, kind: &str, router: &str, reason: &str) -> Vec<i64> {
+        let rows = self.0.figures.timeline.iter();
+        let wanted =
+            rows.filter(|row| row.kind == kind && row.router == router && row.reason == reason);
+        wanted.map(|row| nanos(row.at_s) - BEGIN).collect()
+    }
+
     /// The rows of a session at one of its ends.
     pub(crate) fn session(&self, session: &str, router: &str, went: Went) -> Vec<&SessionRow> {
         let rows = self.0.result.sessions.iter();

@@ -1,6 +1,6 @@
 //! Control planes that hang, daemons that freeze and die, and what limits and guards sessions.
 
-use pnilab::report::data::{DetectedBy, Went};
+use pnilab::report::data::{DetectedBy, Verdict, Went};
 
 use crate::lab::{BEGIN, Lab, MS, Pair, Run, S, US, assert_fill, many, nanos};
 
@@ -210,6 +210,30 @@ fn more_prefixes_than_the_limit_end_the_session_for_good() {
     for limit in ["{limit: 51}", "{limit: 50, action: warn}"] {
         assert_eq!(history(&too_many(limit, "").run(1), "rb"), [], "{limit}");
     }
+}
+
+#[test]
+fn a_limit_exceeded_before_the_start_leaves_the_session_down_until_its_restart_time() {
+    // `ra` announces six prefixes, `rb` takes five.
+    let pair = |max_prefix: &str| {
+        let sides = format!("rb: {{sessions: {{ipv4: {{max_prefix: {{{max_prefix}}}}}}}}}");
+        let pair = Pair { sides: &sides, prefix: "count: 6", ..Pair::default() };
+        pair.lab(250, "").run(1)
+    };
+    let run = pair("limit: 5");
+    assert_ne!(run.0.result.verdict, Verdict::Inconclusive);
+    assert_eq!(history(&run, "rb"), []);
+    assert_eq!(run.reasons("session", "rb", "max_prefix before the start"), [-BEGIN]);
+    assert_eq!(nanos(run.forward().lost_s), 250 * S);
+    // It comes up and trips once in the run; its peer tells after a step, the limit is noticed a
+    // delay and a step later.
+    let run = pair("limit: 5, restart: 2m");
+    let up = 120 * S - BEGIN + 4 * DELAY;
+    let trip = up + 2 * (DELAY + 50 * US);
+    let tripped = (trip, Some("max_prefix".to_owned()));
+    assert_eq!(history(&run, "rb")[..2], [(up, None), tripped]);
+    // A warning ends nothing.
+    assert_eq!(history(&pair("limit: 5, action: warn"), "rb"), []);
 }
 
 #[test]

@@ -230,11 +230,13 @@ pub(crate) struct RawSession {
 pub(crate) struct RawGracefulRestart {
     /// How long the other side keeps this one's routes while it is away.
     pub restart_time: Option<Sp<Text<SimDuration>>>,
-    /// How long this side keeps the other's once it is back, and waits for it.
+    /// How long this side keeps the other's once it is back; two thirds of that it waits for the
+    /// other side after its own return.
     pub stale_time: Option<Sp<Text<SimDuration>>>,
     /// Whether routes are kept after a NOTIFICATION or the hold time too (RFC 8538).
     pub notification: Option<Sp<bool>>,
-    /// How long they are kept after that as the last choice (RFC 9494); absent: not at all.
+    /// How long the other side keeps them after that as the last choice, if it states this too
+    /// (RFC 9494); absent: not at all.
     pub long_lived: Option<Sp<Text<SimDuration>>>,
 }
 

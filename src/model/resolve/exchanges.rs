@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Resolver;
 use super::lags::{RawBundle, RawEither, RawEnd, relation_of};
+use super::one_sided::Stated;
 use super::places::about;
 use super::report::hole;
 use super::routers::derived_router_id;
@@ -250,18 +251,20 @@ impl<'a> Resolver<'a> {
     fn lan_session_of(&mut self, raw: &RawLan<'a>, family: Family, entry: &'a RawSession) {
         let name = format!("{}/{}", raw.name, family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let ends = Side::BOTH.map(|side| {
-            let (router, end) = raw.ends[side];
-            let own = raw.sides.iter().find(|(name, _)| name.as_str() == end);
-            let own = own.map_or_else(RawOwn::default, |(_, side)| RawOwn {
+        let owns = Side::BOTH.map(|side| {
+            let own = raw.sides.iter().find(|(name, _)| name.as_str() == raw.ends[side].1);
+            own.map_or_else(RawOwn::default, |(_, side)| RawOwn {
                 session: of(side.sessions.as_deref(), family).map(|s| &**s),
                 bgp: side.bgp.as_deref(),
                 import: side.import.as_ref(),
                 export: side.export.as_ref(),
-            });
-            let timers = raw.bgp.map(|bgp| &**bgp);
-            self.external_end(router, timers, own, entry, &mut rows[side])
+            })
         });
+        let ends = Side::BOTH.map(|side| {
+            let timers = raw.bgp.map(|bgp| &**bgp);
+            self.external_end(raw.ends[side].0, timers, owns[side], entry, &mut rows[side])
+        });
+        self.compare_ends(&name, &ends, owns.map(|own| Stated::of(&own, entry)));
         self.assume_ends(&name, [raw.ends[0].1, raw.ends[1].1], rows);
         let relation = relation_of(raw.relation);
         let kind = SessionKind::Lan { ports: raw.ports, relation };

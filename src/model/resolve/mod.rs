@@ -24,6 +24,7 @@ use crate::ids::{
 mod circuits;
 mod exchanges;
 mod lags;
+mod one_sided;
 mod operations;
 mod places;
 mod policy;
@@ -101,6 +102,8 @@ struct Resolver<'a> {
     parsed_prefixes: Vec<Option<IpNet>>,
     /// What is reserved for documentation.
     documentation: Vec<(Span, String)>,
+    /// What sessions are configured for at one end only.
+    one_sided: one_sided::OneSided,
     topology: Topology,
 }
 
@@ -130,6 +133,7 @@ pub(super) fn topology(
         ports: Ports::new(),
         parsed_prefixes: Vec::new(),
         documentation: Vec::new(),
+        one_sided: one_sided::OneSided::default(),
         topology: empty(name, places::about(raw.about.as_ref())),
     };
     resolver.resolve();
@@ -191,6 +195,7 @@ impl Resolver<'_> {
         let failed = self.report.has_errors();
         if !failed {
             self.note_documentation();
+            self.note_one_sided();
         }
         let diagnostics = self.report.finish();
         if failed {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Resolver;
 use super::lags::RawEnd;
+use super::one_sided::Stated;
 use super::policy::{BY_DISTANCE, policy};
 use super::reflection::Pair;
 use super::values::{
     Assumed, AssumedRows, UP_TO_A_DAY, Valued, bfd, bgp, check_bfd, check_bgp, check_damping,
-    check_duration, damping as damping_values, strict,
+    check_duration, check_whole_seconds, damping as damping_values, strict,
 };
 use crate::diag::{Code, Span};
 use crate::ids::{Id, LagId, NetworkId, RouterId, SessionId, Side};
@@ -28,6 +29,10 @@ use crate::units::SimDuration;
 
 /// A design may have this many internal sessions.
 const MAX_INTERNAL_SESSIONS: usize = 50_000;
+
+/// What twelve bits can tell in seconds (RFC 4724 §3, Restart Time).
+const UP_TO_TWELVE_BITS: (SimDuration, SimDuration) =
+    (SimDuration::ZERO, SimDuration::from_secs(4_095));
 
 const FLAP_DAMPING: [&str; 4] =
     ["damping.half_life", "damping.reuse", "damping.suppress", "damping.max_suppress"];
@@ -151,18 +156,21 @@ impl<'a> Resolver<'a> {
     ) {
         let name = format!("{}/{}", **pni_name, family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let built = Side::BOTH.map(|side| {
+        let owns = Side::BOTH.map(|side| {
             let router = ends[side].name;
             let own = pni.sides.iter().find(|(name, _)| **name == **router).map(|(_, s)| &**s);
-            let own = own.map_or_else(RawOwn::default, |side| RawOwn {
+            own.map_or_else(RawOwn::default, |side| RawOwn {
                 session: of(side.sessions.as_deref(), family).map(|s| &**s),
                 bgp: side.bgp.as_deref(),
                 import: side.import.as_ref(),
                 export: side.export.as_ref(),
-            });
-            let timers = pni.bgp.as_deref();
-            self.external_end(ends[side].router, timers, own, entry, &mut rows[side])
+            })
         });
+        let built = Side::BOTH.map(|side| {
+            let timers = pni.bgp.as_deref();
+            self.external_end(ends[side].router, timers, owns[side], entry, &mut rows[side])
+        });
+        self.compare_ends(&name, &built, owns.map(|own| Stated::of(&own, entry)));
         self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
         let id = self.topology.sessions.push(Session {
             name: name.clone(),
@@ -233,9 +241,16 @@ impl<'a> Resolver<'a> {
 
     pub(super) fn check_graceful(&mut self, raw: Option<&Sp<RawGracefulRestart>>) {
         let Some(raw) = raw else { return };
-        check_duration(&mut self.report, raw.restart_time.as_ref(), UP_TO_A_DAY);
-        check_duration(&mut self.report, raw.stale_time.as_ref(), UP_TO_A_DAY);
-        check_duration(&mut self.report, raw.long_lived.as_ref(), UP_TO_A_DAY);
+        let report = &mut self.report;
+        check_duration(report, raw.restart_time.as_ref(), UP_TO_TWELVE_BITS);
+        check_whole_seconds(report, raw.restart_time.as_ref(), "RFC 4724 §3, Restart Time");
+        check_duration(report, raw.stale_time.as_ref(), UP_TO_A_DAY);
+        check_duration(report, raw.long_lived.as_ref(), UP_TO_A_DAY);
+        check_whole_seconds(
+            report,
+            raw.long_lived.as_ref(),
+            "RFC 9494 §3.1, Long-Lived Stale Time",
+        );
     }
 
     fn graceful_restart(

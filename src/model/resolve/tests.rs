@@ -29,6 +29,19 @@ fn load(text: &str) -> Topology {
     }
 }
 
+/// What is wrong with a PNI with this session.
+fn refused(session: &str) -> String {
+    let text = format!(
+        "pnilab: topology/1\n{SITES}\
+         networks: {{n: {{asn: 3333}}, m: {{asn: 8075}}}}\n\
+         routers: {{r1: {{network: n, site: a}}, r2: {{network: m, site: a}}}}\n\
+         pnis:\n  p: {{ends: [r1, r2], relation: peer, circuits: {{x: {{speed: 100G}}}}, \
+         sessions: {{ipv4: {{{session}}}}}}}\n"
+    );
+    let errors = load_topology(&Source::new("t.yaml", text.as_str())).expect_err(session);
+    render(&errors, Style::Plain)
+}
+
 /// `value (source)` of an assumption.
 fn assumed(topology: &Topology, what: &str) -> Option<String> {
     let found = topology.assumptions.iter().find(|a| a.what == what)?;
@@ -219,4 +232,28 @@ fn waves_and_forwarding_modes_are_read() {
     assert_eq!(topology.circuits[CircuitId::from_index(0)].transport, wave);
     let modes: Vec<_> = topology.routers.iter().map(|router| router.fib).collect();
     assert_eq!(modes, [FibMode::Pic(SimDuration::from_millis(40)), FibMode::PrefixByPrefix]);
+}
+
+#[test]
+fn timers_that_cannot_be_sent_or_make_no_sense_are_refused() {
+    for (session, wrong) in [
+        ("bgp: {hold: 30s, keepalive: 0s}", "no keepalives, though the hold time is 30s"),
+        ("bgp: {keepalive: 999ms}", "keepalives are at least 1s apart, not 999ms"),
+        ("bgp: {hold: 3500ms}", "`3.5s` cannot be sent: a message carries whole seconds"),
+        ("bgp: {hold: 2500ms}", "a hold time is 0s or at least 3s, not 2.5s"),
+        ("graceful_restart: {restart_time: 4096s}", "is out of range: 0s to 4095s"),
+        ("graceful_restart: {restart_time: 1500ms}", "`1.5s` cannot be sent"),
+        ("graceful_restart: {long_lived: 1500ms}", "`1.5s` cannot be sent"),
+    ] {
+        let told = refused(session);
+        assert!(told.contains(wrong), "{told}");
+        assert_eq!(told.matches("error[").count(), 1, "{told}");
+    }
+    for session in [
+        "bgp: {hold: 0s, keepalive: 0s}",
+        "bgp: {keepalive: 1500ms}",
+        "graceful_restart: {restart_time: 4095s, stale_time: 1500ms, long_lived: 0s}",
+    ] {
+        design("", "", &format!(", sessions: {{ipv4: {{{session}}}}}"), "");
+    }
 }

@@ -11,6 +11,7 @@ use crate::model::raw::values::{
 };
 use crate::model::topology::Origin;
 use crate::proto::bgp::BgpConfig;
+use crate::proto::bgp::session::KEEPALIVE_MIN;
 use crate::proto::phy::InterfaceConfig;
 use crate::proto::{bfd, damping, lacp};
 use crate::units::{QuantityError, SimDuration};
@@ -176,6 +177,11 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
             keepalive.value, hold.value
         );
         contradiction(report, span, message, "a third of the hold time is usual (RFC 4271 §10)");
+    }
+    if !hold.value.is_zero() && keepalive.value.is_zero() {
+        let message = format!("no keepalives, though the hold time is {}", hold.value);
+        let hint = "RFC 4271 §4.4; `hold: 0s` turns both off";
+        contradiction(report, keepalive.stated, message, hint);
     }
     if idle_hold.value > idle_hold_max.value {
         let span = idle_hold.stated.or(idle_hold_max.stated);
@@ -403,6 +409,30 @@ pub(super) fn check_bgp(report: &mut Report, group: Option<&Sp<RawBgp>>) {
     {
         let message = format!("a hold time is 0s or at least 3s, not {value}");
         report.hinted(hold.span, Code::Timers, message, "RFC 4271 §4.2; use BFD to be faster");
+    } else {
+        check_whole_seconds(report, group.hold.as_ref(), "RFC 4271 §4.2, Hold Time");
+    }
+    if let Some(keepalive) = &group.keepalive
+        && let Ok(value) = keepalive.parse()
+        && !value.is_zero()
+        && value < KEEPALIVE_MIN
+    {
+        let message = format!("keepalives are at least {KEEPALIVE_MIN} apart, not {value}");
+        report.hinted(keepalive.span, Code::Timers, message, "RFC 4271 §4.4; use BFD to be faster");
+    }
+}
+
+/// Reports a stated duration that cannot be sent because a message has room for whole seconds only.
+pub(super) fn check_whole_seconds(
+    report: &mut Report,
+    text: Option<&Sp<Text<SimDuration>>>,
+    source: &str,
+) {
+    let Some(text) = text else { return };
+    let Ok(value) = text.parse() else { return };
+    if value.as_nanos() % SimDuration::from_secs(1).as_nanos() != 0 {
+        let message = format!("`{value}` cannot be sent: a message carries whole seconds");
+        report.hinted(text.span, Code::OutOfRange, message, source);
     }
 }
 

@@ -36,6 +36,8 @@ pub struct Candidate<'r> {
     pub peer_address: IpAddr,
     /// Whether it is the best route now and may not lose by router id (RFC 5004).
     pub oldest: bool,
+    /// Whether it is the last choice of all, being kept of a neighbour long gone (RFC 9494 §4.3).
+    pub long_stale: bool,
     /// What decides if all else is equal; differs between the candidates of a router.
     pub tie: u32,
 }
@@ -90,6 +92,8 @@ pub enum Reason {
     OnlyOne,
     /// The next hops of the others cannot be reached (§9.1.2).
     NextHop,
+    /// Not kept as stale of a neighbour long gone (RFC 9494 §4.4).
+    LongStale,
     /// Highest `LOCAL_PREF` (§9.1.1).
     LocalPref,
     /// Originated by this router.
@@ -124,6 +128,7 @@ impl Reason {
         match self {
             Self::OnlyOne => "only_one",
             Self::NextHop => "next_hop",
+            Self::LongStale => "llgr_stale",
             Self::LocalPref => "local_pref",
             Self::Local => "local",
             Self::PathLength => "path_length",
@@ -149,6 +154,7 @@ impl Reason {
 pub fn decide(candidates: &[Candidate<'_>], multipath: Multipath) -> Option<Choice> {
     let mut rivals = Rivals::new(candidates);
     rivals.keep(Reason::NextHop, |c| c.igp_metric.is_some());
+    rivals.keep_least(Reason::LongStale, |c| c.long_stale);
     rivals.keep_least(Reason::LocalPref, |c| Reverse(c.attributes.preference()));
     rivals.keep_least(Reason::Local, |c| c.source != Source::Local);
     rivals.keep_least(Reason::PathLength, |c| c.attributes.as_path.len());
@@ -245,7 +251,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::proto::bgp::attrs::Origin;
+    use crate::proto::bgp::attrs::{Community, Origin};
 
     const ONE: Multipath = Multipath { ebgp: 1, ibgp: 1, relax: false };
     const MANY: Multipath = Multipath { ebgp: 16, ibgp: 16, relax: false };
@@ -274,6 +280,7 @@ mod tests {
                 peer_router_id: Ipv4Addr::from_bits(self.router_id),
                 peer_address: IpAddr::V4(Ipv4Addr::from_bits(self.address)),
                 oldest: false,
+                long_stale: self.attributes.has_community(Community::LLGR_STALE),
                 tie: self.tie,
             }
         }
@@ -352,6 +359,10 @@ mod tests {
         let local = Owned { source: Source::Local, ..with(external(), |a| a.as_path.clear()) };
         let far = || Owned { igp_metric: Some(99), ..internal() };
         second_wins(Owned { igp_metric: None, ..lp(near(), 999) }, far(), Reason::NextHop);
+        // Not even a LOCAL_PREF of zero is worse than a route of a neighbour long gone.
+        let gone = with(lp(near(), 999), |a| a.add_community(Community::LLGR_STALE));
+        second_wins(gone.clone(), lp(far(), 0), Reason::LongStale);
+        second_wins(with(gone.clone(), |a| a.med = Some(9)), gone, Reason::Med);
         second_wins(short(), lp(far(), 101), Reason::LocalPref);
         second_wins(short(), Owned { igp_metric: Some(99), ..local }, Reason::Local);
         let incomplete = with(far(), |a| (a.as_path, a.origin) = (vec![1], Origin::Incomplete));

@@ -12,6 +12,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::advertise::{NextHop, Provenance, Route};
+use super::attrs::Community;
 use super::decision::{self, Candidate, Choice, Multipath, Reason, Source};
 use crate::ids::{GroupId, Id};
 use crate::units::BitRate;
@@ -82,6 +83,8 @@ pub struct Peer {
     pub address: IpAddr,
     /// Whether it is a client of this router (RFC 4456).
     pub client: bool,
+    /// Whether this router has offered it long-lived graceful restart (RFC 9494).
+    pub long_lived: bool,
 }
 
 /// How a decision changed the loc-RIB entry of a group.
@@ -250,6 +253,19 @@ impl Rib {
         }
     }
 
+    /// Whether a route is the last choice of all: it is marked as long stale, on a session whose
+    /// marks count (RFC 9494 §4.3).
+    #[must_use]
+    pub fn is_long_stale(&self, via: Via, route: &Route) -> bool {
+        match via {
+            Via::Local => false,
+            Via::Session(slot) => {
+                self.peers[slot.index()].long_lived
+                    && route.attributes.has_community(Community::LLGR_STALE)
+            }
+        }
+    }
+
     /// Every route of a group whose next hop can be reached, with the path id that it has for
     /// neighbours, sorted by it.
     #[must_use]
@@ -404,6 +420,7 @@ impl Rib {
                 peer_router_id: Ipv4Addr::UNSPECIFIED,
                 peer_address: IpAddr::V4(Ipv4Addr::UNSPECIFIED),
                 oldest: false,
+                long_stale: false,
                 tie: 0,
             },
             Via::Session(slot) => {
@@ -417,6 +434,7 @@ impl Rib {
                     peer_router_id: peer.router_id,
                     peer_address: peer.address,
                     oldest: false,
+                    long_stale: self.is_long_stale(via, route),
                     tie: 0,
                 }
             }
@@ -480,6 +498,7 @@ mod tests {
             router_id: Ipv4Addr::new(192, 0, 2, n),
             address: IpAddr::V4(Ipv4Addr::new(203, 0, 113, n)),
             client: n == 3,
+            long_lived: n == 0,
         };
         Rib::new(OWN_AS, MANY, (0..4).map(peer).collect(), 3)
     }
@@ -504,6 +523,30 @@ mod tests {
     fn best(rib: &Rib, group: GroupId) -> Option<(Via, Reason, Vec<Via>)> {
         let used = |best: &Best| best.multipath.iter().map(|used| used.via).collect();
         rib.best(group).map(|best| (best.via, best.reason, used(best)))
+    }
+
+    #[test]
+    fn a_mark_of_long_stale_counts_where_that_was_offered() {
+        let mut rib = rib();
+        let (g, first, second) = (group(0), slot(0), slot(1));
+        let marked = |session| {
+            let mut route = route_on(session, &[8075]);
+            Arc::make_mut(&mut route.attributes).add_community(Community::LLGR_STALE);
+            route
+        };
+        // The shorter path, marked, from the neighbour to which that was offered, is the last choice.
+        rib.learn(g, first, ONLY, Some(marked(0)));
+        rib.learn(g, second, ONLY, Some(route_on(1, &[8075, 12076])));
+        decide(&mut rib, g);
+        let b = Via::Session(second);
+        assert_eq!(best(&rib, g), Some((b, Reason::LongStale, vec![b])));
+        assert!(rib.is_long_stale(Via::Session(first), &marked(0)));
+        assert!(!rib.is_long_stale(b, &marked(1)) && !rib.is_long_stale(Via::Local, &marked(0)));
+        // From the other it is a community like any.
+        rib.learn(g, first, ONLY, Some(route(&[8075, 12076, 1])));
+        rib.learn(g, second, ONLY, Some(marked(1)));
+        decide(&mut rib, g);
+        assert_eq!(best(&rib, g), Some((b, Reason::PathLength, vec![b])));
     }
 
     #[test]

@@ -25,15 +25,19 @@ use std::net::Ipv4Addr;
 
 use self::blocks::{Blocks, Confirms};
 pub use self::io::{By, DownReason, Input, KeepaliveRange, Lower, Output, State, Timer};
+use self::phase::{End, Phase, Then};
 use super::BgpConfig;
 use super::message::{Cease, FsmError, Message, Notification, Open, OpenError};
 use crate::units::{SimDuration, SimTime};
 
 mod blocks;
 mod io;
+mod phase;
 
 /// The hold time while an OPEN is awaited: four minutes (RFC 4271 §8.2.2).
 pub const LARGE_HOLD: SimDuration = SimDuration::from_secs(240);
+/// Keepalives are not sent more often than this (RFC 4271 §4.4).
+pub const KEEPALIVE_MIN: SimDuration = SimDuration::from_secs(1);
 /// A session that was up for this long starts its back-off anew; a choice of ours.
 pub const STABLE_AFTER: SimDuration = SimDuration::from_secs(60);
 
@@ -63,39 +67,6 @@ pub struct Fsm {
     restart: Option<SimDuration>,
     /// The NOTIFICATION that came last.
     last_word: Option<Notification>,
-}
-
-/// A state with what exists only in it.
-#[derive(Clone, Copy, Debug, PartialEq)]
-enum Phase {
-    Idle { until: Option<SimTime> },
-    Connect,
-    Active { until: SimTime },
-    OpenSent { until: SimTime },
-    OpenConfirm { hold: SimDuration, until: Option<SimTime>, confirms: Confirms },
-    Established { hold: SimDuration, until: Option<SimTime>, since: SimTime },
-}
-
-/// How a connection ends.
-#[derive(Clone, Copy)]
-struct End {
-    reason: DownReason,
-    by: By,
-    last_word: Option<Notification>,
-    then: Then,
-}
-
-/// What follows the end of a connection.
-#[derive(Clone, Copy)]
-enum Then {
-    /// Wait, and wait longer after the next failure.
-    BackOff,
-    /// Wait the shortest wait.
-    Restart,
-    /// Wait for a block to be lifted.
-    Stay,
-    /// Wait this long.
-    After(SimDuration),
 }
 
 impl Fsm {
@@ -174,10 +145,11 @@ impl Fsm {
                 }
             }
             Input::TransportUp => self.transport_up(now, out),
+            Input::TransportReplaced => self.transport_replaced(now, out),
             Input::TransportClosed => self.transport_closed(now, out),
             Input::Message(message) => self.message(now, message, out),
             Input::InterfaceDown(lower) => self.interface_down(now, lower, out),
-            Input::BfdDown { by_remote } => self.bfd_down(now, by_remote, out),
+            Input::BfdDown { by_remote, tells } => self.bfd_down(now, by_remote, tells, out),
             Input::AdminDown => {
                 self.blocks.admin = true;
                 let word = Notification::Cease(Cease::AdministrativeShutdown);
@@ -238,6 +210,20 @@ impl Fsm {
         }
     }
 
+    /// Whether something holds the machine in Idle that no timer ends: its operator, its interface,
+    /// its router, or what the neighbour told.
+    #[must_use]
+    pub const fn is_held(&self) -> bool {
+        self.blocks.any()
+    }
+
+    /// Whether the neighbour has told too many prefixes, and the session waits for a restart time or
+    /// for an operator.
+    #[must_use]
+    pub const fn has_too_many(&self) -> bool {
+        self.blocks.prefixes
+    }
+
     /// The negotiated hold time (zero: none), once the OPENs agree.
     #[must_use]
     pub const fn hold(&self) -> Option<SimDuration> {
@@ -250,11 +236,12 @@ impl Fsm {
     }
 
     /// The range of gaps between keepalives: the shorter of the configured interval and a third
-    /// of the negotiated hold time, jittered; `None` before the OPENs agree or without hold time.
+    /// of the negotiated hold time, but no less than a second (RFC 4271 §4.4), jittered; `None`
+    /// before the OPENs agree or without hold time.
     #[must_use]
     pub fn keepalives(&self) -> Option<KeepaliveRange> {
         let hold = self.hold().filter(|hold| !hold.is_zero())?;
-        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3));
+        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3)).max(KEEPALIVE_MIN);
         Some(KeepaliveRange { shortest: longest.scaled(3, 4), longest })
     }
 
@@ -305,11 +292,28 @@ impl Fsm {
             State::Idle => out.push(Output::CloseTransport),
             State::Connect | State::Active => {
                 self.change(Phase::OpenSent { until: now + LARGE_HOLD }, None, out);
-                let Speaker { asn, router_id, timers } = self.own;
-                out.push(Output::Send(Message::Open(Open { asn, hold: timers.hold, router_id })));
+                out.push(self.own_open());
             }
             State::OpenSent | State::OpenConfirm | State::Established => {}
         }
+    }
+
+    /// The old connection has ended, without a word, and the new one begins (RFC 4724 §5).
+    fn transport_replaced(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        match self.state() {
+            State::Idle | State::Connect | State::Active => self.transport_up(now, out),
+            State::OpenSent | State::OpenConfirm => {}
+            State::Established => {
+                let (reason, by) = (DownReason::ConnectionClosed, By::Remote);
+                self.change(Phase::OpenSent { until: now + LARGE_HOLD }, Some(reason), out);
+                out.extend([Output::Down { reason, by }, self.own_open()]);
+            }
+        }
+    }
+
+    const fn own_open(&self) -> Output {
+        let Speaker { asn, router_id, timers } = self.own;
+        Output::Send(Message::Open(Open { asn, hold: timers.hold, router_id }))
     }
 
     fn transport_closed(&mut self, now: SimTime, out: &mut Vec<Output>) {
@@ -446,10 +450,10 @@ impl Fsm {
         self.hold_down(now, reason, None, out);
     }
 
-    fn bfd_down(&mut self, now: SimTime, by_remote: bool, out: &mut Vec<Output>) {
+    fn bfd_down(&mut self, now: SimTime, by_remote: bool, tells: bool, out: &mut Vec<Output>) {
         if self.state() == State::Established {
             let by = if by_remote { By::Remote } else { By::Local };
-            let last_word = Some(Notification::Cease(Cease::BfdDown));
+            let last_word = tells.then_some(Notification::Cease(Cease::BfdDown));
             let (reason, then) = (DownReason::BfdDown, Then::BackOff);
             self.end(now, End { reason, by, last_word, then }, out);
         }
@@ -557,16 +561,6 @@ impl Fsm {
         [Timer::Hold, Timer::IdleHold, Timer::ConnectRetry]
             .into_iter()
             .find_map(|timer| self.deadline(timer).map(|at| (timer, at)))
-    }
-}
-
-impl Phase {
-    /// Whether a TCP connection stands.
-    const fn is_connected(self) -> bool {
-        match self {
-            Self::OpenSent { .. } | Self::OpenConfirm { .. } | Self::Established { .. } => true,
-            Self::Idle { .. } | Self::Connect | Self::Active { .. } => false,
-        }
     }
 }
 

@@ -68,6 +68,9 @@ pub enum Input {
     HoldExpired,
     /// A TCP connection stands, whoever opened it.
     TransportUp,
+    /// A TCP connection stands that the neighbour has opened in place of the one that stood: it had
+    /// lost that (RFC 4724 §4.2).
+    TransportReplaced,
     /// The neighbour closed or reset the connection, or does not know it.
     TransportClosed,
     /// A message arrived.
@@ -80,6 +83,8 @@ pub enum Input {
     BfdDown {
         /// Whether this side only heard it from the neighbour's BFD.
         by_remote: bool,
+        /// Whether the neighbour is told (RFC 9384).
+        tells: bool,
     },
     /// The operator shuts the session down, until `AdminUp`.
     AdminDown,

@@ -397,16 +397,54 @@ fn an_interface_that_goes_down_in_the_wait_takes_the_wait_away() {
 #[test]
 fn bfd_ends_an_established_session_with_cease_ten_and_says_who_noticed() {
     for (by_remote, by) in [(false, By::Local), (true, By::Remote)] {
-        let mut fsm = machine(State::Established);
-        let word = Some(Notification::Cease(Cease::BfdDown));
-        assert_eq!(
-            step(&mut fsm, at(20), Input::BfdDown { by_remote }),
-            ending(DownReason::BfdDown, by, word, Some(30))
-        );
+        for tells in [true, false] {
+            let mut fsm = machine(State::Established);
+            let word = tells.then_some(Notification::Cease(Cease::BfdDown));
+            assert_eq!(
+                step(&mut fsm, at(20), Input::BfdDown { by_remote, tells }),
+                ending(DownReason::BfdDown, by, word, Some(30))
+            );
+        }
     }
+    let down = Input::BfdDown { by_remote: false, tells: true };
     for state in [State::Idle, State::Connect, State::Active, State::OpenSent, State::OpenConfirm] {
-        assert_eq!(step(&mut machine(state), at(20), Input::BfdDown { by_remote: false }), []);
+        assert_eq!(step(&mut machine(state), at(20), down), []);
     }
+}
+
+#[test]
+fn a_connection_in_place_of_the_one_that_stood_ends_the_session_and_is_greeted() {
+    let mut fsm = machine(State::Established);
+    let reason = DownReason::ConnectionClosed;
+    let own_open = Open { asn: 64500, hold: SECOND * 90, router_id: own().router_id };
+    assert_eq!(
+        step(&mut fsm, at(20), Input::TransportReplaced),
+        [
+            Output::Keepalives(None),
+            fell(State::Established, State::OpenSent, reason),
+            // Four minutes of patience with the new one.
+            Output::Arm(Timer::Hold, at(260)),
+            Output::Down { reason, by: By::Remote },
+            Output::Send(Message::Open(own_open)),
+        ]
+    );
+    // Where nothing stood it is a connection like any; where one is being set up it is none.
+    for state in [State::Idle, State::Connect, State::Active] {
+        let [mut one, mut other] = [machine(state), machine(state)];
+        let up = step(&mut other, at(1), Input::TransportUp);
+        assert_eq!(step(&mut one, at(1), Input::TransportReplaced), up);
+    }
+    for state in [State::OpenSent, State::OpenConfirm] {
+        assert_eq!(step(&mut machine(state), at(1), Input::TransportReplaced), []);
+    }
+}
+
+#[test]
+fn keepalives_are_a_second_apart_at_least() {
+    let timers = BgpConfig { hold: SECOND * 3, keepalive: SimDuration::ZERO, ..timers() };
+    let fsm = Fsm::established(Speaker { timers, ..own() }, &speaker(8075, 2), at(0));
+    let range = KeepaliveRange { shortest: SimDuration::from_millis(750), longest: SECOND };
+    assert_eq!(fsm.keepalives(), Some(range));
 }
 
 #[test]
@@ -628,7 +666,8 @@ fn any_input() -> impl Strategy<Value = Input> {
             Input::RouterDown,
             Input::InterfaceDown(Lower::Lag),
             Input::TransportClosed,
-            Input::BfdDown { by_remote: false },
+            Input::BfdDown { by_remote: false, tells: true },
+            Input::TransportReplaced,
         ]),
         2 => prop::sample::select(vec![
             Input::InterfaceUp,
