@@ -49,6 +49,8 @@ pub(crate) struct SessionEndState {
     pub(crate) fsm: Fsm,
     /// Its end of the TCP connection.
     pub(crate) transport: Transport,
+    /// Whether the start of the session was worked off: changes are told from then on.
+    pub(crate) tells: bool,
     /// Groups the peer may have to be told about, and why.
     pub(crate) pending: BTreeMap<GroupId, CauseId>,
     /// Until when new routes wait.
@@ -83,8 +85,8 @@ pub(crate) struct CpuItem {
 pub(crate) enum Work {
     /// Takes in an UPDATE that came on this connection.
     Update(End<SessionId>, Option<u32>, Changes),
-    /// Tells a new peer everything.
-    SessionUp(End<SessionId>),
+    /// Tells the peer on this connection everything.
+    SessionUp(End<SessionId>, Option<u32>),
     /// Forgets what a lost peer told.
     SessionDown(End<SessionId>),
     /// Announces these prefixes of its own, or no longer.
@@ -287,12 +289,19 @@ impl World {
         state.up_since = Some(now);
         state.told_all = false;
         self.await_peer(end);
-        self.queue_work(self.net.session_router(end), Work::SessionUp(end));
+        self.tell_all(end);
+    }
+
+    /// A peer is to be told everything that it does not know.
+    pub(super) fn tell_all(&mut self, end: End<SessionId>) {
+        let epoch = self.state.session_ends[end].transport.epoch;
+        self.queue_work(self.net.session_router(end), Work::SessionUp(end, epoch));
     }
 
     fn session_down(&mut self, end: End<SessionId>, reason: DownReason, by: By) {
         self.record_session(end, false, Some(reason), by);
         let state = self.state.session_ends.edit(end);
+        state.tells = false;
         state.pending.clear();
         state.received.clear();
         state.mrai_until = None;

@@ -296,7 +296,7 @@ impl World {
 
     fn tell_again(&mut self, end: End<SessionId>) {
         if self.state.session_ends[end].fsm.state() == State::Established {
-            self.queue_work(self.net.session_router(end), Work::SessionUp(end));
+            self.tell_all(end);
         }
     }
 

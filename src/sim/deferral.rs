@@ -142,7 +142,7 @@ impl World {
             if self.net.topology.sessions[end.of].family == family
                 && self.state.session_ends[end].fsm.state() == State::Established
             {
-                self.queue_work(router, Work::SessionUp(end));
+                self.tell_all(end);
             }
         }
         self.group_ids().filter(|group| self.net.groups[*group].family == family).collect()

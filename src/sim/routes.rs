@@ -39,7 +39,7 @@ impl World {
         let Some(item) = self.state.routers[router].cpu.front() else { return };
         let routes = match &item.work {
             Work::Update(_, _, changes) => changes.len().max(1) as u64,
-            Work::SessionUp(_)
+            Work::SessionUp(..)
             | Work::SessionDown(_)
             | Work::Originate(_)
             | Work::Repeat(..)
@@ -96,7 +96,11 @@ impl World {
                 groups.dedup();
                 groups
             }
-            Work::SessionUp(end) => {
+            Work::SessionUp(end, epoch) => {
+                if self.state.session_ends[end].transport.epoch != epoch {
+                    return Vec::new();
+                }
+                self.state.session_ends.edit(end).tells = true;
                 let all: Vec<GroupId> = self.group_ids().collect();
                 self.await_telling(end, all);
                 self.tell(end);
@@ -364,7 +368,13 @@ impl World {
 
     /// Tells a peer what it does not know yet; new routes wait for the advertisement interval. What is
     /// told is to be blamed on the latest fault of those that led to it.
+    ///
+    /// Before the start of its session was worked off nothing is told: what was told last is that of
+    /// the session before, and all will be told then.
     fn tell(&mut self, end: End<SessionId>) {
+        if !self.state.session_ends[end].tells {
+            return;
+        }
         let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
         let router = self.net.session_router(end);
         let slot = self.slot(end);

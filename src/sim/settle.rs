@@ -175,7 +175,7 @@ impl World {
                 let state = self.state.session_ends.edit(end);
                 state.fsm = fsm;
                 state.transport.epoch = Some(0);
-                self.queue_work(self.net.session_router(end), super::bgp::Work::SessionUp(end));
+                self.tell_all(end);
             }
         }
     }
@@ -348,6 +348,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
     SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn),
         transport: Transport::idle(),
+        tells: false,
         pending: std::collections::BTreeMap::new(),
         mrai_until: None,
         mrai_waits: 0,

@@ -312,3 +312,56 @@ fn each_route_of_an_update_costs_the_receiver_its_processing_time() {
         );
     }
 }
+
+#[test]
+fn routes_survive_flaps_that_are_faster_than_the_routers() {
+    // Two blips and a minute's cut, where each piece of BGP work takes half a second: what is worked
+    // off while the session is down, or is another already, must not count as told.
+    let cut = |at: &str, lasts: &str| {
+        format!("{{at: {at}, for: {lasts}, inject: {{pni_cut: {{pni: p}}}}}}")
+    };
+    let faults = [cut("100s", "20ms"), cut("100595ms", "20ms"), cut("100887ms", "60s")].join(", ");
+    for mrai in ["0s", "5s"] {
+        let pair = Pair {
+            defaults: &format!(
+                "bgp: {{mrai: {mrai}, connect_retry: 10s}}, router: {{update_processing: 500ms}}"
+            ),
+            ..Pair::default()
+        };
+        let run = pair.lab(600, &faults).run(1);
+        for m in [run.forward(), run.back()] {
+            // Cut until 161 s, then the session, and at most an interval of 5 s.
+            assert!(m.recovered_at_s.is_some_and(|at| at < 170.0), "{mrai}: {m:?}");
+        }
+    }
+}
+
+#[test]
+fn a_withdrawal_reaches_a_peer_whose_session_came_back_before_its_loss_was_worked_off() {
+    // rc tells ra, which is slow, which tells rb. The prefix is there for 200 ms, and meanwhile the
+    // session of ra and rb is reset: rb must not keep the route for ever.
+    let design = "pnilab: topology/1
+metros: {m: {}}
+sites: {s: {metro: m}}
+networks: {a: {asn: 65001}, b: {asn: 65002}, c: {asn: 65003}}
+routers:
+  ra: {network: a, site: s, update_processing: 500ms}
+  rb: {network: b, site: s}
+  rc: {network: c, site: s}
+pnis:
+  p: {ends: [ra, rb], relation: peer, circuits: {cp: {speed: 10G, length: 10km}}, sessions: {ipv4: {}}}
+  q: {ends: [ra, rc], relation: customer, circuits: {cq: {speed: 10G, length: 10km}}, sessions: {ipv4: {}}}
+prefixes:
+  10.1.0.0/16: {network: c, routers: rc}
+  10.2.0.0/16: {network: b, routers: rb}
+demands:
+  d: {at: rb, from: 10.2.0.0/16, to: 10.1.0.0/16, rate: 1G}
+";
+    let faults = "{at: 1s, for: 8900ms, inject: {withdraw: {prefix: 10.1.0.0/16}}},
+        {at: 10100ms, inject: {withdraw: {prefix: 10.1.0.0/16}}},
+        {at: 10s, for: 20ms, inject: {pni_cut: {pni: p}}}";
+    let run = crate::lab::Lab::new(design, 300, faults).run(1);
+    let rows = run.0.figures.routes.iter();
+    let last = rows.filter(|row| row.router == "rb" && row.prefix == "10.1.0.0/16").next_back();
+    assert_eq!(last.map(|row| row.best.as_str()), Some(""));
+}
