@@ -361,7 +361,7 @@ demands:
         {at: 10100ms, inject: {withdraw: {prefix: 10.1.0.0/16}}},
         {at: 10s, for: 20ms, inject: {pni_cut: {pni: p}}}";
     let run = crate::lab::Lab::new(design, 300, faults).run(1);
-    let rows = run.0.figures.routes.iter();
-    let last = rows.filter(|row| row.router == "rb" && row.prefix == "10.1.0.0/16").next_back();
+    let mut rows = run.0.figures.routes.iter();
+    let last = rows.rfind(|row| row.router == "rb" && row.prefix == "10.1.0.0/16");
     assert_eq!(last.map(|row| row.best.as_str()), Some(""));
 }
