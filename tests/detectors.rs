@@ -34,6 +34,8 @@ mod members;
 mod overlaps;
 #[path = "detectors/processes.rs"]
 mod processes;
+#[path = "detectors/restless.rs"]
+mod restless;
 #[path = "detectors/services.rs"]
 mod services;
 #[path = "detectors/traffic.rs"]

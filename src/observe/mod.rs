@@ -7,6 +7,7 @@ mod figures;
 mod measures;
 mod result;
 mod routes;
+mod unrest;
 mod vary;
 
 use std::sync::Arc;

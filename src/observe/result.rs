@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use sha2::{Digest, Sha256};
 
 use super::measures::{Stretch, ratio};
-use super::{RunOptions, bounds, derived, figures};
+use super::{RunOptions, bounds, derived, figures, unrest};
 use crate::dataplane::atoms::Harm;
 use crate::dataplane::traffic::Instant;
 use crate::engine::queue::LimitError;
@@ -58,6 +58,7 @@ pub(super) fn report(
         result.bounds = judged;
         report.figures = figures::figures(&over);
         report.figures.notes.extend(derived::note(&derived));
+        report.figures.notes.extend(unrest::note(&over));
     }
     if let Some(error) = stopped {
         report.result.verdict = report.result.verdict.max(Verdict::Inconclusive);

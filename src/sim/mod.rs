@@ -31,4 +31,5 @@ mod services;
 mod session_paths;
 mod settle;
 mod transport;
+mod work;
 pub(crate) mod world;

@@ -5,7 +5,7 @@
 //! cards restart with it. It keeps nothing but its configuration and the sequence number of its
 //! link-state PDU.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::bgp::CpuItem;
 use super::deferral::Deferral;
@@ -13,8 +13,9 @@ use super::event::Event;
 use super::fib::FibQueue;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
+use super::work::Unrest;
 use super::world::World;
-use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
+use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
 use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
@@ -54,6 +55,14 @@ pub(crate) struct RouterState {
     pub(crate) cpu: VecDeque<CpuItem>,
     /// When the first is done.
     pub(crate) cpu_done_at: Option<SimTime>,
+    /// Groups to decide when no more work waits.
+    pub(crate) undecided: BTreeSet<GroupId>,
+    /// How often it changed its choices since the clock started.
+    pub(crate) unrest: BTreeMap<GroupId, Unrest>,
+    /// Until when it pauses before each work, as it cannot make up its mind.
+    pub(crate) restless_until: SimTime,
+    /// How often it did; numbers the draws.
+    pub(crate) pauses: u64,
     /// Its routes.
     pub(crate) rib: Rib,
     /// Its forwarding writes.

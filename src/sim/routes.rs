@@ -1,11 +1,4 @@
 //! Drives BGP routes: takes them in, decides, writes forwarding, tells neighbours.
-//!
-//! # Departures
-//! * A router's BGP process does one thing after the other: each route of an UPDATE costs the
-//!   router's `update_processing`, and so does each loss or gain of a session or next hop. A
-//!   group of prefixes is one route, whatever its size.
-//! * An UPDATE leaves when the work that made it necessary is done; it carries all routes that
-//!   this work changed.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -25,123 +18,8 @@ use crate::rng::Draws;
 use crate::units::SimDuration;
 
 impl World {
-    /// Work for the BGP process of a router.
-    pub(super) fn queue_work(&mut self, router: RouterId, work: Work) {
-        let cause = self.cause;
-        let state = self.state.routers.edit(router);
-        state.cpu.push_back(CpuItem { work, cause });
-        if state.cpu.len() == 1 {
-            self.begin_work(router);
-        }
-    }
-
-    fn begin_work(&mut self, router: RouterId) {
-        let Some(item) = self.state.routers[router].cpu.front() else { return };
-        let routes = match &item.work {
-            Work::Update(_, _, changes) => changes.len().max(1) as u64,
-            Work::SessionUp(..)
-            | Work::SessionDown(_)
-            | Work::Originate(_)
-            | Work::Repeat(..)
-            | Work::EndOfRib(..)
-            | Work::Stale(..)
-            | Work::DropStale(_)
-            | Work::ForgetStale(_)
-            | Work::Choose(_)
-            | Work::Reuse(_)
-            | Work::NextHops => 1,
-        };
-        let cause = item.cause;
-        let work = self.net.topology.routers[router].update_processing * routes;
-        let at = self.now + work + self.settling_pause(router);
-        self.state.routers.edit(router).cpu_done_at = Some(at);
-        self.at_because(at, Event::Cpu(router), cause);
-    }
-
-    /// Before the clock starts, routers take turns by chance: in lockstep, waves of UPDATEs may
-    /// chase each other for ever through a network that has one stable state.
-    fn settling_pause(&self, router: RouterId) -> SimDuration {
-        if self.traffic.is_some() {
-            return SimDuration::ZERO;
-        }
-        let name = format!("settle/{}", self.net.router_name(router));
-        Draws::new(self.net.seed, &name).below(self.handled(), SimDuration::from_millis(100))
-    }
-
-    /// A router's BGP process is done with the first item of its queue.
-    pub(super) fn on_cpu(&mut self, router: RouterId) {
-        if self.state.routers[router].cpu_done_at.is_none_or(|at| at > self.now) {
-            return;
-        }
-        let Some(item) = self.state.routers.edit(router).cpu.pop_front() else { return };
-        self.state.routers.edit(router).cpu_done_at = None;
-        self.cause = item.cause;
-        self.spend(Phase::Decide);
-        let groups = self.work_off(router, item.work);
-        self.decide(router, &groups);
-        self.begin_work(router);
-    }
-
-    /// Does the work and tells which groups must be decided anew.
-    fn work_off(&mut self, router: RouterId, work: Work) -> Vec<GroupId> {
-        match work {
-            Work::Update(end, epoch, changes) => {
-                if self.state.session_ends[end].transport.epoch != epoch
-                    || self.takes_no_more(end, &changes)
-                {
-                    return Vec::new();
-                }
-                let news = changes.iter().filter(|told| self.learn(router, end, told));
-                let mut groups: Vec<GroupId> = news.map(|(group, ..)| *group).collect();
-                groups.dedup();
-                groups
-            }
-            Work::SessionUp(end, epoch) => {
-                if self.state.session_ends[end].transport.epoch != epoch {
-                    return Vec::new();
-                }
-                self.state.session_ends.edit(end).tells = true;
-                let all: Vec<GroupId> = self.group_ids().collect();
-                self.await_telling(end, all);
-                self.tell(end);
-                self.tell_end_of_rib(end);
-                Vec::new()
-            }
-            Work::Stale(end, again) => self.keep_stale(router, end, again),
-            Work::DropStale(end) => self.drop_stale(router, end),
-            Work::ForgetStale(end) => self.forget_stale(router, end),
-            Work::Choose(family) => self.choose_at_last(router, family),
-            Work::Reuse(end) => self.reuse(router, end),
-            Work::EndOfRib(end, epoch) => {
-                if self.state.session_ends[end].transport.epoch == epoch {
-                    return self.end_of_rib(router, end);
-                }
-                Vec::new()
-            }
-            Work::SessionDown(end) => {
-                self.forget_told_routes(end);
-                let slot = self.slot(end);
-                self.state.routers.edit(router).rib.forget_session(slot)
-            }
-            Work::NextHops => self.group_ids().collect(),
-            Work::Originate(mut groups) => {
-                groups.retain(|group| {
-                    let route = self.own_route(router, *group);
-                    self.state.routers.edit(router).rib.originate(*group, route)
-                });
-                groups
-            }
-            Work::Repeat(end, epoch) => {
-                if self.state.session_ends[end].transport.epoch == epoch {
-                    self.repeat(router, end);
-                }
-                Vec::new()
-            }
-        }
-    }
-
     /// Counts what a peer has told; whether it is more than its limit, and the session over.
-    fn takes_no_more(&mut self, end: End<SessionId>, changes: &[Told]) -> bool {
+    pub(super) fn takes_no_more(&mut self, end: End<SessionId>, changes: &[Told]) -> bool {
         let Some(max) = self.net.topology.sessions[end.of].ends[end.side].max_prefix else {
             return false;
         };
@@ -175,7 +53,7 @@ impl World {
     }
 
     /// Tells a peer once more what it was told last.
-    fn repeat(&mut self, router: RouterId, end: End<SessionId>) {
+    pub(super) fn repeat(&mut self, router: RouterId, end: End<SessionId>) {
         let slot = self.slot(end);
         let rib = &self.state.routers[router].rib;
         let told = |group: GroupId| {
@@ -188,7 +66,7 @@ impl World {
     }
 
     /// Takes in one route of an UPDATE; whether it is news.
-    fn learn(&mut self, router: RouterId, end: End<SessionId>, told: &Told) -> bool {
+    pub(super) fn learn(&mut self, router: RouterId, end: End<SessionId>, told: &Told) -> bool {
         let (group, path, _) = *told;
         self.is_fresh(end, (group, path));
         if self.damp(end, told) {
@@ -265,7 +143,7 @@ impl World {
     }
 
     /// Runs the decision process for some groups; forwarding and neighbours follow.
-    fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
+    pub(super) fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
         let mut writes = Vec::new();
         let (mut told, mut seen) = (Vec::new(), Vec::new());
         let network = self.net.topology.routers[router].network;
@@ -299,6 +177,7 @@ impl World {
         }
         self.state.routers.edit(router).rib = rib;
         for group in seen {
+            self.count_change(router, group);
             self.glance(router, group);
             if self.traffic.is_some() {
                 self.note_derived(router, group);
@@ -358,7 +237,11 @@ impl World {
     }
 
     /// A peer may have to be told of some groups, for the present cause or one of a later fault.
-    fn await_telling(&mut self, end: End<SessionId>, groups: impl IntoIterator<Item = GroupId>) {
+    pub(super) fn await_telling(
+        &mut self,
+        end: End<SessionId>,
+        groups: impl IntoIterator<Item = GroupId>,
+    ) {
         for group in groups {
             let known = self.state.session_ends[end].pending.get(&group).copied();
             let cause = self.causes.later(known, self.cause);
@@ -371,7 +254,7 @@ impl World {
     ///
     /// Before the start of its session was worked off nothing is told: what was told last is that of
     /// the session before, and all will be told then.
-    fn tell(&mut self, end: End<SessionId>) {
+    pub(super) fn tell(&mut self, end: End<SessionId>) {
         if !self.state.session_ends[end].tells {
             return;
         }
@@ -542,6 +425,7 @@ impl World {
         let state = self.state.routers.edit(router);
         state.rib = rib;
         state.cpu.clear();
+        state.undecided.clear();
         state.cpu_done_at = None;
         for end in self.net.sessions_at[router].clone() {
             self.state.session_ends.edit(end).damped.clear();

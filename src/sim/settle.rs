@@ -379,6 +379,10 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         routes: Routes::default(),
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
+        undecided: std::collections::BTreeSet::new(),
+        unrest: std::collections::BTreeMap::new(),
+        restless_until: SimTime::ZERO,
+        pauses: 0,
         rib: World::fresh_rib(net, router),
         fib: FibQueue::default(),
     }
