@@ -1,4 +1,10 @@
 //! What people do with a design: maintenance, and the provider's process.
+//!
+//! # Departures
+//! In a run a connection is `Active` or it is not; why it is not makes no difference. The kind and
+//! type of a peering, the registration of a prefix and whether it is used for Peering Service are
+//! paperwork, which a run does not read. A connection is a PNI, also where the peering is of kind
+//! `exchange`: sessions on a LAN depend on no connection.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

@@ -4,6 +4,9 @@
 //! * Acknowledgements of link-state PDUs are not sent: a PDU that is lost is sent again after the
 //!   retransmission interval as long as the adjacency is up and nothing newer replaces it. The
 //!   database is sent in full when an adjacency comes up.
+//! * A router tells what has changed at once: there is no `MinLSInterval` (RFC 2328 appendix B), no
+//!   `minimumLSPGenerationInterval` (ISO 10589) and no back-off of theirs, and what comes in is never
+//!   too soon (`MinLSArrival`). PDUs do not age, so none is refreshed.
 //! * Routes to loopbacks take effect when SPF is done; they are a handful of FIB writes.
 //! * `static` routes follow the configured metrics: a router avoids its own links that are down
 //!   and learns nothing of others'.

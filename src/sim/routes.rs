@@ -1,4 +1,10 @@
 //! Drives BGP routes: takes them in, decides, writes forwarding, tells neighbours.
+//!
+//! # Departures
+//! * What a network originates is told as fast as what it learns: there is no
+//!   `MinASOriginationIntervalTimer` (RFC 4271 §9.2.1.2).
+//! * The address of a peer, which decides last (§9.1.2.2 g), is its router id, whatever link a
+//!   session runs over.
 
 use std::net::IpAddr;
 use std::sync::Arc;

@@ -471,18 +471,24 @@ impl<'a> Resolver<'a> {
     /// Stated BGP identifiers, and derived ones that no other router has.
     fn router_ids(&mut self) -> Vec<Ipv4Addr> {
         let raw = self.raw;
-        let mut taken: BTreeMap<Ipv4Addr, Span> = BTreeMap::new();
+        // Unique within an AS (RFC 6286 §2.1).
+        let mut taken: BTreeMap<(Ipv4Addr, Option<u32>), Span> = BTreeMap::new();
+        let places = self.router_places.iter();
         let stated: Vec<_> = raw
             .routers
             .iter()
-            .map(|(_, router)| {
+            .zip(places)
+            .map(|((_, router), (network, _))| {
                 let text = router.router_id.as_ref()?;
                 let id = self.report.address(text)?;
                 if id.is_unspecified() {
                     let message = "a BGP identifier is not 0.0.0.0 (RFC 6286)";
                     self.report.at(text.span, Code::BadAddress, message);
-                } else if let Some(first) = taken.insert(id, text.span) {
-                    let message = format!("two routers have the BGP identifier {id}");
+                    return Some(id);
+                }
+                let asn = network.map(|network| self.topology.networks[network].asn);
+                if let Some(first) = taken.insert((id, asn), text.span) {
+                    let message = format!("two routers of one AS have the BGP identifier {id}");
                     let label = "first here".to_owned();
                     let error = self.report.at(text.span, Code::DeclaredTwice, message);
                     error.related.push(Related { span: first, label });
@@ -490,7 +496,7 @@ impl<'a> Resolver<'a> {
                 Some(id)
             })
             .collect();
-        let mut used: BTreeSet<Ipv4Addr> = taken.into_keys().collect();
+        let mut used: BTreeSet<Ipv4Addr> = taken.into_keys().map(|(id, _)| id).collect();
         let ids: Vec<_> = raw
             .routers
             .iter()

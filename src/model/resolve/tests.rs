@@ -216,6 +216,21 @@ fn derived_router_ids_are_private_and_follow_from_the_name_alone() {
 }
 
 #[test]
+fn a_router_id_may_be_that_of_a_router_of_another_as_only() {
+    let ids = |networks: &str| {
+        let text = format!(
+            "pnilab: topology/1\n{SITES}networks: {{{networks}}}\n\
+             routers: {{r1: {{network: n, site: a, router_id: 192.0.2.1}}, \
+             r2: {{network: m, site: a, router_id: 192.0.2.1}}}}\n"
+        );
+        let read = load_topology(&Source::new("t.yaml", text.as_str()));
+        read.map_or_else(|errors| render(&errors, Style::Plain), |_| String::new())
+    };
+    assert_eq!(ids("n: {asn: 3333}, m: {asn: 8075}"), "");
+    assert!(ids("n: {asn: 3333}, m: {asn: 3333}").contains("two routers of one AS"));
+}
+
+#[test]
 fn waves_and_forwarding_modes_are_read() {
     let topology = load(&format!(
         "pnilab: topology/1\n{SITES}networks: {{n: {{asn: 3333}}, m: {{asn: 8075}}}}\n\

@@ -2,6 +2,11 @@
 //!
 //! A term sees what earlier terms have set (as Junos and IOS XR do): a term that adds a community
 //! and says `next` can be matched by that community further down.
+//!
+//! # Departures
+//! A session without a policy takes and tells every route, inside the rules of its relation (see
+//! [`super::relation`]); a router that follows RFC 8212 would take and tell none. A term that is
+//! inserted where there was no policy makes one: it rejects what the term does not accept.
 
 use ipnet::IpNet;
 
