@@ -97,7 +97,7 @@ impl PortState {
 impl World {
     /// What is on or at the ends of a circuit has changed: light, faults and frames follow.
     pub(super) fn circuit_changed(&mut self, circuit: CircuitId) {
-        let tied = Side::BOTH.map(|side| End::new(circuit, side));
+        let tied = self.patches.tied(circuit);
         for line in &tied {
             self.update_line(*line);
         }
@@ -120,7 +120,7 @@ impl World {
     /// before `line`.
     fn line_carries(&self, line: End<CircuitId>) -> bool {
         let far = &self.state.ports[line.far()];
-        let from = &self.state.ports[line.far()];
+        let from = &self.state.ports[self.patches.port_on(line.far())];
         from.laser_on() && (far.cuts == 0 || far.protected)
     }
 
@@ -184,7 +184,7 @@ impl World {
 
     /// Whether good light reaches the receiver of `port`.
     fn has_light(&self, port: End<CircuitId>) -> bool {
-        let line = port;
+        let line = self.patches.line_of(port);
         self.state.ports[port].dead == 0
             && match self.transport(line.of) {
                 Transport::Passive => self.line_carries(line),
@@ -206,8 +206,8 @@ impl World {
 
     /// Whether what is sent to `port` now is Remote Fault.
     fn hears_fault(&self, port: End<CircuitId>) -> bool {
-        let line = port;
-        let from = port.far();
+        let line = self.patches.line_of(port);
+        let from = self.opposite(port);
         // One that gets its light back at this instant has nothing to tell any more.
         self.state.ports[from].machine.sends_remote_fault()
             && !self.has_light(from)
@@ -248,7 +248,7 @@ impl World {
 
     /// What each port tells of its local fault travels to the one that its light reaches.
     fn update_remote_fault(&mut self, circuit: CircuitId) {
-        for port in Side::BOTH.map(|side| End::new(circuit, side)) {
+        for port in self.patches.tied(circuit) {
             let fault = self.hears_fault(port);
             let Some(since) = self.state.ports[port].lit.filter(|_| self.has_light(port)) else {
                 self.goes_dark(port);
@@ -263,14 +263,14 @@ impl World {
             if since == self.now {
                 self.port_input(port, phy::Input::RemoteFault(fault));
             } else {
-                let at = self.now + self.propagation(port.of);
+                let at = self.now + self.propagation(self.patches.line_of(port).of);
                 self.at(at, Event::RemoteFault { port, on: fault, generation });
             }
         }
     }
 
     /// Nothing reaches `port`: what is under way is lost, and what was last received stays.
-    fn goes_dark(&mut self, port: End<CircuitId>) {
+    pub(super) fn goes_dark(&mut self, port: End<CircuitId>) {
         if self.state.ports[port].lit.is_some() {
             let state = self.state.ports.edit(port);
             state.lit = None;
@@ -293,36 +293,56 @@ impl World {
 
     /// Brings the forwarding table of both directions up to date and tells who depends on it.
     pub(super) fn update_delivery(&mut self, circuit: CircuitId) {
-        let tables = Side::BOTH.map(|side| self.delivery(End::new(circuit, side)));
-        if self.tables.circuits[circuit] == tables {
-            return;
+        let tied = self.patches.tied(circuit);
+        for port in tied.iter().filter(|port| port.side == Side::A) {
+            let tables = [*port, port.far()].map(|port| self.delivery(port));
+            let same = self.tables.circuits[port.of] == tables;
+            if !same {
+                self.touch_traffic();
+                self.tables.circuits[port.of] = tables;
+            }
+            // To strangers LACPDUs pass though nothing else does.
+            if !same || tied.len() > Side::BOTH.len() {
+                self.member_paths_changed(port.of);
+            }
+            if !same {
+                self.lag_paths_changed(self.net.topology.circuits[port.of].lag);
+            }
         }
-        self.touch_traffic();
-        self.tables.circuits[circuit] = tables;
-        self.member_paths_changed(circuit);
-        self.lag_paths_changed(self.net.topology.circuits[circuit].lag);
     }
 
     fn delivery(&self, port: End<CircuitId>) -> CircuitTable {
-        let (near, far) = (&self.state.ports[port], &self.state.ports[port.far()]);
+        let way = self.way_out(port);
+        CircuitTable {
+            delivers: way.up && self.opposite(port) == port.far(),
+            loss: way.loss,
+            delay: way.delay,
+            speed: self.net.topology.circuits[port.of].speed,
+        }
+    }
+
+    /// What a frame meets on its way from `port` to whatever port is at the other end.
+    pub(super) fn way_out(&self, port: End<CircuitId>) -> PathView {
+        let line = self.patches.line_of(port);
+        let (near, far) = (&self.state.ports[port], &self.state.ports[self.opposite(port)]);
+        let on_line = &self.state.ports[line];
         let kept = |kept: u64, (_, loss, _): &(usize, Share, SimDuration)| {
             let pass = u128::from(1_000_000_000 - loss.as_ppb().min(1_000_000_000));
             u64::try_from(u128::from(kept) * pass / 1_000_000_000).expect("it only shrinks")
         };
-        let pass = near.degradations.iter().fold(1_000_000_000, kept);
+        let pass = on_line.degradations.iter().fold(1_000_000_000, kept);
         let added: SimDuration =
-            near.degradations.iter().fold(SimDuration::ZERO, |sum, (_, _, delay)| sum + *delay);
-        let delivers = near.machine.may_transmit()
-            && near.silences == 0
-            && self.line_carries(port.far())
+            on_line.degradations.iter().fold(SimDuration::ZERO, |sum, (_, _, delay)| sum + *delay);
+        let up = near.machine.may_transmit()
+            && on_line.silences == 0
+            && self.line_carries(line.far())
             && far.laser_on()
             && far.machine.is_up()
             && pass > 0;
-        CircuitTable {
-            delivers,
+        PathView {
+            up,
+            delay: self.propagation(line.of) + added,
             loss: Share::from_ppb(1_000_000_000 - pass),
-            delay: self.propagation(port.of) + added,
-            speed: self.net.topology.circuits[port.of].speed,
         }
     }
 

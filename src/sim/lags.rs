@@ -4,8 +4,6 @@
 //! * A member that waits to be restored, or that non-revertive operation leaves aside, takes what
 //!   arrives and sends nothing: each end decides for what it sends. It counts again at once when
 //!   no other is left (IEEE 802.1AX-2020, `WTR_timer`), and after a reboot.
-//! * The wrong patch of a circuit takes no light away: the change is quicker than a port sees. The
-//!   stranger's first LACPDU comes at some time within its interval.
 
 use super::event::{Event, Hello, Packet};
 use super::processes::Agent;
@@ -63,7 +61,7 @@ impl World {
         let Some(member) = &mut self.state.ports.edit(port).lacp else { return };
         member.handle(now, input, &mut out);
         self.lacp_outputs(port, out);
-        self.rouse(Self::port_hello(port), Self::port_hello(port.far()));
+        self.rouse(Self::port_hello(port), Self::port_hello(self.opposite(port)));
     }
 
     fn lacp_outputs(&mut self, port: End<CircuitId>, out: Vec<lacp::Output>) {
@@ -101,7 +99,7 @@ impl World {
             return;
         }
         if timer == lacp::Timer::CurrentWhile {
-            let incoming = Self::port_hello(port.far());
+            let incoming = Self::port_hello(self.opposite(port));
             if self.is_quiet(incoming) {
                 return;
             }
@@ -121,30 +119,30 @@ impl World {
         self.cause = if broke { state.break_cause } else { state.cause };
     }
 
-    /// An LACPDU has arrived at the far end of `port`.
+    /// An LACPDU of `port` has arrived at the other end.
     pub(super) fn receive_lacp(&mut self, port: End<CircuitId>, pdu: lacp::Pdu) {
-        let far = port.far();
+        let (at, from) = (self.opposite(port), self.opposite_is(port));
         let absorbed =
-            self.state.ports[far].lacp.as_ref().is_none_or(|member| member.absorbs(&pdu));
+            self.state.ports[at].lacp.as_ref().is_none_or(|member| member.absorbs(from, &pdu));
         if absorbed {
             let now = self.now;
             let mut out = Vec::new();
-            if let Some(member) = &mut self.state.ports.edit(far).lacp {
-                member.handle(now, lacp::Input::Received(pdu), &mut out);
+            if let Some(member) = &mut self.state.ports.edit(at).lacp {
+                member.handle(now, lacp::Input::Received(from, pdu), &mut out);
             }
-            self.lacp_outputs(far, out);
+            self.lacp_outputs(at, out);
             return;
         }
-        self.lacp_input(far, lacp::Input::Received(pdu));
-        self.refresh_lag(self.lag_end(far));
+        self.lacp_input(at, lacp::Input::Received(from, pdu));
+        self.refresh_lag(self.lag_end(at));
     }
 
     /// The path of a member's own exchanges may have changed.
     pub(super) fn member_paths_changed(&mut self, circuit: CircuitId) {
         for side in Side::BOTH {
             let port = End::new(circuit, side);
+            self.path_changed(Self::port_hello(port), self.way_out(port));
             let path = self.circuit_path(port);
-            self.path_changed(Self::port_hello(port), path);
             if let Some(id) = self.net.member_bfd[circuit] {
                 self.path_changed(Hello::Bfd(End::new(id, side)), path);
             }
@@ -344,8 +342,9 @@ impl World {
         let lasting = |hold: Option<SimDuration>| hold.is_none_or(|hold| gap <= hold);
         match (hello, packet) {
             (Hello::Lacp(port), Packet::Lacp(pdu)) => {
-                let receiver = self.state.ports[port.far()].lacp.as_ref();
-                receiver.is_none_or(|r| r.absorbs(pdu) && lasting(r.hold()))
+                let (at, from) = (self.opposite(port), self.opposite_is(port));
+                let receiver = self.state.ports[at].lacp.as_ref();
+                receiver.is_none_or(|r| r.absorbs(from, pdu) && lasting(r.hold()))
             }
             (Hello::Bfd(end), Packet::Bfd(packet)) => {
                 let receiver = self.state.bfd[end.far()].as_ref();
@@ -366,12 +365,12 @@ impl World {
     pub(super) fn set_heard(&mut self, hello: Hello, at: SimTime) {
         match hello {
             Hello::Lacp(port) => {
-                let far = port.far();
+                let receiver = self.opposite(port);
                 let mut out = Vec::new();
-                if let Some(member) = &mut self.state.ports.edit(far).lacp {
+                if let Some(member) = &mut self.state.ports.edit(receiver).lacp {
                     member.heard(at, &mut out);
                 }
-                self.lacp_outputs(far, out);
+                self.lacp_outputs(receiver, out);
             }
             Hello::Bfd(end) => {
                 let far = end.far();

@@ -101,7 +101,7 @@ impl World {
             return [false; 2];
         }
         match hello {
-            Hello::Lacp(port) => [port, port.far()]
+            Hello::Lacp(port) => [port, self.opposite(port)]
                 .map(|port| self.stands_still(self.net.port_router(port), Agent::Lacp)),
             Hello::Bfd(end) => [end, end.far()].map(|end| self.bfd_stands_still(end)),
             Hello::Igp(end) => {

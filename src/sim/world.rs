@@ -8,6 +8,7 @@ use super::event::{Caused, Event, Hello, KINDS};
 use super::hello::HelloState;
 use super::lags::LagEndState;
 use super::net::Net;
+use super::patches::Patches;
 use super::plan::FaultPlan;
 use super::processes::Processes;
 use super::record::Record;
@@ -73,6 +74,8 @@ pub(crate) struct World {
     sequences: Vec<u64>,
     counts: [u64; KINDS.len()],
     handled: u64,
+    /// Which circuits have changed places.
+    pub(super) patches: Patches,
     limits: Limits,
 }
 
@@ -100,6 +103,7 @@ impl World {
             state,
             tables,
             traffic: None,
+            patches: Patches::default(),
             plan,
             traffic_dirty: false,
             queue: Queue::default(),

@@ -325,6 +325,11 @@ impl Case {
                 (26, _) if edge.speaks_lacp(usize::from(fault.end % 2)) => {
                     format!("lacp_foreign: {{circuit: {circuit}, toward: r{end}, every: 700ms}}")
                 }
+                (27, _) if all.len() > 1 => {
+                    let (name, _, edge) = &all[(fault.target + 1) % all.len()];
+                    let other = format!("{name}-{}", fault.target / 16 % edge.circuits);
+                    format!("wrong_patch: {{circuit: [{circuit}, {other}]}}")
+                }
                 _ => "traffic_surge: {demand: d, factor: 1.5}".to_owned(),
             };
             let once = inject.starts_with("session_reset");
