@@ -294,8 +294,11 @@ impl Member {
 
     /// As if a PDU that [`Member::absorbs`] had arrived at `at`.
     pub fn heard(&mut self, at: SimTime, out: &mut Vec<Output>) {
-        if let Some(hold) = self.hold() {
-            self.arm(Timer::CurrentWhile, at + hold, out);
+        // What was heard before another said something does not take that back.
+        if let Some(until) = self.hold().map(|hold| at + hold)
+            && self.current_while.is_none_or(|known| known <= until)
+        {
+            self.arm(Timer::CurrentWhile, until, out);
         }
     }
 

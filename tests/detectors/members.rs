@@ -191,6 +191,33 @@ fn hellos_between_strangers_are_computed_as_they_are_sent() {
 }
 
 #[test]
+fn what_arrives_with_a_timer_or_waits_for_a_hung_router_is_computed_as_it_is_sent() {
+    let fast = "lacp: {interval: fast}";
+    let two = "min_links: 2, lacp: {interval: fast}";
+    for (lag, faults) in [
+        // Both ports come up at one instant: each end's PDUs arrive with timers of the other.
+        (
+            two,
+            "{at: 100s, for: 10ms, inject: {router_crash: {router: rb}}},
+             {at: 100s, for: 3211ms, inject: {circuit_silent: {circuit: c2, toward: rb}}}",
+        ),
+        // The wait for others and the silence of the partner are over while the end stands still.
+        (
+            fast,
+            "{at: 105s, for: 1ms, inject: {lacp_foreign: {circuit: c1, toward: rb, every: 700ms}}},
+             {at: 106s, for: 3s, inject: {control_plane_hang: {router: rb}}}",
+        ),
+    ] {
+        let lab = Pair { circuits: TWO, lag, ..Pair::default() }.lab(150, faults);
+        for seed in 1..=10 {
+            let [computed, sent] =
+                [Hellos::Computed, Hellos::Sent].map(|hellos| lab.run_with(seed, hellos));
+            assert_eq!(computed.0.figures.timeline, sent.0.figures.timeline);
+        }
+    }
+}
+
+#[test]
 fn a_member_waits_to_be_restored() {
     // A static LAG: the interface is back 200 ms after the repair.
     let pair = Pair { circuits: TWO, lag: "wait_to_restore: 30s", ..Pair::default() };
