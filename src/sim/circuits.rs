@@ -10,6 +10,7 @@
 //! * Remote Fault crosses a carrier's wave as it crosses glass (transparent mapping). A carrier
 //!   that has lost its line and keeps its client laser on sends idles, as a silent circuit does.
 
+use super::cause::CauseId;
 use super::event::Event;
 use super::hello::PathView;
 use super::lags::Trust;
@@ -42,6 +43,8 @@ pub(crate) struct PortState {
     pub(crate) silences: u32,
     /// Faults by which LACPDUs of other systems arrive here, and how far apart.
     pub(crate) foreign: Vec<(usize, SimDuration)>,
+    /// When a wait ends that they no longer cut short, and why they do not.
+    pub(crate) foreign_over: Option<(SimTime, CauseId)>,
     /// Whether the LAG may send traffic on it.
     pub(crate) trust: Trust,
     /// Random loss and added delay on the way out, by fault.
@@ -75,6 +78,7 @@ impl PortState {
             cuts: 0,
             silences: 0,
             foreign: Vec::new(),
+            foreign_over: None,
             trust: Trust::Full,
             degradations: Vec::new(),
             protected: false,

@@ -93,6 +93,8 @@ impl World {
         if on {
             foreign.push((fault, every));
             self.at(self.now, Event::Foreign { port, fault });
+        } else {
+            self.foreign_over(port);
         }
     }
 

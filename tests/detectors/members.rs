@@ -22,6 +22,9 @@ fn foreign_lacpdus_take_a_member_out_for_as_long_as_they_come() {
         let back = run.became("lag", "p", "ra", "2 of 2 members");
         assert_eq!(back.len(), 1);
         assert!((11 * S..13 * S + 2 * MS).contains(&back[0]), "{}", back[0]);
+        // It is back because they have ended, whichever of them was the last.
+        let rows = run.0.figures.timeline.iter().filter(|row| row.to == "2 of 2 members");
+        assert!(rows.map(|row| row.event.as_str()).all(|event| event == "fault0/end"));
     }
 }
 
@@ -244,4 +247,59 @@ fn a_lag_that_is_not_revertive_uses_a_member_again_when_no_other_is_left() {
     assert_eq!(run.down("ra"), None);
     assert_eq!(nanos(run.forward().longest_gap_s), 10 * MS);
     assert_eq!(run.forward().first_loss_at_s.map(nanos), Some(BEGIN));
+}
+
+#[test]
+fn a_member_counts_at_once_when_its_lag_is_below_min_links() {
+    // Two of two are needed: the one that is left carries nothing alone, so the other need not
+    // wait when it returns, 200 ms after the repair.
+    for keys in ["revertive: false", "wait_to_restore: 30s"] {
+        let lag = format!("min_links: 2, {keys}");
+        let pair = Pair { circuits: TWO, lag: &lag, ..Pair::default() };
+        let run = pair.run_for(200, "10s", "circuit_cut: {circuit: c1}");
+        for router in ["ra", "rb"] {
+            assert_eq!(run.became("lag", "p", router, "down"), [10 * MS]);
+            assert_eq!(run.became("lag", "p", router, "up"), [10 * S + 200 * MS], "{keys}");
+        }
+    }
+    // Of three, the one that is left aside steps in before the LAG is down.
+    let three = format!("{TWO}, c3: {{speed: 10G, length: 20km}}");
+    let lag = "min_links: 2, revertive: false";
+    let pair = Pair { circuits: &three, lag, ..Pair::default() };
+    let faults = "{at: 100s, for: 10s, inject: {circuit_cut: {circuit: c1}}},
+                  {at: 150s, for: 10s, inject: {circuit_cut: {circuit: c2}}}";
+    let run = pair.lab(300, faults).run(1);
+    assert!(run.became("lag", "p", "ra", "down").is_empty());
+    assert_eq!(run.became("lag", "p", "ra", "2 of 3 members"), [10 * MS]);
+    assert!(run.became("lag", "p", "ra", "3 of 3 members").is_empty());
+}
+
+#[test]
+fn after_a_total_loss_the_first_that_returns_is_used_and_the_next_is_not() {
+    // c1 is back at 10.2 s, when nothing carries, c2 at 60.2 s, when c1 does.
+    let faults = "{at: 100s, for: 10s, inject: {circuit_cut: {circuit: c1}}},
+                  {at: 100s, for: 60s, inject: {circuit_cut: {circuit: c2}}}";
+    for (lag, both) in
+        [("revertive: false", vec![]), ("wait_to_restore: 30s", vec![90 * S + 200 * MS])]
+    {
+        let pair = Pair { circuits: TWO, lag, ..Pair::default() };
+        let run = pair.lab(300, faults).run(1);
+        for router in ["ra", "rb"] {
+            assert_eq!(run.became("lag", "p", router, "up"), [10 * S + 200 * MS]);
+            assert_eq!(run.became("lag", "p", router, "2 of 2 members"), both, "{lag}");
+        }
+    }
+}
+
+#[test]
+fn members_that_return_together_are_used_together() {
+    for lag in ["revertive: false", "wait_to_restore: 30s"] {
+        let pair = Pair { circuits: TWO, lag, ..Pair::default() };
+        let run = pair.run_for(300, "10s", "circuit_cut: {circuit: [c1, c2]}");
+        for router in ["ra", "rb"] {
+            assert_eq!(run.became("lag", "p", router, "up"), [10 * S + 200 * MS]);
+            let both = run.became("lag", "p", router, "2 of 2 members");
+            assert_eq!(both, [10 * S + 200 * MS], "{lag}");
+        }
+    }
 }
