@@ -186,6 +186,14 @@ codes! {
          198.51.100.0/24, 203.0.113.0/24 (RFC 5737), 2001:db8::/32 (RFC 3849) and 3fff::/20 \
          (RFC 9637) are stand-ins. They are accepted, but no provider will: replace them with \
          your own before the design is ordered.";
+    NeverUp, "N0002", "Something in the design can never come up.",
+        "LACP at one end only finds no partner, two passive ends wait for each other, and micro-BFD \
+         at one end only stays down. Such a LAG carries nothing in any run. It is accepted, as a \
+         misconfiguration may be what is to be shown.";
+    NoEffect, "N0003", "Something that the design states has no effect.",
+        "What is stated is valid but nothing acts on it: BFD of a link watches its IGP adjacency, \
+         which static routing does not have; a LAG that is not revertive uses a member again only \
+         when it must, however long the member waits to be restored.";
 }
 
 impl Code {

@@ -8,9 +8,15 @@ use crate::lab::{BEGIN, Lab, MS, Run, S, US, nanos};
 /// Members `ra`, `rb` and `rc` with a port of 20 km (100 us) each; `keys` of the exchange. Demand
 /// `d` goes from `rb` to what `ra` serves, `e` from `rc` to what both `ra` and `rb` announce.
 fn lab(keys: &str, faults: &str) -> Lab {
+    lab_of("lag: {}", keys, faults)
+}
+
+/// The same with these keys of each port.
+fn lab_of(port: &str, keys: &str, faults: &str) -> Lab {
     let port = |name: &str, router: &str, circuit: &str| {
         format!(
-            "{name}: {{router: {router}, circuits: {{{circuit}: {{speed: 10G, length: 20km}}}}}}"
+            "{name}: {{router: {router}, circuits: {{{circuit}: {{speed: 10G, length: 20km}}}}, \
+             {port}}}"
         )
     };
     let design = format!(
@@ -167,4 +173,11 @@ fn a_fabric_that_forwards_nothing_is_seen_by_whatever_crosses_it() {
             assert_eq!(run.session(session, router, Went::Up).len(), 1, "it is back");
         }
     }
+}
+
+#[test]
+fn a_fabric_speaks_lacp_first() {
+    let run = lab_of("lag: {lacp: {mode: passive}}", SERVER, "").run(1);
+    assert_eq!(run.0.result.sessions, [], "the ports are up");
+    assert_eq!(gap(&run, "d"), 0);
 }

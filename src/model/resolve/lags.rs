@@ -13,6 +13,7 @@ use crate::input::sp::{Entries, List, Sp, Text};
 use crate::model::raw::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation};
 use crate::model::raw::values::{RawBfd, RawDamping, RawInterface};
 use crate::model::topology::{Lag, LagEnd, LagKind, Relation};
+use crate::proto::lacp::Mode;
 use crate::units::{BitRate, SimDuration};
 
 /// What PNIs and links have in common.
@@ -265,9 +266,15 @@ impl<'a> Resolver<'a> {
         sides: [RawBundle<'a>; 2],
     ) -> [LagEnd; 2] {
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let built =
+        let mut built =
             Side::BOTH.map(|side| self.lag_end(raw, ends[side], &sides[side], &mut rows[side]));
+        // A fabric speaks first, or members that wait to be spoken to would wait for ever.
+        if let (LagKind::Port(_), Some(fabric)) = (raw.kind, &mut built[Side::B].lacp) {
+            fabric.mode = Mode::Active;
+        }
         self.assume_ends(raw.name, ends.map(|end| end.name.as_str()), rows);
+        self.note_ends(raw, ends, &built);
+        self.note_idle(raw, sides, &built);
         built
     }
 
