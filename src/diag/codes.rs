@@ -117,6 +117,9 @@ codes! {
     SameId, "E2006", "Two files of one run have the same id.",
         "The id of a file is its `name:`, or else its file name without the extension. Results \
          are filed under it, so two scenarios of one run need different ids.";
+    NamedTwice, "E2007", "A target is named twice.",
+        "A fault hits each of its targets once: a second mention has no meaning, and is most likely \
+         the name of another target misspelt.";
 
     BadQuantity, "E3001", "The quantity cannot be understood.",
         "Quantities carry their unit: `300ms`, `90s`, `5m`, `100G` (bit/s, decimal), `18km`, \
@@ -132,7 +135,8 @@ codes! {
         "Prefixes are written `198.51.100.0/24` or `2001:db8::/32`, without bits set behind \
          the length. Communities are two numbers below 65536, as in `8075:8007`.";
     SameEnds, "E3005", "Both ends are the same.",
-        "A PNI or link joins two different routers, and a span two different sites.";
+        "A PNI or link joins two different routers, a span two different sites, and what parts two \
+         ports of an exchange names two.";
     MinLinks, "E3006", "`min_links` is larger than the number of circuits.",
         "A LAG with fewer active members than `min_links` is down, so this LAG could never come \
          up.";
@@ -164,7 +168,7 @@ codes! {
     WrongFamily, "E3014", "IPv4 and IPv6 are mixed.",
         "The `from` and `to` of a demand are of one address family.";
     PortTaken, "E3015", "Two circuits use the same port.",
-        "A port of a router holds one circuit.";
+        "A port of a router holds one circuit. Virtual routers of one chassis share its ports.";
     TooFewFeeds, "E3016", "The router needs more feeds than it has.",
         "`feeds_needed` is how many of the router's `feeds` must be live for it to run, at least \
          one and at most all of them.";
@@ -173,13 +177,28 @@ codes! {
         "Routers that name the same `chassis` are one box: they stand at one site, in one power \
          zone, and on the same feeds.";
 
+    MixedSpeeds, "E3018", "The members of a LAG differ in speed.",
+        "A LAG consists of links of one data rate (IEEE 802.1AX-2008 §1), and flows are spread over \
+         them evenly. Circuits of another speed make a PNI, link or port of their own.";
+
     Documentation, "N0001", "The design uses numbers reserved for documentation.",
         "AS numbers 64496 to 64511 and 65536 to 65551 (RFC 5398) and the prefixes 192.0.2.0/24, \
          198.51.100.0/24, 203.0.113.0/24 (RFC 5737), 2001:db8::/32 (RFC 3849) and 3fff::/20 \
          (RFC 9637) are stand-ins. They are accepted, but no provider will: replace them with \
          your own before the design is ordered.";
-    OneSided, "N0002", "A session is configured for something at one end only.",
-        "Graceful restart, long-lived stale routes and BFD take both ends of a session. Where one end          only is configured for it, it has no effect; a session that waits for BFD (`strict`) never          comes up if the other end does not run it. That may be what the design wants to show.";
+    NeverUp, "N0002", "Something in the design can never come up.",
+        "LACP at one end only finds no partner, two passive ends wait for each other, and micro-BFD \
+         at one end only stays down. Such a LAG carries nothing in any run. It is accepted, as a \
+         misconfiguration may be what is to be shown.";
+    NoEffect, "N0003", "Something that the design states has no effect.",
+        "What is stated is valid but nothing acts on it: BFD of a link watches its IGP adjacency, \
+         which static routing does not have; a LAG that is not revertive uses a member again only \
+         when it must, however long the member waits to be restored.";
+    OneSided, "N0004", "A session is configured for something at one end only.",
+        "Graceful restart, long-lived stale routes and BFD take both ends of a session. Where one \
+         end only is configured for it, it has no effect; a session that waits for BFD (`strict`) \
+         never comes up if the other end does not run it. That may be what the design wants to \
+         show.";
 }
 
 impl Code {

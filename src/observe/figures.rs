@@ -333,7 +333,7 @@ fn lag_change(transition: &Transition) -> (SimTime, Health, String) {
 fn ports_of(effect: &Effect) -> Option<(&[crate::ids::End<CircuitId>], Health)> {
     match effect {
         Effect::Cut(ports) | Effect::Dead(ports) => Some((ports, Health::Down)),
-        Effect::Silence(ports) => Some((ports, Health::Silent)),
+        Effect::Silence(ports) | Effect::Patch { ports, .. } => Some((ports, Health::Silent)),
         Effect::Degrade(ports, ..) => Some((ports, Health::Degraded)),
         Effect::Power(_)
         | Effect::Feed(_)

@@ -7,9 +7,9 @@
 //! came up leaves with the periodic timer, a second later (§5.4.13).
 //!
 //! # Departures
-//! * One partner per member, without system, key or port identifiers: a PDU of any other system is
-//!   an input of its own, and its sender is one with which this end does not aggregate. The
-//!   standard would form another, individual link with it.
+//! * One partner per member, without system, key or port identifiers: whoever else is heard is a
+//!   stranger, with which this end does not aggregate. The standard would form another, individual
+//!   link with it. One stranger is not told from another.
 //! * A partner that was never heard or was given up ("defaulted") is not aggregated with. The
 //!   standard would form an individual link; here a LAG without LACP is written as static.
 //! * A disabled port is unselected, as implementations do; a member that returns thus waits for
@@ -24,7 +24,7 @@ mod pdu;
 #[cfg(test)]
 mod tests;
 
-pub use pdu::{Flags, Pdu};
+pub use pdu::{Flags, Known, Pdu, Who};
 
 /// How one end of a LAG runs LACP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,17 +35,6 @@ pub struct Config {
     pub interval: Interval,
     /// `Aggregate_Wait_Time`: delay before a member that returns may carry traffic.
     pub aggregate_wait: SimDuration,
-}
-
-impl Config {
-    /// How often the partner of this end sends.
-    #[must_use]
-    pub const fn partner_interval(&self) -> SimDuration {
-        match self.interval {
-            Interval::Fast => FAST_PERIODIC,
-            Interval::Slow => SLOW_PERIODIC,
-        }
-    }
 }
 
 /// `LACP_Activity`.
@@ -146,9 +135,9 @@ pub enum Input {
     PortUp,
     /// The interface went down.
     PortDown,
-    /// A PDU of the partner arrived.
-    Received(Pdu),
-    /// A PDU of another system arrived, which wants PDUs as often as this end does.
+    /// A PDU arrived.
+    Received(Who, Pdu),
+    /// A PDU of a system arrived that does not hear this end, and wants PDUs as often as it does.
     Foreign,
     /// Whether the LAG wants this member; it wants none below its `min_links`.
     Selected(bool),
@@ -206,8 +195,8 @@ pub struct Member {
     config: Config,
     receive: Receive,
     mux: Mux,
-    /// What the partner last said, as far as this end believes it; `None`: defaulted.
-    partner: Option<Flags>,
+    /// What the one last heard said, as far as this end believes it; `None`: defaulted.
+    partner: Option<Known>,
     wanted: bool,
     selected: bool,
     current_while: Option<SimTime>,
@@ -226,12 +215,11 @@ impl Member {
             member.receive = Receive::Current;
             member.mux = Mux::Distributing;
             member.selected = true;
-            member.partner = Some(
-                Flags::of(partner)
-                    .with(Flags::SYNCHRONIZATION, true)
-                    .with(Flags::COLLECTING, true)
-                    .with(Flags::DISTRIBUTING, true),
-            );
+            let flags = Flags::of(partner)
+                .with(Flags::SYNCHRONIZATION, true)
+                .with(Flags::COLLECTING, true)
+                .with(Flags::DISTRIBUTING, true);
+            member.partner = Some(Known { who: Who::Partner, flags });
         }
         member
     }
@@ -264,25 +252,12 @@ impl Member {
                 }
             }
             Input::PortDown => self.disable(out),
-            Input::Received(pdu) => {
-                if self.receive == Receive::PortDisabled {
-                    return;
-                }
-                need_to_transmit = self.needs_answer(pdu);
-                self.partner = Some(self.believed(pdu));
-                self.set_receive(Receive::Current, out);
-                self.heard(now, out);
+            Input::Received(from, pdu) => {
+                need_to_transmit = self.receive(now, from, pdu, out);
             }
             Input::Foreign => {
-                if self.receive == Receive::PortDisabled {
-                    return;
-                }
-                // That system does not know this end: it is told (`update_NTT`, §5.4.9).
-                need_to_transmit = true;
-                let known = self.actor().with(Flags::SYNCHRONIZATION, false);
-                self.partner = Some(known.with(Flags::AGGREGATION, false));
-                self.set_receive(Receive::Current, out);
-                self.heard(now, out);
+                let pdu = Pdu { actor: Flags::of(self.config), partner: None };
+                need_to_transmit = self.receive(now, Who::Stranger, pdu, out);
             }
             Input::Selected(wanted) => self.wanted = wanted,
             Input::Expired(timer) => {
@@ -305,22 +280,37 @@ impl Member {
         }
     }
 
+    /// Takes a PDU in; whether its sender is to be answered.
+    fn receive(&mut self, now: SimTime, from: Who, pdu: Pdu, out: &mut Vec<Output>) -> bool {
+        if self.receive == Receive::PortDisabled {
+            return false;
+        }
+        let answer = self.needs_answer(from, pdu);
+        self.partner = Some(self.believed(from, pdu));
+        self.set_receive(Receive::Current, out);
+        self.heard(now, out);
+        answer
+    }
+
     /// As if a PDU that [`Member::absorbs`] had arrived at `at`.
     pub fn heard(&mut self, at: SimTime, out: &mut Vec<Output>) {
-        if let Some(hold) = self.hold() {
-            self.arm(Timer::CurrentWhile, at + hold, out);
+        // What was heard before another said something does not take that back.
+        if let Some(until) = self.hold().map(|hold| at + hold)
+            && self.current_while.is_none_or(|known| known <= until)
+        {
+            self.arm(Timer::CurrentWhile, until, out);
         }
     }
 
     /// Whether receiving `pdu` would change nothing but start `current_while` again.
     #[must_use]
-    pub fn absorbs(&self, pdu: &Pdu) -> bool {
+    pub fn absorbs(&self, from: Who, pdu: &Pdu) -> bool {
         match self.receive {
             Receive::PortDisabled => true,
             Receive::Expired | Receive::Defaulted => false,
             Receive::Current => {
-                self.partner == Some(self.believed(*pdu))
-                    && !(self.needs_answer(*pdu) && self.rate().is_some())
+                self.partner == Some(self.believed(from, *pdu))
+                    && !(self.needs_answer(from, *pdu) && self.rate().is_some())
             }
         }
     }
@@ -372,7 +362,9 @@ impl Member {
     #[must_use]
     pub fn eligible(&self) -> bool {
         self.receive == Receive::Current
-            && self.partner.is_some_and(|partner| partner.has(Flags::AGGREGATION))
+            && self.partner.is_some_and(|partner| {
+                partner.who == Who::Partner && partner.flags.has(Flags::AGGREGATION)
+            })
     }
 
     /// The shortest and the longest gap between periodic PDUs, if any are sent (§5.4.13).
@@ -380,13 +372,13 @@ impl Member {
     /// A second while the partner wants it or is not known, else 30 s.
     #[must_use]
     pub fn rate(&self) -> Option<(SimDuration, SimDuration)> {
-        let partner_active = self.partner.is_some_and(|partner| partner.has(Flags::ACTIVITY));
+        let partner_active = self.partner.is_some_and(|partner| partner.flags.has(Flags::ACTIVITY));
         if self.receive == Receive::PortDisabled
             || (self.config.mode == Mode::Passive && !partner_active)
         {
             return None;
         }
-        let fast = self.partner.is_none_or(|partner| partner.has(Flags::SHORT_TIMEOUT));
+        let fast = self.partner.is_none_or(|partner| partner.flags.has(Flags::SHORT_TIMEOUT));
         let period = if fast { FAST_PERIODIC } else { SLOW_PERIODIC };
         Some((period, period))
     }
@@ -407,32 +399,34 @@ impl Member {
             .with(Flags::EXPIRED, self.receive == Receive::Expired)
     }
 
-    /// `update_NTT` (§5.4.9): whether the partner knows this end wrongly.
-    fn needs_answer(&self, pdu: Pdu) -> bool {
-        let known =
+    /// `update_NTT` (§5.4.9): whether the sender knows this end wrongly, or another.
+    fn needs_answer(&self, from: Who, pdu: Pdu) -> bool {
+        let compared =
             [Flags::ACTIVITY, Flags::SHORT_TIMEOUT, Flags::SYNCHRONIZATION, Flags::AGGREGATION];
         let actor = self.actor();
-        pdu.partner.is_none_or(|p| known.into_iter().any(|flag| p.has(flag) != actor.has(flag)))
+        let differs = |known: Flags| compared.into_iter().any(|f| known.has(f) != actor.has(f));
+        pdu.partner.is_none_or(|known| known.who != from || differs(known.flags))
     }
 
-    /// `recordPDU` (§5.4.9): the partner's flags, in synchronization only if it means this end.
-    fn believed(&self, pdu: Pdu) -> Flags {
+    /// `recordPDU` (§5.4.9): the sender's flags, in synchronization only if it is the partner and
+    /// means this end.
+    fn believed(&self, from: Who, pdu: Pdu) -> Known {
         let actor = self.actor();
-        let matches = pdu
-            .partner
-            .is_some_and(|known| known.has(Flags::AGGREGATION) == actor.has(Flags::AGGREGATION));
+        let knows = |flag: Flags| pdu.partner.is_some_and(|known| known.flags.has(flag));
+        let meant = from == Who::Partner
+            && pdu.partner.is_some_and(|known| known.who == Who::Partner)
+            && knows(Flags::AGGREGATION) == actor.has(Flags::AGGREGATION);
         let maintained = pdu.actor.has(Flags::ACTIVITY)
-            || (actor.has(Flags::ACTIVITY)
-                && pdu.partner.is_some_and(|known| known.has(Flags::ACTIVITY)));
-        let synchronized = pdu.actor.has(Flags::SYNCHRONIZATION) && matches && maintained;
-        pdu.actor.with(Flags::SYNCHRONIZATION, synchronized)
+            || (actor.has(Flags::ACTIVITY) && knows(Flags::ACTIVITY));
+        let synchronized = pdu.actor.has(Flags::SYNCHRONIZATION) && meant && maintained;
+        Known { who: from, flags: pdu.actor.with(Flags::SYNCHRONIZATION, synchronized) }
     }
 
     /// Enters `EXPIRED`.
     fn expire(&mut self, now: SimTime, out: &mut Vec<Output>) {
-        self.partner = self.partner.map(|partner| {
-            partner.with(Flags::SYNCHRONIZATION, false).with(Flags::SHORT_TIMEOUT, true)
-        });
+        if let Some(Known { flags, .. }) = &mut self.partner {
+            *flags = flags.with(Flags::SYNCHRONIZATION, false).with(Flags::SHORT_TIMEOUT, true);
+        }
         self.set_receive(Receive::Expired, out);
         self.arm(Timer::CurrentWhile, now + SHORT_TIMEOUT, out);
     }
@@ -500,7 +494,7 @@ impl Member {
 
     /// The transitions of the independent mux machine (§5.4.15); `None` is "stay".
     fn next_mux(&self) -> Option<Mux> {
-        let partner_says = |flag| self.partner.is_some_and(|partner| partner.has(flag));
+        let partner_says = |flag| self.partner.is_some_and(|partner| partner.flags.has(flag));
         let in_sync = self.selected && partner_says(Flags::SYNCHRONIZATION);
         let both_collect = in_sync && partner_says(Flags::COLLECTING);
         match self.mux {

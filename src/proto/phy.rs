@@ -12,8 +12,11 @@
 //! * Good light ends a local fault at once; block lock and alignment (milliseconds) belong to
 //!   `carrier_delay_up`.
 //! * A port that is disabled (no power, a dead card or optic) does not flap, and forgets its penalty.
-//! * Remote Fault is one bit that stays as last received. While the light is lost it cannot
-//!   change, and the port is not good anyway.
+//! * Remote Fault is one bit that stays as last received: in the dark nothing arrives that could
+//!   change it. Light that returns brings what the far end sends at that instant.
+//! * Light without frames is idles, and idles end Remote Fault: where something on the way swallows
+//!   what the far end sends and keeps the light on, an end that only Remote Fault held down comes
+//!   up again.
 
 use super::damping::{self, Damper, FLAP};
 use crate::units::{SimDuration, SimTime};
@@ -211,6 +214,12 @@ impl Port {
     #[must_use]
     pub const fn sends_remote_fault(&self) -> bool {
         self.enabled && self.local_fault
+    }
+
+    /// Whether Remote Fault is what the far end last sent.
+    #[must_use]
+    pub const fn receives_remote_fault(&self) -> bool {
+        self.remote_fault
     }
 
     const fn is_good(&self) -> bool {

@@ -3,9 +3,14 @@
 //! # Departures
 //! * A cut lies at the receiving end: light is lost there at the instant of the fault, and frames
 //!   under way are lost.
-//! * A carrier's protection switches once per cut and returns without loss when the cut is mended.
-//! * Remote Fault crosses a carrier's wave as it crosses glass (transparent mapping).
+//! * Light that returns brings what the far end sends at that instant, not what it sent a delay
+//!   before.
+//! * A carrier's protection watches the carrier's own line, whether or not light is put into it. It
+//!   switches once per cut and returns without loss when the cut is mended.
+//! * Remote Fault crosses a carrier's wave as it crosses glass (transparent mapping). A carrier
+//!   that has lost its line and keeps its client laser on sends idles, as a silent circuit does.
 
+use super::cause::CauseId;
 use super::event::Event;
 use super::hello::PathView;
 use super::lags::Trust;
@@ -15,7 +20,10 @@ use crate::ids::{CircuitId, End, Side};
 use crate::model::topology::Transport;
 use crate::proto::lacp;
 use crate::proto::phy::{self, Port};
-use crate::units::{Share, SimDuration};
+use crate::units::{Share, SimDuration, SimTime};
+
+/// Before anything happened.
+const LONG_AGO: SimTime = SimTime::from_nanos(i64::MIN);
 
 /// A port, its interface, its LACP member and what is wrong on its way out.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own about the light")]
@@ -35,6 +43,8 @@ pub(crate) struct PortState {
     pub(crate) silences: u32,
     /// Faults by which LACPDUs of other systems arrive here, and how far apart.
     pub(crate) foreign: Vec<(usize, SimDuration)>,
+    /// When a wait ends that they no longer cut short, and why they do not.
+    pub(crate) foreign_over: Option<(SimTime, CauseId)>,
     /// Whether the LAG may send traffic on it.
     pub(crate) trust: Trust,
     /// Random loss and added delay on the way out, by fault.
@@ -47,9 +57,13 @@ pub(crate) struct PortState {
     pub(crate) line_generation: u32,
     /// Whether the line towards this port was seen lost.
     pub(crate) line_lost: bool,
-    /// Whether this port's Remote Fault is on its way to or at the far end.
-    pub(crate) announced_fault: bool,
-    /// Counts changes of the Remote Fault that arrives here.
+    /// Since when the carrier has seen its own line towards this port cut.
+    pub(crate) line_cut: Option<SimTime>,
+    /// Since when light has reached this port.
+    pub(crate) lit: Option<SimTime>,
+    /// Whether the Remote Fault of the far end is on its way here or arrives.
+    pub(crate) coming_fault: bool,
+    /// Counts how often the light went: signals that were under way then differ.
     pub(crate) fault_generation: u32,
 }
 
@@ -64,13 +78,16 @@ impl PortState {
             cuts: 0,
             silences: 0,
             foreign: Vec::new(),
+            foreign_over: None,
             trust: Trust::Full,
             degradations: Vec::new(),
             protected: false,
             client_off: false,
             line_generation: 0,
             line_lost: false,
-            announced_fault: false,
+            line_cut: None,
+            lit: if powered { Some(LONG_AGO) } else { None },
+            coming_fault: false,
             fault_generation: 0,
         }
     }
@@ -84,11 +101,16 @@ impl PortState {
 impl World {
     /// What is on or at the ends of a circuit has changed: light, faults and frames follow.
     pub(super) fn circuit_changed(&mut self, circuit: CircuitId) {
-        for side in Side::BOTH {
-            self.update_line(End::new(circuit, side));
+        let tied = self.patches.tied(circuit);
+        for line in &tied {
+            self.update_line(*line);
         }
-        for side in Side::BOTH {
-            self.update_light(End::new(circuit, side));
+        for port in &tied {
+            let enabled = self.state.ports[*port].laser_on();
+            self.port_input(*port, phy::Input::Enabled(enabled));
+        }
+        for port in &tied {
+            self.update_light(*port);
         }
         self.update_remote_fault(circuit);
         self.update_delivery(circuit);
@@ -98,26 +120,26 @@ impl World {
         self.net.topology.circuits[circuit].transport
     }
 
-    /// Whether what the far end sends still reaches the last active device before `port`.
-    fn line_carries(&self, port: End<CircuitId>) -> bool {
-        let far = &self.state.ports[port.far()];
-        far.laser_on() && (far.cuts == 0 || far.protected)
+    /// Whether what is put into the other end of a line still reaches the last active device
+    /// before `line`.
+    fn line_carries(&self, line: End<CircuitId>) -> bool {
+        let far = &self.state.ports[line.far()];
+        let from = &self.state.ports[self.patches.port_on(line.far())];
+        from.laser_on() && (far.cuts == 0 || far.protected)
     }
 
-    /// A carrier that sees its line lost towards `port` acts after its own delays.
-    fn update_line(&mut self, port: End<CircuitId>) {
-        let Transport::Wave { signal_forwarding, hold_off, protection } = self.transport(port.of)
+    /// A carrier that sees its line towards this end lost acts after its own delays.
+    fn update_line(&mut self, line: End<CircuitId>) {
+        let Transport::Wave { signal_forwarding, hold_off, protection } = self.transport(line.of)
         else {
             return;
         };
-        if self.state.ports[port.far()].cuts == 0 {
-            self.state.ports.edit(port.far()).protected = false;
-        }
-        let lost = !self.line_carries(port);
-        if lost == self.state.ports[port].line_lost {
+        self.update_protection(line, protection);
+        let lost = !self.line_carries(line);
+        if lost == self.state.ports[line].line_lost {
             return;
         }
-        let state = self.state.ports.edit(port);
+        let state = self.state.ports.edit(line);
         state.line_lost = lost;
         state.line_generation += 1;
         let generation = state.line_generation;
@@ -125,44 +147,76 @@ impl World {
             state.client_off = false;
             return;
         }
-        let now = self.now;
-        if self.state.ports[port.far()].cuts > 0
-            && let Some(switch) = protection
-        {
-            self.at(now + switch, Event::Protected { port, generation });
-        }
         if signal_forwarding {
-            self.at(now + hold_off, Event::ClientOff { port, generation });
+            self.at(self.now + hold_off, Event::ClientOff { line, generation });
         }
     }
 
-    /// The carrier's protection has switched the line towards `port`.
-    pub(super) fn on_protected(&mut self, port: End<CircuitId>, generation: u32) {
-        if self.state.ports[port].line_generation == generation {
-            self.state.ports.edit(port.far()).protected = true;
-            self.circuit_changed(port.of);
+    /// A carrier that sees its own line towards this end cut switches after a while, if it can.
+    fn update_protection(&mut self, line: End<CircuitId>, switch: Option<SimDuration>) {
+        let cut = self.state.ports[line.far()].cuts > 0;
+        if cut == self.state.ports[line].line_cut.is_some() {
+            return;
+        }
+        let now = self.now;
+        self.state.ports.edit(line).line_cut = cut.then_some(now);
+        if !cut {
+            self.state.ports.edit(line.far()).protected = false;
+        } else if let Some(switch) = switch {
+            self.at(now + switch, Event::Protected { line, since: now });
         }
     }
 
-    /// The carrier turns its client laser towards `port` off.
-    pub(super) fn on_client_off(&mut self, port: End<CircuitId>, generation: u32) {
-        let state = &self.state.ports[port];
+    /// The carrier's protection has switched the line towards this end, which was cut at `since`.
+    pub(super) fn on_protected(&mut self, line: End<CircuitId>, since: SimTime) {
+        // Ways that were cut together are switched together.
+        let cut = |line: &End<CircuitId>| self.state.ports[*line].line_cut == Some(since);
+        for line in [line, line.far()].into_iter().filter(cut).collect::<Vec<_>>() {
+            self.state.ports.edit(line.far()).protected = true;
+        }
+        self.circuit_changed(line.of);
+    }
+
+    /// The carrier turns its client laser at this end of its line off.
+    pub(super) fn on_client_off(&mut self, line: End<CircuitId>, generation: u32) {
+        let state = &self.state.ports[line];
         if state.line_generation == generation && state.line_lost {
-            self.state.ports.edit(port).client_off = true;
-            self.circuit_changed(port.of);
+            self.state.ports.edit(line).client_off = true;
+            self.circuit_changed(line.of);
         }
+    }
+
+    /// Whether good light reaches the receiver of `port`.
+    fn has_light(&self, port: End<CircuitId>) -> bool {
+        let line = self.patches.line_of(port);
+        self.state.ports[port].dead == 0
+            && match self.transport(line.of) {
+                Transport::Passive => self.line_carries(line),
+                Transport::Wave { .. } => !self.state.ports[line].client_off,
+            }
     }
 
     fn update_light(&mut self, port: End<CircuitId>) {
-        let state = &self.state.ports[port];
-        let light = state.dead == 0
-            && match self.transport(port.of) {
-                Transport::Passive => self.line_carries(port),
-                Transport::Wave { .. } => !state.client_off,
-            };
-        let enabled = state.laser_on();
-        self.port_input(port, phy::Input::Enabled(enabled));
+        let light = self.has_light(port);
+        if light && self.state.ports[port].lit.is_none() {
+            let fault = self.hears_fault(port);
+            let state = self.state.ports.edit(port);
+            state.lit = Some(self.now);
+            state.coming_fault = fault;
+            self.port_input(port, phy::Input::RemoteFault(fault));
+        }
         self.port_input(port, phy::Input::Signal(light));
+    }
+
+    /// Whether what is sent to `port` now is Remote Fault.
+    fn hears_fault(&self, port: End<CircuitId>) -> bool {
+        let line = self.patches.line_of(port);
+        let from = self.opposite(port);
+        // One that gets its light back at this instant has nothing to tell any more.
+        self.state.ports[from].machine.sends_remote_fault()
+            && !self.has_light(from)
+            && self.line_carries(line)
+            && self.state.ports[line.far()].silences == 0
     }
 
     /// A timer of a port.
@@ -196,22 +250,36 @@ impl World {
         self.member_interface(port, up);
     }
 
-    /// What each port tells of its local fault travels to the other.
+    /// What each port tells of its local fault travels to the one that its light reaches.
     fn update_remote_fault(&mut self, circuit: CircuitId) {
-        for side in Side::BOTH {
-            let port = End::new(circuit, side);
-            let from = &self.state.ports[port];
-            let reaches = self.line_carries(port.far()) && from.silences == 0;
-            let tells = from.machine.sends_remote_fault() && reaches;
-            if tells == from.announced_fault {
+        for port in self.patches.tied(circuit) {
+            let fault = self.hears_fault(port);
+            let Some(since) = self.state.ports[port].lit.filter(|_| self.has_light(port)) else {
+                self.goes_dark(port);
+                continue;
+            };
+            let state = self.state.ports.edit(port);
+            if fault == state.coming_fault {
                 continue;
             }
-            self.state.ports.edit(port).announced_fault = tells;
-            let state = self.state.ports.edit(port.far());
-            state.fault_generation += 1;
+            state.coming_fault = fault;
             let generation = state.fault_generation;
-            let at = self.now + self.propagation(circuit);
-            self.at(at, Event::RemoteFault { port: port.far(), on: tells, generation });
+            if since == self.now {
+                self.port_input(port, phy::Input::RemoteFault(fault));
+            } else {
+                let at = self.now + self.propagation(self.patches.line_of(port).of);
+                self.at(at, Event::RemoteFault { port, on: fault, generation });
+            }
+        }
+    }
+
+    /// Nothing reaches `port`: what is under way is lost, and what was last received stays.
+    pub(super) fn goes_dark(&mut self, port: End<CircuitId>) {
+        if self.state.ports[port].lit.is_some() {
+            let state = self.state.ports.edit(port);
+            state.lit = None;
+            state.coming_fault = state.machine.receives_remote_fault();
+            state.fault_generation += 1;
         }
     }
 
@@ -229,36 +297,56 @@ impl World {
 
     /// Brings the forwarding table of both directions up to date and tells who depends on it.
     pub(super) fn update_delivery(&mut self, circuit: CircuitId) {
-        let tables = Side::BOTH.map(|side| self.delivery(End::new(circuit, side)));
-        if self.tables.circuits[circuit] == tables {
-            return;
+        let tied = self.patches.tied(circuit);
+        for port in tied.iter().filter(|port| port.side == Side::A) {
+            let tables = [*port, port.far()].map(|port| self.delivery(port));
+            let same = self.tables.circuits[port.of] == tables;
+            if !same {
+                self.touch_traffic();
+                self.tables.circuits[port.of] = tables;
+            }
+            // To strangers LACPDUs pass though nothing else does.
+            if !same || tied.len() > Side::BOTH.len() {
+                self.member_paths_changed(port.of);
+            }
+            if !same {
+                self.lag_paths_changed(self.net.topology.circuits[port.of].lag);
+            }
         }
-        self.touch_traffic();
-        self.tables.circuits[circuit] = tables;
-        self.member_paths_changed(circuit);
-        self.lag_paths_changed(self.net.topology.circuits[circuit].lag);
     }
 
     fn delivery(&self, port: End<CircuitId>) -> CircuitTable {
-        let (near, far) = (&self.state.ports[port], &self.state.ports[port.far()]);
+        let way = self.way_out(port);
+        CircuitTable {
+            delivers: way.up && self.opposite(port) == port.far(),
+            loss: way.loss,
+            delay: way.delay,
+            speed: self.net.topology.circuits[port.of].speed,
+        }
+    }
+
+    /// What a frame meets on its way from `port` to whatever port is at the other end.
+    pub(super) fn way_out(&self, port: End<CircuitId>) -> PathView {
+        let line = self.patches.line_of(port);
+        let (near, far) = (&self.state.ports[port], &self.state.ports[self.opposite(port)]);
+        let on_line = &self.state.ports[line];
         let kept = |kept: u64, (_, loss, _): &(usize, Share, SimDuration)| {
             let pass = u128::from(1_000_000_000 - loss.as_ppb().min(1_000_000_000));
             u64::try_from(u128::from(kept) * pass / 1_000_000_000).expect("it only shrinks")
         };
-        let pass = near.degradations.iter().fold(1_000_000_000, kept);
+        let pass = on_line.degradations.iter().fold(1_000_000_000, kept);
         let added: SimDuration =
-            near.degradations.iter().fold(SimDuration::ZERO, |sum, (_, _, delay)| sum + *delay);
-        let delivers = near.machine.may_transmit()
-            && near.silences == 0
-            && self.line_carries(port.far())
+            on_line.degradations.iter().fold(SimDuration::ZERO, |sum, (_, _, delay)| sum + *delay);
+        let up = near.machine.may_transmit()
+            && on_line.silences == 0
+            && self.line_carries(line.far())
             && far.laser_on()
             && far.machine.is_up()
             && pass > 0;
-        CircuitTable {
-            delivers,
+        PathView {
+            up,
+            delay: self.propagation(line.of) + added,
             loss: Share::from_ppb(1_000_000_000 - pass),
-            delay: self.propagation(port.of) + added,
-            speed: self.net.topology.circuits[port.of].speed,
         }
     }
 

@@ -395,6 +395,12 @@ impl World {
             self.touch_traffic();
             self.tables.routers[router].hung = hung;
             self.internal_paths_changed(self.net.topology.routers[router].network);
+            // What crosses a fabric rides its ports.
+            for end in self.net.lags_at[router].clone() {
+                if self.net.topology.exchange_of(end.of).is_some() {
+                    self.lag_paths_changed(end.of);
+                }
+            }
         }
     }
 }

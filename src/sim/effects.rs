@@ -63,9 +63,9 @@ fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
         FaultKind::LacpForeign { circuits, toward, every } => {
             let ports = ways(topology, circuits, *toward).into_iter().map(End::far);
             let ports = speaking(topology, ports);
-            vec![Effect::Foreign { ports, every: *every, at_once: true }]
+            vec![Effect::Foreign { ports, every: *every }]
         }
-        FaultKind::WrongPatch(circuits) => wrong_patch(topology, *circuits),
+        FaultKind::WrongPatch(circuits) => vec![wrong_patch(topology, *circuits)],
         FaultKind::FabricFail(exchanges) => vec![Effect::Dead(fabric_ports(topology, exchanges))],
         FaultKind::FabricPartition { between, .. } => vec![Effect::Sever(*between)],
         FaultKind::FabricLoop { exchanges, loss } => {
@@ -175,17 +175,20 @@ fn speaking(
     ports.filter(|port| lag(port).ends[port.side].lacp.is_some()).collect()
 }
 
-/// Nothing reaches the port it is meant for; LACP hears the other circuit's partner, as often as
-/// it asks for.
-fn wrong_patch(topology: &Topology, circuits: [CircuitId; 2]) -> Vec<Effect> {
-    let ports = ways(topology, &circuits, None);
-    let mut effects = vec![Effect::Silence(ports.clone())];
-    for port in speaking(topology, ports.into_iter()) {
-        let lacp = topology.lags[topology.circuits[port.of].lag].ends[port.side].lacp;
-        let every = lacp.map_or(SimDuration::from_secs(1), |config| config.partner_interval());
-        effects.push(Effect::Foreign { ports: vec![port], every, at_once: false });
-    }
-    effects
+/// Two circuits change places where they meet.
+fn wrong_patch(topology: &Topology, circuits: [CircuitId; 2]) -> Effect {
+    let [one, other] = circuits;
+    let pairs = || {
+        let sides =
+            [(Side::A, Side::A), (Side::B, Side::B), (Side::A, Side::B), (Side::B, Side::A)];
+        sides.map(|(a, b)| [End::new(one, a), End::new(other, b)])
+    };
+    let router = |port: End<CircuitId>| topology.circuit_router(port.of, port.side);
+    let site = |port: End<CircuitId>| topology.routers[router(port)].site;
+    let at_router = pairs().into_iter().find(|[a, b]| router(*a) == router(*b));
+    let at_site = pairs().into_iter().find(|[a, b]| site(*a) == site(*b));
+    let swap = at_router.or(at_site).unwrap_or_else(|| circuits.map(|of| End::new(of, Side::A)));
+    Effect::Patch { ports: ways(topology, &circuits, None), swap }
 }
 
 /// The ports that send in the directions concerned.

@@ -42,10 +42,10 @@ pub(crate) enum Event {
     Port(End<CircuitId>, phy::Timer),
     /// The far end's Remote Fault begins or ends to arrive.
     RemoteFault { port: End<CircuitId>, on: bool, generation: u32 },
-    /// The carrier turns its client laser towards this port off.
-    ClientOff { port: End<CircuitId>, generation: u32 },
-    /// The carrier's protection has switched the line towards this port.
-    Protected { port: End<CircuitId>, generation: u32 },
+    /// The carrier turns its client laser at this end of its line off.
+    ClientOff { line: End<CircuitId>, generation: u32 },
+    /// The carrier's protection has switched the line towards this end, which was cut at `since`.
+    Protected { line: End<CircuitId>, since: SimTime },
     /// A periodic datagram is due.
     HelloSend(Hello),
     /// A datagram arrives at the far end of the exchange.

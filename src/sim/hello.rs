@@ -211,10 +211,13 @@ impl World {
         let Some(packet) = self.edit_hello(hello).quiet.take() else { return };
         let state = self.hello(hello);
         let delay = state.path.delay;
+        // What arrives at this very instant may have had its turn.
+        let passed = self.has_passed(&Event::HelloArrive { hello, packet, sent: now });
+        let from = if passed && !delay.is_zero() { now + SimDuration::TICK } else { now };
         let (heard, under_way) = state.schedule.as_ref().map_or((None, Vec::new()), |schedule| {
-            let last = schedule.before(now - delay).map(|sent| sent + delay);
+            let last = schedule.before(from - delay).map(|sent| sent + delay);
             let mut under_way = Vec::new();
-            let mut sent = schedule.at_or_after(now - delay);
+            let mut sent = schedule.at_or_after(from - delay);
             while sent < now {
                 under_way.push(sent);
                 sent = schedule.at_or_after(sent + SimDuration::TICK);

@@ -1,13 +1,12 @@
 //! Carries out the steps of the fault plan: they change the world, never a protocol's state.
 
 use super::circuits::PortState;
-use super::event::{Event, Hello};
+use super::event::Event;
 use super::fib::Stuck;
 use super::plan::Effect;
 use super::world::World;
 use crate::ids::{CircuitId, End, Id, RouterId};
 use crate::proto::bgp::session;
-use crate::rng::Draws;
 use crate::units::SimDuration;
 
 impl World {
@@ -30,11 +29,12 @@ impl World {
             | Effect::Dead(ports) => self.on_ports(ports, |world, port| {
                 spoil(world.state.ports.edit(port), fault, effect, on);
             }),
-            Effect::Foreign { ports, every, at_once } => {
+            Effect::Foreign { ports, every } => {
                 for port in ports {
-                    self.foreign(fault, *port, *every, (*at_once, on));
+                    self.foreign(fault, *port, *every, on);
                 }
             }
+            Effect::Patch { swap, .. } => self.patch(fault, *swap, on),
             Effect::Sever(between) => self.command_sever(*between, on),
             Effect::Power(routers) => self.on_routers(routers, |world, router| {
                 let losses = &mut world.state.routers.edit(router).power_losses;
@@ -86,22 +86,14 @@ impl World {
     }
 
     /// Another system's LACPDUs begin to arrive at a port, or end.
-    fn foreign(
-        &mut self,
-        fault: usize,
-        port: End<CircuitId>,
-        every: SimDuration,
-        (at_once, on): (bool, bool),
-    ) {
+    fn foreign(&mut self, fault: usize, port: End<CircuitId>, every: SimDuration, on: bool) {
         let foreign = &mut self.state.ports.edit(port).foreign;
         foreign.retain(|(of, _)| *of != fault);
         if on {
             foreign.push((fault, every));
-            let name = format!("foreign/{}", self.net.hello_name(Hello::Lacp(port)));
-            let draws = Draws::new(self.net.seed, &name);
-            let wait = draws.between(fault as u64, SimDuration::TICK, every);
-            let at = if at_once { self.now } else { self.now + wait };
-            self.at(at, Event::Foreign { port, fault });
+            self.at(self.now, Event::Foreign { port, fault });
+        } else {
+            self.foreign_over(port);
         }
     }
 

@@ -3,9 +3,11 @@
 //! # Departures
 //! * A member that waits to be restored, or that non-revertive operation leaves aside, takes what
 //!   arrives and sends nothing: each end decides for what it sends. It counts again at once when
-//!   no other is left (IEEE 802.1AX-2020, `WTR_timer`), and after a reboot.
-//! * The wrong patch of a circuit takes no light away: the change is quicker than a port sees. The
-//!   stranger's first LACPDU comes at some time within its interval.
+//!   the others are fewer than `min_links` (IEEE 802.1AX-2020, `WTR_timer`: when there is no
+//!   other), and with it all that return at the same instant. After a reboot all count.
+//! * Below `min_links` LACP withdraws synchronization from members whose partners are heard, so that
+//!   these follow. A partner that has fallen silent cannot be told: with no other left its member
+//!   stays selected until it is given up.
 
 use super::event::{Event, Hello, Packet};
 use super::processes::Agent;
@@ -31,6 +33,8 @@ pub(crate) enum Trust {
 pub(crate) struct LagEndState {
     /// Whether enough members are eligible for LACP to offer synchronization.
     pub(crate) selected: bool,
+    /// When the members that carry were last fewer than `min_links`.
+    pub(crate) short: Option<SimTime>,
 }
 
 impl World {
@@ -63,7 +67,7 @@ impl World {
         let Some(member) = &mut self.state.ports.edit(port).lacp else { return };
         member.handle(now, input, &mut out);
         self.lacp_outputs(port, out);
-        self.rouse(Self::port_hello(port), Self::port_hello(port.far()));
+        self.rouse(Self::port_hello(port), Self::port_hello(self.opposite(port)));
     }
 
     fn lacp_outputs(&mut self, port: End<CircuitId>, out: Vec<lacp::Output>) {
@@ -101,12 +105,16 @@ impl World {
             return;
         }
         if timer == lacp::Timer::CurrentWhile {
-            let incoming = Self::port_hello(port.far());
+            let incoming = Self::port_hello(self.opposite(port));
             if self.is_quiet(incoming) {
                 return;
             }
             let hold = self.state.ports[port].lacp.as_ref().and_then(lacp::Member::hold);
             self.blame_path(incoming, hold);
+        } else if let Some((at, cause)) = self.state.ports[port].foreign_over
+            && at == self.now
+        {
+            self.cause = cause;
         }
         self.lacp_input(port, lacp::Input::Expired(timer));
         self.refresh_lag(self.lag_end(port));
@@ -121,30 +129,30 @@ impl World {
         self.cause = if broke { state.break_cause } else { state.cause };
     }
 
-    /// An LACPDU has arrived at the far end of `port`.
+    /// An LACPDU of `port` has arrived at the other end.
     pub(super) fn receive_lacp(&mut self, port: End<CircuitId>, pdu: lacp::Pdu) {
-        let far = port.far();
+        let (at, from) = (self.opposite(port), self.opposite_is(port));
         let absorbed =
-            self.state.ports[far].lacp.as_ref().is_none_or(|member| member.absorbs(&pdu));
+            self.state.ports[at].lacp.as_ref().is_none_or(|member| member.absorbs(from, &pdu));
         if absorbed {
             let now = self.now;
             let mut out = Vec::new();
-            if let Some(member) = &mut self.state.ports.edit(far).lacp {
-                member.handle(now, lacp::Input::Received(pdu), &mut out);
+            if let Some(member) = &mut self.state.ports.edit(at).lacp {
+                member.handle(now, lacp::Input::Received(from, pdu), &mut out);
             }
-            self.lacp_outputs(far, out);
+            self.lacp_outputs(at, out);
             return;
         }
-        self.lacp_input(far, lacp::Input::Received(pdu));
-        self.refresh_lag(self.lag_end(far));
+        self.lacp_input(at, lacp::Input::Received(from, pdu));
+        self.refresh_lag(self.lag_end(at));
     }
 
     /// The path of a member's own exchanges may have changed.
     pub(super) fn member_paths_changed(&mut self, circuit: CircuitId) {
         for side in Side::BOTH {
             let port = End::new(circuit, side);
+            self.path_changed(Self::port_hello(port), self.way_out(port));
             let path = self.circuit_path(port);
-            self.path_changed(Self::port_hello(port), path);
             if let Some(id) = self.net.member_bfd[circuit] {
                 self.path_changed(Hello::Bfd(End::new(id, side)), path);
             }
@@ -202,13 +210,18 @@ impl World {
             };
             self.state.ports.edit(*port).trust = trust;
         }
-        let carries = |port: &End<CircuitId>| {
-            self.state.ports[*port].trust == Trust::Full && self.is_usable(*port)
+        let carries = |port: &&End<CircuitId>| {
+            self.state.ports[**port].trust == Trust::Full && self.is_usable(**port)
         };
-        if !ports.iter().any(carries) {
-            let usable: Vec<_> = ports.iter().copied().filter(|p| self.is_usable(*p)).collect();
-            for port in if usable.is_empty() { ports } else { usable } {
-                self.state.ports.edit(port).trust = Trust::Full;
+        let now = self.now;
+        if ports.iter().filter(carries).count() < self.min_links(end) {
+            self.state.lags.edit(end).short = Some(now);
+        }
+        if self.state.lags[end].short == Some(now) {
+            for port in ports {
+                if self.is_usable(port) {
+                    self.state.ports.edit(port).trust = Trust::Full;
+                }
             }
         }
     }
@@ -232,21 +245,36 @@ impl World {
         }
     }
 
+    /// No more LACPDUs of another system arrive at a port: that the partner is heard and not
+    /// contradicted follows from it.
+    pub(super) fn foreign_over(&mut self, port: End<CircuitId>) {
+        let cause = self.cause;
+        self.edit_hello(Self::port_hello(self.opposite(port))).cause = cause;
+        let member = self.state.ports[port].lacp.as_ref();
+        let waits = member.and_then(|member| member.deadline(lacp::Timer::WaitWhile));
+        self.state.ports.edit(port).foreign_over = waits.map(|at| (at, cause));
+    }
+
     /// Below `min_links` LACP withdraws synchronization on all members.
     fn reselect(&mut self, end: End<LagId>) {
         if self.net.topology.lags[end.of].ends[end.side].lacp.is_none() {
             return;
         }
-        let eligible = self.ports_of(end).into_iter().filter(|port| {
-            self.state.ports[*port].lacp.as_ref().is_some_and(lacp::Member::eligible)
-                && self.member_bfd_up(*port)
-        });
-        let selected = eligible.count() >= self.min_links(end);
+        let ports = self.ports_of(end);
+        let is = |port: &End<CircuitId>, what: fn(&lacp::Member) -> bool| {
+            self.state.ports[*port].lacp.as_ref().is_some_and(what)
+        };
+        let heard: Vec<_> = ports.iter().filter(|port| is(port, lacp::Member::eligible)).collect();
+        let eligible = heard.iter().filter(|port| self.member_bfd_up(***port)).count();
+        let silent = |member: &lacp::Member| member.receive_state() == lacp::Receive::Expired;
+        let none_to_tell = heard.is_empty() && ports.iter().any(|port| is(port, silent));
+        let selected =
+            eligible >= self.min_links(end) || (none_to_tell && self.state.lags[end].selected);
         if selected == self.state.lags[end].selected {
             return;
         }
         self.state.lags.edit(end).selected = selected;
-        for port in self.ports_of(end) {
+        for port in ports {
             self.lacp_input(port, lacp::Input::Selected(selected));
         }
     }
@@ -344,8 +372,9 @@ impl World {
         let lasting = |hold: Option<SimDuration>| hold.is_none_or(|hold| gap <= hold);
         match (hello, packet) {
             (Hello::Lacp(port), Packet::Lacp(pdu)) => {
-                let receiver = self.state.ports[port.far()].lacp.as_ref();
-                receiver.is_none_or(|r| r.absorbs(pdu) && lasting(r.hold()))
+                let (at, from) = (self.opposite(port), self.opposite_is(port));
+                let receiver = self.state.ports[at].lacp.as_ref();
+                receiver.is_none_or(|r| r.absorbs(from, pdu) && lasting(r.hold()))
             }
             (Hello::Bfd(end), Packet::Bfd(packet)) => {
                 let receiver = self.state.bfd[end.far()].as_ref();
@@ -366,12 +395,12 @@ impl World {
     pub(super) fn set_heard(&mut self, hello: Hello, at: SimTime) {
         match hello {
             Hello::Lacp(port) => {
-                let far = port.far();
+                let receiver = self.opposite(port);
                 let mut out = Vec::new();
-                if let Some(member) = &mut self.state.ports.edit(far).lacp {
+                if let Some(member) = &mut self.state.ports.edit(receiver).lacp {
                     member.heard(at, &mut out);
                 }
-                self.lacp_outputs(far, out);
+                self.lacp_outputs(receiver, out);
             }
             Hello::Bfd(end) => {
                 let far = end.far();

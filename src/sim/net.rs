@@ -139,8 +139,8 @@ impl Net {
             Event::Fault(step) => u32::try_from(*step).expect("bounded by the input limits"),
             Event::Port(port, _)
             | Event::RemoteFault { port, .. }
-            | Event::ClientOff { port, .. }
-            | Event::Protected { port, .. }
+            | Event::ClientOff { line: port, .. }
+            | Event::Protected { line: port, .. }
             | Event::Foreign { port, .. }
             | Event::Restore(port)
             | Event::Lacp(port, _) => ranks.ports[port.index()],

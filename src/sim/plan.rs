@@ -20,9 +20,10 @@ pub(crate) enum Effect {
     Silence(Vec<End<CircuitId>>),
     /// Frames that these ports send are lost at random and delayed.
     Degrade(Vec<End<CircuitId>>, Share, SimDuration),
-    /// At these ports LACPDUs of another system arrive, this far apart: from now on, or from some
-    /// time within the first interval.
-    Foreign { ports: Vec<End<CircuitId>>, every: SimDuration, at_once: bool },
+    /// At these ports LACPDUs of another system arrive, this far apart.
+    Foreign { ports: Vec<End<CircuitId>>, every: SimDuration },
+    /// The ports of two circuits, of which these two have each other's plug.
+    Patch { ports: Vec<End<CircuitId>>, swap: [End<CircuitId>; 2] },
     /// Nothing gets from one of these ports of an exchange to the other.
     Sever([LagId; 2]),
     /// These ports are dead: they neither send nor receive light.
@@ -60,7 +61,7 @@ impl Effect {
             Self::Degrade(ports, loss, delay) => {
                 ports.is_empty() || (*loss == Share::ZERO && delay.is_zero())
             }
-            Self::Sever(_) => false,
+            Self::Sever(_) | Self::Patch { .. } => false,
             Self::Power(routers)
             | Self::Crash(routers, _)
             | Self::Hang(routers)

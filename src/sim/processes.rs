@@ -102,7 +102,7 @@ impl World {
             return [false; 2];
         }
         match hello {
-            Hello::Lacp(port) => [port, port.far()]
+            Hello::Lacp(port) => [port, self.opposite(port)]
                 .map(|port| self.stands_still(self.net.port_router(port), Agent::Lacp)),
             Hello::Bfd(end) => [end, end.far()].map(|end| self.bfd_stands_still(end)),
             Hello::Igp(end) => {
@@ -162,6 +162,10 @@ impl World {
             return Some(event);
         }
         match self.agent_of(&event) {
+            // What was put off since would run out at the time it was put off to.
+            Some((router, agent)) if self.stands_still(router, agent) && self.is_stale(&event) => {
+                None
+            }
             Some((router, agent)) if self.stands_still(router, agent) => {
                 let waiting = Waiting::Event(Caused { event, cause: self.cause });
                 self.processes.waiting.push((router, agent, waiting));
@@ -169,6 +173,20 @@ impl World {
             }
             Some(_) | None => Some(event),
         }
+    }
+
+    /// Whether the timer of a periodic exchange does not run out now.
+    fn is_stale(&self, event: &Event) -> bool {
+        let deadline = if let Event::Lacp(port, timer) = event {
+            self.state.ports[*port].lacp.as_ref().and_then(|member| member.deadline(*timer))
+        } else if let Event::Bfd(end) = event {
+            self.state.bfd[*end].as_ref().and_then(bfd::Session::deadline)
+        } else if let Event::Igp(end) = event {
+            self.state.adjacencies[*end].as_ref().and_then(Adjacency::deadline)
+        } else {
+            return false;
+        };
+        deadline.is_none_or(|at| at > self.now)
     }
 
     fn wait(&mut self, router: RouterId, agent: Agent, waiting: Waiting) -> bool {

@@ -176,17 +176,18 @@ impl World {
         }
     }
 
-    /// The hold timer of `end` ran out: the cause is what broke the path from the peer, or the one
-    /// to it that acknowledgements take, since the peer was heard.
+    /// The hold timer of `end` ran out: the cause is what broke the path from the peer since it was
+    /// heard. Where the path of acknowledgements was broken when it was heard, that is the cause:
+    /// TCP lets the peer say nothing new from then on.
     pub(super) fn blame_session_path(&mut self, end: End<SessionId>) {
         let hold = self.state.session_ends[end].fsm.hold().unwrap_or(SimDuration::ZERO);
         let heard = self.now - hold;
         let of = |side: Side| &self.state.session_ends[End::new(end.of, side)].transport;
-        let sides = [end.side.other(), end.side];
-        let broken = sides
-            .into_iter()
-            .map(of)
-            .find(|transport| !transport.path.up || transport.lost_before >= heard);
-        self.cause = broken.map_or(of(end.side.other()).path_cause, |broken| broken.break_cause);
+        let (from, to) = (of(end.side.other()), of(end.side));
+        let stalled = !to.path.up && to.lost_before <= heard;
+        let first = if stalled { [to, from] } else { [from, to] };
+        let mut broken =
+            first.into_iter().filter(|path| !path.path.up || path.lost_before >= heard);
+        self.cause = broken.next().map_or(from.path_cause, |broken| broken.break_cause);
     }
 }

@@ -275,7 +275,9 @@ fn initial_state(net: &Net, settled: bool) -> State {
     let port = |index: usize| initial_port(topology, End::from_index(index), settled);
     State {
         ports: ends(topology.circuits.len()).map(port).collect(),
-        lags: ends(topology.lags.len()).map(|_| LagEndState { selected: true }).collect(),
+        lags: ends(topology.lags.len())
+            .map(|_| LagEndState { selected: true, short: None })
+            .collect(),
         bfd: ends(net.bfd.len()).map(|i| initial_bfd(net, End::from_index(i), settled)).collect(),
         adjacencies: ends(topology.lags.len())
             .map(|index| initial_adjacency(net, End::from_index(index)))

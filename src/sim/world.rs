@@ -8,6 +8,7 @@ use super::event::{Caused, Event, Hello, KINDS};
 use super::hello::HelloState;
 use super::lags::LagEndState;
 use super::net::Net;
+use super::patches::Patches;
 use super::plan::FaultPlan;
 use super::processes::Processes;
 use super::record::Record;
@@ -15,7 +16,7 @@ use super::routers::RouterState;
 use super::transport::Connection;
 use crate::dataplane::tables::Tables;
 use crate::dataplane::traffic::Traffic;
-use crate::engine::queue::{Key, LimitError, Limits, Queue};
+use crate::engine::queue::{Class, Key, LimitError, Limits, Queue};
 use crate::engine::store::Store;
 use crate::ids::{BfdId, CircuitId, End, LagId, RouterId, SessionId};
 use crate::proto::bfd;
@@ -48,6 +49,12 @@ pub(crate) struct State {
     pub(crate) igp_hellos: Store<End<LagId>, HelloState>,
 }
 
+/// Nothing has happened at this instant.
+const FIRST: Turn = (Class::Fault, 0, 0);
+
+/// Where an event stands among those of its instant, but for those of its own kind and owner.
+type Turn = (Class, u32, usize);
+
 /// The world of one run.
 #[derive(Clone, Debug)]
 pub(crate) struct World {
@@ -67,8 +74,12 @@ pub(crate) struct World {
     pub(super) commands: Commands,
     /// Which daemons stand still.
     pub(super) processes: Processes,
+    /// Which circuits have changed places.
+    pub(super) patches: Patches,
     /// Surges of each demand, by fault.
     pub(super) surges: Vec<Vec<(usize, u64)>>,
+    /// The last in order that has happened at this instant.
+    turn: Turn,
     queue: Queue<Caused>,
     sequences: Vec<u64>,
     counts: [u64; KINDS.len()],
@@ -92,6 +103,7 @@ impl World {
             dead_feeds: vec![0; net.topology.feeds.len()],
             commands: Commands::default(),
             processes: Processes::default(),
+            patches: Patches::default(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             net,
             now: SimTime::ZERO,
@@ -102,6 +114,7 @@ impl World {
             traffic: None,
             plan,
             traffic_dirty: false,
+            turn: FIRST,
             queue: Queue::default(),
             sequences,
             counts: [0; KINDS.len()],
@@ -147,6 +160,8 @@ impl World {
     pub(super) fn run_until(&mut self, until: SimTime) -> Result<(), LimitError> {
         while let Some((at, caused)) = self.queue.pop_until(until) {
             self.pass_time(at);
+            let before = if at == self.now { self.turn } else { FIRST };
+            self.turn = before.max(self.turn_of(&caused.event));
             self.now = at;
             self.cause = caused.cause;
             self.count(&caused.event)?;
@@ -155,6 +170,15 @@ impl World {
         self.pass_time(until);
         self.now = until;
         Ok(())
+    }
+
+    fn turn_of(&self, event: &Event) -> Turn {
+        (event.class(), self.net.owner(event), event.kind())
+    }
+
+    /// Whether an event of this instant would have happened by now.
+    pub(super) fn has_passed(&self, event: &Event) -> bool {
+        self.turn > self.turn_of(event)
     }
 
     /// Traffic of the instant that is over is worked out once, after all of its events.
@@ -243,6 +267,7 @@ impl World {
     /// Forgets what is queued: the settling is over.
     pub(super) fn forget_queue(&mut self) {
         self.queue.clear();
+        self.turn = FIRST;
         self.counts = [0; KINDS.len()];
         self.handled = 0;
     }

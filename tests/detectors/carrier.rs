@@ -8,6 +8,11 @@ use crate::lab::{BEGIN, MS, Pair, Run, S, US, nanos};
 type Timers = [[i64; 3]; 2];
 
 fn pair(timers: Timers, km: i64, transport: &str, lasts: Option<&str>, fault: &str) -> Run {
+    let lasts = lasts.map_or(String::new(), |lasts| format!(" for: {lasts},"));
+    faults(timers, km, transport, &format!("{{at: 100s,{lasts} inject: {{{fault}}}}}"))
+}
+
+fn faults(timers: Timers, km: i64, transport: &str, faults: &str) -> Run {
     let side = |[los, down, up]: [i64; 3]| {
         format!(
             "interface: {{los: {los}ms, carrier_delay_down: {down}ms, carrier_delay_up: {up}ms}}"
@@ -16,10 +21,7 @@ fn pair(timers: Timers, km: i64, transport: &str, lasts: Option<&str>, fault: &s
     let sides = format!("ra: {{{}}}, rb: {{{}}}", side(timers[0]), side(timers[1]));
     let circuits = format!("c1: {{speed: 10G, length: {km}km{transport}}}");
     let pair = Pair { circuits: &circuits, sides: &sides, ..Pair::default() };
-    match lasts {
-        Some(lasts) => pair.run_for(130, lasts, fault),
-        None => pair.run(130, fault),
-    }
+    pair.lab(130, faults).run(1)
 }
 
 /// When the interfaces of `c1` went down (and up) at `ra` and `rb`, in microseconds.
@@ -284,4 +286,49 @@ fn without_another_path_the_gap_lasts_until_the_routes_are_back() {
     let gaps = [run.forward(), run.back()].map(|m| nanos(m.longest_gap_s));
     assert_eq!(gaps[0], S + 200 * MS + (400 + 50 + 100 + 50 + 50) * US);
     assert_eq!(gaps[1], S + 200 * MS + (500 + 50 + 100 + 50 + 50) * US);
+}
+
+#[test]
+fn remote_fault_that_was_received_before_the_light_went_stays() {
+    // The fibre towards ra is cut first: ra is deaf at 10 ms, rb hears so 100 us later and is down.
+    // At 1 s the other fibre is cut too: nothing more arrives at rb, which changes nothing. At 2 s
+    // ra's light is back and brings the Remote Fault of rb, which has been deaf since 1.01 s. At
+    // 3 s rb's light is back and brings no fault: rb is up, and ra when it has heard of that.
+    let cuts = "{at: 100s, for: 2s, inject: {circuit_cut: {circuit: c1, toward: ra}}},
+                {at: 101s, for: 2s, inject: {circuit_cut: {circuit: c1, toward: rb}}}";
+    let run = faults([[10, 0, 0], [10, 0, 0]], 20, "", cuts);
+    assert_eq!(interfaces(&run, "down"), once([Some(10_000), Some(10_100)]));
+    assert_eq!(interfaces(&run, "up"), once([Some(3_000_100), Some(3_000_000)]));
+}
+
+#[test]
+fn remote_fault_shorter_than_the_way_is_seen_too() {
+    // 15 ms dark: rb is deaf from 10 to 15 ms. Over 2,000 km ra hears of it from 20 to 25 ms.
+    let run = pair([[10, 0, 0], [10, 0, 0]], 2_000, "", Some("15ms"), TOWARD_B);
+    assert_eq!(interfaces(&run, "down"), once([Some(20_000), Some(10_000)]));
+    assert_eq!(interfaces(&run, "up"), once([Some(25_000), Some(15_000)]));
+}
+
+#[test]
+fn a_silence_is_idles_and_idles_end_remote_fault() {
+    // ra is down by rb's Remote Fault alone when what rb sends is swallowed at 1 s.
+    let swallowed = "{at: 100s, inject: {circuit_cut: {circuit: c1, toward: rb}}},
+                     {at: 101s, inject: {circuit_silent: {circuit: c1, toward: ra}}}";
+    let run = faults([[10, 0, 0], [10, 0, 0]], 20, "", swallowed);
+    assert_eq!(interfaces(&run, "down"), once([Some(10_100), Some(10_000)]));
+    assert_eq!(interfaces(&run, "up"), once([Some(1_000_100), None]));
+}
+
+#[test]
+fn protection_switches_though_nothing_was_sent_on_the_line_when_it_was_cut() {
+    // rb's optic is dead for 20 s; the line is cut at 10 s and switched long before the optic is
+    // back. Both interfaces are up then: nothing is left to wait for until 70 s.
+    let faulty = "{at: 100s, for: 20s, inject: {optic_fail: {circuit: c1, router: rb}}},
+                  {at: 110s, for: 60s, inject: {circuit_cut: {circuit: c1}}}";
+    let keys = "signal_forwarding: true, hold_off: 20ms, protection: protected, switch_time: 50ms";
+    let wave = format!(", transport: {{{keys}}}");
+    let run = faults([[10, 0, 0], [10, 0, 0]], 20, &wave, faulty);
+    // What ra sends is lost for the 50 ms: rb is dead and does not see it.
+    assert_eq!(interfaces(&run, "down"), once([Some(30_000), Some(0)]));
+    assert_eq!(interfaces(&run, "up"), once([Some(20_000_000); 2]));
 }

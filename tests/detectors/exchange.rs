@@ -8,9 +8,15 @@ use crate::lab::{BEGIN, Lab, MS, Run, S, US, nanos};
 /// Members `ra`, `rb` and `rc` with a port of 20 km (100 us) each; `keys` of the exchange. Demand
 /// `d` goes from `rb` to what `ra` serves, `e` from `rc` to what both `ra` and `rb` announce.
 fn lab(keys: &str, faults: &str) -> Lab {
+    lab_of("lag: {}", keys, faults)
+}
+
+/// The same with these keys of each port.
+fn lab_of(port: &str, keys: &str, faults: &str) -> Lab {
     let port = |name: &str, router: &str, circuit: &str| {
         format!(
-            "{name}: {{router: {router}, circuits: {{{circuit}: {{speed: 10G, length: 20km}}}}}}"
+            "{name}: {{router: {router}, circuits: {{{circuit}: {{speed: 10G, length: 20km}}}}, \
+             {port}}}"
         )
     };
     let design = format!(
@@ -145,4 +151,33 @@ fn hellos_over_an_exchange_are_computed_as_if_they_were_sent() {
             assert_eq!(computed.0.figures.timeline, sent.0.figures.timeline, "{fault}");
         }
     }
+}
+
+#[test]
+fn a_fabric_that_forwards_nothing_is_seen_by_whatever_crosses_it() {
+    // BFD of 300 ms x 3 between members, hold timers of 90 s towards the route server.
+    let keys = "sessions: {ra--rb: {relation: peer, ipv4: {bfd: {}}}},
+                route_servers: {rs: {asn: 64510, clients: {rc: {ipv4: {}}}}}";
+    let fault = "{at: 100s, for: 200s, inject: {forwarding_hang: {router: ix}}}";
+    for seed in 1..=5 {
+        let run = lab(keys, fault).run(seed);
+        for (session, router, reason, range) in [
+            ("ix/ra--rb/ipv4", "ra", "bfd_down", 600 * MS..=900 * MS),
+            ("ix/ra--rb/ipv4", "rb", "bfd_down", 600 * MS..=900 * MS),
+            ("ix/rc--rs/ipv4", "rc", "hold_timer_expired", 60 * S..=90 * S),
+            ("ix/rc--rs/ipv4", "rs", "hold_timer_expired", 60 * S..=90 * S),
+        ] {
+            let row = run.session(session, router, Went::Down)[0];
+            assert_eq!(row.reason, reason, "{session} {router}");
+            assert!(range.contains(&(nanos(row.at_s) - BEGIN)), "{session} {router}");
+            assert_eq!(run.session(session, router, Went::Up).len(), 1, "it is back");
+        }
+    }
+}
+
+#[test]
+fn a_fabric_speaks_lacp_first() {
+    let run = lab_of("lag: {lacp: {mode: passive}}", SERVER, "").run(1);
+    assert_eq!(run.0.result.sessions, [], "the ports are up");
+    assert_eq!(gap(&run, "d"), 0);
 }

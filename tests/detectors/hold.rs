@@ -6,7 +6,7 @@
 
 use pnilab::report::data::{DetectedBy, Verdict, Went};
 
-use crate::lab::{BEGIN, Lab, MS, Pair, S, US, assert_fill, many, nanos};
+use crate::lab::{BEGIN, Lab, MS, Pair, Run, S, US, assert_fill, many, nanos};
 
 /// `[hold, keepalive]` at `ra` and `rb` in seconds.
 type Timers = [[i64; 2]; 2];
@@ -185,4 +185,33 @@ fn the_faster_of_bfd_and_hold_timer_is_the_reason() {
             assert!(range.contains(&at), "{at}");
         }
     }
+}
+
+#[test]
+fn of_two_faults_the_one_that_ended_the_keepalives_is_to_blame() {
+    // The directions of a session ride a member each, or one. The first fault takes one member, the
+    // second, 15 s later, the other. What either does alone tells which of them was it.
+    let circuits = "c1: {speed: 10G, length: 20km}, c2: {speed: 10G, length: 20km}";
+    let session = "bgp: {hold: 30s, keepalive: 10s}";
+    let pair = Pair { circuits, session, ..Pair::default() };
+    let first = "{at: 100s, inject: {circuit_silent: {circuit: c1}}}";
+    let second = "{at: 115s, inject: {circuit_silent: {circuit: c2}}}";
+    let both = format!("{first}, {second}");
+    let [first, second, both] = [first, second, &both].map(|faults| pair.lab(200, faults));
+    let mut by_first = 0;
+    for seed in 1..=40 {
+        let [first, second, both] = [&first, &second, &both].map(|lab| lab.run(seed));
+        for router in ["ra", "rb"] {
+            let row = both.session("p/ipv4", router, Went::Down)[0];
+            assert_eq!(row.reason, "hold_timer_expired");
+            let at = nanos(row.at_s) - BEGIN;
+            let alone = |run: &Run| run.down(router).is_some_and(|(alone, _)| alone == at);
+            let began = if alone(&first) { 0 } else { 15 * S };
+            assert!(alone(&first) || alone(&second), "seed {seed} {router}");
+            assert_eq!(row.detection_s.map(nanos), Some(at - began), "seed {seed} {router}");
+            // Later than a hold time: its peer had stalled.
+            by_first += i32::from(alone(&first) && at > 30 * S);
+        }
+    }
+    assert!(by_first > 0, "some were stalled when the second fault came");
 }

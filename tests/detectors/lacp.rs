@@ -239,6 +239,24 @@ fn a_partner_heard_again_before_it_is_given_up_is_used_at_once() {
 }
 
 #[test]
+fn with_all_partners_silent_the_first_that_is_heard_again_is_used_at_once() {
+    // As above, but nothing else carries: the LAG is down from the second or third second on. No
+    // member is unselected by silence alone, so it is up again with the first PDU and its answers.
+    let fast = "lacp: {interval: fast}";
+    for (circuits, silent) in [("c1: {speed: 10G, length: 20km}", "c1"), (TWO, "[c1, c2]")] {
+        let fault =
+            format!("{{at: 100s, for: 4s, inject: {{circuit_silent: {{circuit: {silent}}}}}}}");
+        let lab = lab([fast, fast], circuits, 130, &fault);
+        let sent = many(&lab, 100, |run| {
+            let [a, b] = ["ra", "rb"].map(|router| run.became("lag", "p", router, "up")[0]);
+            assert_eq!((a - b).abs(), DELAY);
+            a.min(b) - 2 * DELAY - 4 * S
+        });
+        assert!(sent.iter().all(|sent| (0..S).contains(sent)), "{sent:?}");
+    }
+}
+
+#[test]
 fn a_partner_that_was_given_up_waits_to_be_aggregated_again() {
     // Silent for 20 s, fast: both defaulted. First PDU at s: its receiver answers and waits 2 s;
     // the sender hears the answer a delay later and waits 2 s from then. It finds its partner

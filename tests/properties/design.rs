@@ -169,7 +169,7 @@ fn edge() -> impl Strategy<Value = Edge> {
 fn fault() -> impl Strategy<Value = Fault> {
     let at = prop_oneof![1_000_u64..15_000, (1_u64..15).prop_map(|s| s * 1_000)];
     let lasts = prop_oneof![1_u64..300, 300_u64..3_000, 3_000_u64..20_000];
-    (at, lasts, prop::bool::weighted(0.2), 0_u8..34, 0_usize..64, 0_u8..4).prop_map(
+    (at, lasts, prop::bool::weighted(0.2), 0_u8..35, 0_usize..64, 0_u8..4).prop_map(
         |(at_ms, lasts_ms, stays, kind, target, end)| Fault {
             at_ms,
             lasts_ms,
@@ -346,6 +346,11 @@ impl Case {
             (13, Some((name, ..))) => format!("pni_silent: {{pni: {name}}}"),
             (16, _) => format!("forwarding_hang: {{router: {router}}}"),
             (17, _) => format!("fib_stuck: {{router: {router}}}"),
+            (33, _) if all.len() > 1 => {
+                let (name, _, edge) = &all[(fault.target + 1) % all.len()];
+                let other = format!("{name}-{}", fault.target / 16 % edge.circuits);
+                format!("wrong_patch: {{circuit: [{circuit}, {other}]}}")
+            }
             _ => return None,
         })
     }

@@ -30,7 +30,8 @@ pub(crate) struct RawExchange {
     pub route_servers: Entries<RawRouteServer>,
 }
 
-/// A member's port: a LAG between its router and the fabric, which runs its end alike.
+/// A member's port: a LAG between its router and the fabric, which runs its end alike, but that
+/// its LACP is always active.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ExchangePort")]

@@ -22,8 +22,9 @@ use crate::units::{BitRate, Length};
 const DAMPENING: [&str; 4] =
     ["dampening.half_life", "dampening.reuse", "dampening.suppress", "dampening.max_suppress"];
 
-/// Which ports are taken, and where that is said.
-pub(super) type Ports = BTreeMap<(RouterId, String), Span>;
+/// Which ports are taken, by the first router of their chassis; for which router, and where that is
+/// said.
+pub(super) type Ports = BTreeMap<(RouterId, String), (RouterId, Span)>;
 
 impl<'a> Resolver<'a> {
     pub(super) fn circuit(
@@ -176,9 +177,19 @@ impl<'a> Resolver<'a> {
     }
 
     fn take_port(&mut self, end: RawEnd<'_>, port: &Sp<String>) {
-        let taken = self.ports.insert((end.router, port.to_string()), port.span);
-        if let Some(first) = taken {
-            let message = format!("the port `{}` of `{}` has two circuits", **port, **end.name);
+        let chassis = self.topology.chassis(end.router)[0];
+        let taken = self.ports.insert((chassis, port.to_string()), (end.router, port.span));
+        if let Some((router, first)) = taken {
+            let (port_name, name) = (port.as_str(), end.name.as_str());
+            let message = if router == end.router {
+                format!("the port `{port_name}` of `{name}` has two circuits")
+            } else {
+                let other = &self.topology.routers[router].name;
+                format!(
+                    "the port `{port_name}` of the chassis that `{other}` and `{name}` share has two \
+                     circuits"
+                )
+            };
             let label = "first here".to_owned();
             let error = self.report.at(port.span, Code::PortTaken, message);
             error.related.push(Related { span: first, label });

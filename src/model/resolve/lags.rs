@@ -7,12 +7,13 @@ use super::values::{
     AssumedRows, UP_TO_A_DAY, Valued, bfd, check_bfd, check_bgp, check_damping, check_duration,
     check_interface, check_lacp, lacp,
 };
-use crate::diag::{Code, Span};
-use crate::ids::{Id, LagId, RouterId, Side};
+use crate::diag::{Code, Related, Span};
+use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
 use crate::input::sp::{Entries, List, Sp, Text};
 use crate::model::raw::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation};
 use crate::model::raw::values::{RawBfd, RawDamping, RawInterface};
 use crate::model::topology::{Lag, LagEnd, LagKind, Relation};
+use crate::proto::lacp::Mode;
 use crate::units::{BitRate, SimDuration};
 
 /// What PNIs and links have in common.
@@ -141,11 +142,12 @@ impl<'a> Resolver<'a> {
             (Some(ends), Some(bundles)) => self.lag_ends(raw, ends, bundles),
             _ => [hole_end(), hole_end()],
         };
-        let circuits = raw
+        let circuits: Vec<CircuitId> = raw
             .circuits
             .iter()
             .map(|(name, circuit)| self.circuit(id, raw, ends.zip(bundles), name, circuit))
             .collect();
+        self.check_speeds(raw, &circuits);
         self.lag_raw_ends.push(ends);
         self.topology.lags.push(Lag {
             name: raw.name.to_string(),
@@ -241,6 +243,22 @@ impl<'a> Resolver<'a> {
         }
     }
 
+    /// Reports the first member whose speed is not that of the first.
+    fn check_speeds(&mut self, raw: &RawEither<'_>, circuits: &[CircuitId]) {
+        let speed = |id: &CircuitId| self.topology.circuits[*id].speed;
+        let stated = circuits.iter().map(speed).zip(raw.circuits.iter());
+        let mut stated = stated.filter(|(speed, _)| *speed != BitRate::ZERO);
+        let Some((usual, (_, first))) = stated.next() else { return };
+        let Some((speed, (name, other))) = stated.find(|(speed, _)| *speed != usual) else {
+            return;
+        };
+        let message = format!("`{}` carries {speed}, the first member of its LAG {usual}", **name);
+        let error = self.report.at(other.speed.span, Code::MixedSpeeds, message);
+        error.hint = Some("circuits of another speed are a LAG of their own".to_owned());
+        let label = "the first member".to_owned();
+        error.related.push(Related { span: first.speed.span, label });
+    }
+
     fn lag_ends(
         &mut self,
         raw: &RawEither<'a>,
@@ -248,9 +266,15 @@ impl<'a> Resolver<'a> {
         sides: [RawBundle<'a>; 2],
     ) -> [LagEnd; 2] {
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
-        let built =
+        let mut built =
             Side::BOTH.map(|side| self.lag_end(raw, ends[side], &sides[side], &mut rows[side]));
+        // A fabric speaks first, or members that wait to be spoken to would wait for ever.
+        if let (LagKind::Port(_), Some(fabric)) = (raw.kind, &mut built[Side::B].lacp) {
+            fabric.mode = Mode::Active;
+        }
         self.assume_ends(raw.name, ends.map(|end| end.name.as_str()), rows);
+        self.note_ends(raw, ends, &built);
+        self.note_idle(raw, sides, &built);
         built
     }
 

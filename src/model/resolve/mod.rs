@@ -9,13 +9,14 @@ use ipnet::IpNet;
 
 use self::circuits::Ports;
 use self::lags::RawEnd;
+use self::notes::Noted;
 use self::report::{Names, Report};
 use self::values::{Assumed, AssumedRows};
 use super::Matrix;
 use super::profiles::Values;
 use super::raw::topology::RawTopology;
 use super::topology::{Assumption, Topology};
-use crate::diag::{Code, Diagnostics, Source, Span};
+use crate::diag::{Diagnostics, Source, Span};
 use crate::ids::{
     CardId, CircuitId, ClassId, FeedId, IdVec, LagId, MetroId, NetworkId, PeeringId, PrefixId,
     RouterId, SiteId, SpanId, SrlgId, ZoneId,
@@ -24,6 +25,7 @@ use crate::ids::{
 mod circuits;
 mod exchanges;
 mod lags;
+mod notes;
 mod one_sided;
 mod operations;
 mod places;
@@ -104,6 +106,10 @@ struct Resolver<'a> {
     documentation: Vec<(Span, String)>,
     /// What sessions are configured for at one end only.
     one_sided: one_sided::OneSided,
+    /// What can never come up.
+    never_up: Vec<Noted>,
+    /// What has no effect.
+    no_effect: Vec<Noted>,
     topology: Topology,
 }
 
@@ -134,6 +140,8 @@ pub(super) fn topology(
         parsed_prefixes: Vec::new(),
         documentation: Vec::new(),
         one_sided: one_sided::OneSided::default(),
+        never_up: Vec::new(),
+        no_effect: Vec::new(),
         topology: empty(name, places::about(raw.about.as_ref())),
     };
     resolver.resolve();
@@ -194,8 +202,7 @@ impl Resolver<'_> {
     fn finish(mut self) -> Result<(Topology, Diagnostics), Diagnostics> {
         let failed = self.report.has_errors();
         if !failed {
-            self.note_documentation();
-            self.note_one_sided();
+            self.notes();
         }
         let diagnostics = self.report.finish();
         if failed {
@@ -203,21 +210,6 @@ impl Resolver<'_> {
         }
         self.topology.assumptions.sort();
         Ok((self.topology, diagnostics))
-    }
-
-    /// One note, however many there are.
-    fn note_documentation(&mut self) {
-        let Some((span, first)) = self.documentation.first().cloned() else { return };
-        let message = match self.documentation.len() - 1 {
-            0 => format!("`{first}` is reserved for documentation"),
-            more => format!("`{first}` and {more} more are reserved for documentation"),
-        };
-        self.report.hinted(
-            span,
-            Code::Documentation,
-            message,
-            "stand-ins are accepted; replace them before you order",
-        );
     }
 
     /// Adds `key of subject` to the assumptions, unless the file states the value.

@@ -1,11 +1,12 @@
 //! One end of an adjacency on a point-to-point link, up when both ends hear each other.
 //!
+//! BFD that goes down takes it down. While BFD is not up its hellos do not count (RFC 6213 §2): who
+//! drives it gives it none.
+//!
 //! # Departures
 //! * From Down the first hello leads to Init, whatever it says (RFC 5303 §3.2 for IS-IS; RFC 2328
 //!   §10.2 would believe it). A hello that was under way when the adjacency was lost thus cannot
 //!   bring it back: that takes a fresh round trip.
-//! * A BFD session that stays down does not keep the adjacency down (RFC 6213 would): it takes
-//!   it down once, and hellos that pass bring it back.
 //! * Every state change is told at once; the standards leave that to the next hello or not.
 
 use super::{IgpConfig, IgpKind};

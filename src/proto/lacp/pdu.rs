@@ -44,11 +44,29 @@ impl Flags {
     }
 }
 
+/// Whom a PDU comes from, or speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// The other end of this member.
+    Partner,
+    /// A port of another system, or of another LAG.
+    Stranger,
+}
+
+/// What an end knows of the one it last heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Who that is.
+    pub who: Who,
+    /// Its state, as far as it is believed.
+    pub flags: Flags,
+}
+
 /// What a LACPDU says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pdu {
     /// The state of the end that sends it.
     pub actor: Flags,
-    /// What that end knows of the one that receives it, if anything.
-    pub partner: Option<Flags>,
+    /// What that end knows of the one it last heard, if anything.
+    pub partner: Option<Known>,
 }

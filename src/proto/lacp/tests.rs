@@ -41,7 +41,7 @@ impl Machine for Member {
     type Output = Output;
     type Packet = Pdu;
     fn received(pdu: Pdu) -> Input {
-        Input::Received(pdu)
+        Input::Received(Who::Partner, pdu)
     }
     fn effect(output: Output) -> Effect<Pdu> {
         match output {
@@ -65,7 +65,7 @@ impl Machine for Member {
         self.rate()
     }
     fn would_absorb(&self, pdu: Pdu) -> bool {
-        self.absorbs(&pdu)
+        self.absorbs(Who::Partner, &pdu)
     }
     fn hear(&mut self, at: SimTime, out: &mut Vec<Output>) {
         self.heard(at, out);
@@ -272,7 +272,7 @@ fn a_port_that_goes_down_leaves_the_lag_at_once_and_silently() {
     );
     assert_eq!(step(&mut member, ms(501), Input::PortDown), []);
     let pdu = Member::running(fast(), fast()).packet();
-    assert_eq!(step(&mut member, ms(502), Input::Received(pdu)), []);
+    assert_eq!(step(&mut member, ms(502), Input::Received(Who::Partner, pdu)), []);
 }
 
 #[test]
@@ -289,7 +289,7 @@ fn a_port_that_returns_waits_for_others_before_it_joins() {
     );
     assert_eq!(step(&mut member, ms(1001), Input::PortUp), []);
     let pdu = Member::running(fast(), fast()).packet();
-    let out = step(&mut member, ms(1500), Input::Received(pdu));
+    let out = step(&mut member, ms(1500), Input::Received(Who::Partner, pdu));
     assert_eq!(
         out,
         [
@@ -316,7 +316,11 @@ fn without_aggregate_wait_a_member_joins_in_the_same_instant() {
     let config = Config { aggregate_wait: SimDuration::ZERO, ..fast() };
     let mut member = Member::disabled(config);
     step(&mut member, ms(0), Input::PortUp);
-    let out = step(&mut member, ms(5), Input::Received(Member::running(config, config).packet()));
+    let out = step(
+        &mut member,
+        ms(5),
+        Input::Received(Who::Partner, Member::running(config, config).packet()),
+    );
     assert!(out.contains(&Output::MuxChanged { from: Mux::Detached, to: Mux::Distributing }));
     assert!(!out.iter().any(|o| matches!(o, Output::Arm(Timer::WaitWhile, _))));
 }
@@ -346,7 +350,11 @@ fn a_member_that_is_not_wanted_is_heard_but_not_attached() {
     let mut member = Member::disabled(fast());
     step(&mut member, ms(0), Input::Selected(false));
     step(&mut member, ms(0), Input::PortUp);
-    step(&mut member, ms(9), Input::Received(Member::running(fast(), fast()).packet()));
+    step(
+        &mut member,
+        ms(9),
+        Input::Received(Who::Partner, Member::running(fast(), fast()).packet()),
+    );
     assert_eq!((member.mux_state(), member.eligible()), (Mux::Detached, true));
     // Withdrawn while it waits: the wait ends too.
     step(&mut member, ms(10), Input::Selected(true));
@@ -364,7 +372,7 @@ fn a_member_distributes_only_while_its_partner_collects() {
     let mut member = heard(fast(), fast());
     let mut pdu = Member::running(fast(), fast()).packet();
     pdu.actor = pdu.actor.with(Flags::COLLECTING, false).with(Flags::DISTRIBUTING, false);
-    let out = step(&mut member, ms(5), Input::Received(pdu));
+    let out = step(&mut member, ms(5), Input::Received(Who::Partner, pdu));
     let to = Mux::Collecting;
     assert!(out.contains(&Output::MuxChanged { from: Mux::Distributing, to }));
     assert!(member.collecting() && !member.distributing());
@@ -375,12 +383,12 @@ fn a_partner_out_of_synchronization_gets_and_gives_nothing() {
     let mut member = heard(fast(), fast());
     let mut pdu = Member::running(fast(), fast()).packet();
     pdu.actor = pdu.actor.with(Flags::SYNCHRONIZATION, false);
-    step(&mut member, ms(5), Input::Received(pdu));
+    step(&mut member, ms(5), Input::Received(Who::Partner, pdu));
     assert_eq!(member.mux_state(), Mux::Attached);
     // Synchronization counts only from a partner that knows this end.
     pdu.actor = pdu.actor.with(Flags::SYNCHRONIZATION, true);
     pdu.partner = None;
-    step(&mut member, ms(6), Input::Received(pdu));
+    step(&mut member, ms(6), Input::Received(Who::Partner, pdu));
     assert_eq!(member.mux_state(), Mux::Attached);
 }
 
@@ -389,7 +397,7 @@ fn an_individual_partner_is_not_aggregated_with() {
     let mut member = heard(fast(), fast());
     let mut pdu = Member::running(fast(), fast()).packet();
     pdu.actor = pdu.actor.with(Flags::AGGREGATION, false);
-    step(&mut member, ms(5), Input::Received(pdu));
+    step(&mut member, ms(5), Input::Received(Who::Partner, pdu));
     assert_eq!((member.mux_state(), member.eligible()), (Mux::Detached, false));
 }
 
@@ -398,13 +406,63 @@ fn a_partner_that_shortens_its_timeout_hears_at_once() {
     let mut member = heard(fast(), slow());
     let pdu = Member::running(fast(), fast()).packet();
     assert_eq!(
-        step(&mut member, ms(7), Input::Received(pdu)),
+        step(&mut member, ms(7), Input::Received(Who::Partner, pdu)),
         [
             Output::Arm(Timer::CurrentWhile, ms(3007)),
             Output::Rate(Some(every(1))),
             Output::Transmit(member.packet()),
         ]
     );
+}
+
+#[test]
+fn strangers_answer_each_other_until_they_know_each_other_and_stay_apart() {
+    let (mut a, mut b) = (heard(slow(), slow()), heard(fast(), fast()));
+    let received = |member: &Member| Input::Received(Who::Stranger, member.packet());
+    // b's periodic PDU speaks of b's own partner: a leaves the LAG and answers, as often as b asks.
+    let said = received(&b);
+    assert_eq!(
+        step(&mut a, ms(500), said),
+        [
+            Output::Arm(Timer::CurrentWhile, ms(90_500)),
+            Output::MuxChanged { from: Mux::Distributing, to: Mux::Detached },
+            Output::Rate(Some(every(1))),
+            Output::Transmit(a.packet()),
+        ]
+    );
+    let said = received(&a);
+    assert_eq!(
+        step(&mut b, ms(501), said),
+        [
+            Output::Arm(Timer::CurrentWhile, ms(3501)),
+            Output::MuxChanged { from: Mux::Distributing, to: Mux::Detached },
+            Output::Rate(Some(every(30))),
+            Output::Transmit(b.packet()),
+        ]
+    );
+    // Both know that the other is in no LAG with them: nothing more is to be said.
+    let said = received(&b);
+    assert_eq!(step(&mut a, ms(502), said), [Output::Arm(Timer::CurrentWhile, ms(90_502))]);
+    assert!(a.absorbs(Who::Stranger, &b.packet()) && b.absorbs(Who::Stranger, &a.packet()));
+    assert!(!a.eligible() && !b.eligible());
+    // A PDU of the partner that speaks of this end makes it wait to join again.
+    let partner = Member::running(slow(), slow()).packet();
+    let out = step(&mut a, ms(700), Input::Received(Who::Partner, partner));
+    assert!(out.contains(&Output::MuxChanged { from: Mux::Detached, to: Mux::Waiting }));
+    assert!(!a.absorbs(Who::Stranger, &b.packet()), "the next stranger would take it out again");
+}
+
+#[test]
+fn a_partner_that_speaks_of_a_stranger_is_not_in_synchronization() {
+    // Its member hears another system too (`Input::Foreign`), and says so.
+    let (mut near, mut far) = (heard(fast(), fast()), heard(fast(), fast()));
+    let out = step(&mut near, ms(500), Input::Foreign);
+    assert!(out.contains(&Output::Transmit(near.packet())), "the stranger is told");
+    let said = Input::Received(Who::Partner, near.packet());
+    let out = step(&mut far, ms(501), said);
+    assert!(out.contains(&Output::Transmit(far.packet())));
+    // Still selected: its partner is heard, and may come to its senses.
+    assert_eq!((far.mux_state(), far.eligible()), (Mux::Attached, true));
 }
 
 #[test]
@@ -458,7 +516,7 @@ fn a_passive_end_neither_answers_nor_joins_a_partner_that_turned_passive() {
     let mut pdu = Member::running(fast(), config(Mode::Passive, Interval::Fast)).packet();
     pdu.actor = pdu.actor.with(Flags::ACTIVITY, false);
     assert_eq!(
-        step(&mut member, ms(5), Input::Received(pdu)),
+        step(&mut member, ms(5), Input::Received(Who::Partner, pdu)),
         [
             Output::Arm(Timer::CurrentWhile, ms(3005)),
             Output::MuxChanged { from: Mux::Distributing, to: Mux::Attached },
@@ -466,9 +524,9 @@ fn a_passive_end_neither_answers_nor_joins_a_partner_that_turned_passive() {
         ]
     );
     pdu.partner = None;
-    assert!(member.absorbs(&pdu), "it is not known, but does not speak");
+    assert!(member.absorbs(Who::Partner, &pdu), "it is not known, but does not speak");
     assert_eq!(
-        step(&mut member, ms(6), Input::Received(pdu)),
+        step(&mut member, ms(6), Input::Received(Who::Partner, pdu)),
         [Output::Arm(Timer::CurrentWhile, ms(3006))]
     );
 }

@@ -1,7 +1,7 @@
 //! What operators and services do: targets by name.
 
 use super::Resolver;
-use super::inject::all;
+use super::inject::{all, each_once};
 use crate::diag::{Code, Span};
 use crate::ids::{LagId, PrefixId, RouterId};
 use crate::input::sp::{List, Sp};
@@ -31,7 +31,8 @@ impl Resolver<'_> {
             self.known.prefixes.find_text(name.span, &canonical(name), &mut self.report)
         };
         let found: Vec<Option<PrefixId>> = names.iter().map(find).collect();
-        found.into_iter().collect()
+        let found: Vec<PrefixId> = found.into_iter().collect::<Option<_>>()?;
+        each_once(&found, names, &mut self.report).then_some(found)
     }
 
     /// Routers that must serve each of the prefixes; none named means all that do.

@@ -117,8 +117,13 @@ impl Resolver<'_> {
                 if port.contains('/') { port.to_string() } else { format!("{name}/{}", **port) };
             self.known.ports.find_text(port.span, &full, &mut self.report)
         };
-        let (one, other) = (port(one), port(other));
-        Some(FaultKind::FabricPartition { exchange: name, between: [one?, other?] })
+        let (from, to) = (port(one), port(other));
+        let between = [from?, to?];
+        if between[0] == between[1] {
+            let message = format!("`{}` is both of the ports", **other);
+            self.report.at(other.span, Code::SameEnds, message);
+        }
+        Some(FaultKind::FabricPartition { exchange: name, between })
     }
 
     fn fabric_loop(&mut self, at: Span, raw: &RawFabricLoop) -> Option<FaultKind> {
@@ -207,6 +212,10 @@ impl Resolver<'_> {
     fn degrade(&mut self, at: Span, raw: &RawDegrade) -> Option<FaultKind> {
         let loss = optional(raw.loss.as_ref(), |text| self.loss(text));
         let delay = optional(raw.delay.as_ref(), |text| self.report.quantity(text));
+        if raw.loss.is_none() && raw.delay.is_none() {
+            let message = "a circuit that degrades has `loss`, `delay` or both";
+            self.report.at(at, Code::MissingKey, message);
+        }
         let (circuits, toward) = self.circuits(at, &raw.circuit, raw.toward.as_ref())?;
         Some(FaultKind::CircuitDegrade {
             circuits,
@@ -330,7 +339,7 @@ fn daemon_of(raw: RawDaemon) -> Daemon {
     }
 }
 
-/// All targets, at least one; `None` after an error.
+/// All targets, at least one and each once; `None` after an error.
 pub(super) fn all<I: Id>(
     names: &Names<I>,
     at: Span,
@@ -342,5 +351,19 @@ pub(super) fn all<I: Id>(
         return None;
     }
     let found = names.find_all(targets, report);
-    (found.len() == targets.len()).then_some(found)
+    (found.len() == targets.len() && each_once(&found, targets, report)).then_some(found)
+}
+
+/// Whether no target is named twice; the first that is is reported.
+pub(super) fn each_once<I: Id>(
+    found: &[I],
+    targets: &[Sp<String>],
+    report: &mut crate::model::resolve::report::Report,
+) -> bool {
+    let mut named = found.iter().enumerate().zip(targets);
+    let Some((_, again)) = named.find(|((index, id), _)| found[..*index].contains(id)) else {
+        return true;
+    };
+    report.at(again.span, Code::NamedTwice, format!("`{}` is named twice", **again));
+    false
 }

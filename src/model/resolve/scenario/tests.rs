@@ -125,6 +125,11 @@ fn wrong_faults_are_refused() {
         ("pni_cut: {pni: ct-ams}", "E2001"),
         ("circuit_flap: {circuit: x-1001, down: 1us, up: 1us}", "E3002"),
         ("circuit_degrade: {circuit: x-1001, loss: 101%}", "E3002"),
+        ("circuit_degrade: {circuit: x-1001}", "E1003"),
+        ("circuit_silent: {circuit: [x-1001, x-1002, x-1001]}", "E2007"),
+        ("wrong_patch: {circuit: [x-1001, x-1001]}", "E2007"),
+        ("traffic_surge: {demand: [teams-ams, teams-ams], factor: 2}", "E2007"),
+        ("withdraw: {prefix: [198.51.100.0/24, 198.51.100.0/24]}", "E2007"),
         ("card_fail: {card: lc0}", "E2001"),
         ("feed_fail: {feed: a}", "E2001"),
         ("session_reset: {session: pni-ams-1}", "E2001"),
@@ -148,6 +153,19 @@ fn wrong_faults_are_refused() {
     ] {
         assert!(codes(&fault(inject)).contains(&expected), "{inject}: {:?}", codes(&fault(inject)));
     }
+}
+
+#[test]
+fn what_parts_two_ports_of_an_exchange_names_two() {
+    let design = include_str!("../../../../topologies/exchange-beside-pni.yaml");
+    let between = |ports: &str| {
+        let fault = fault(&format!("fabric_fail: {{exchange: ix, between: [{ports}]}}"));
+        let text = format!("pnilab: scenario/1\nduration: 1h\n{fault}");
+        load_scenario(&Source::new("s.yaml", text), Some(&Source::new("t.yaml", design)))
+    };
+    assert!(between("p-ct, p-ms").is_ok());
+    let errors = between("p-ct, ix/p-ct").expect_err("one port");
+    assert_eq!(errors.iter().map(|error| error.code.as_str()).collect::<Vec<_>>(), ["E3005"]);
 }
 
 #[test]
