@@ -60,10 +60,13 @@ impl Path {
         }
     }
 
-    /// The routers on it, each with the number of hops before it.
+    /// The routers that its packets get to, each with the number of hops before it.
     pub fn routers(&self, tables: &Tables) -> impl Iterator<Item = (usize, RouterId)> {
         let next = |(lag, _, side): &(LagId, CircuitId, Side)| tables.ends[*lag][side.other()];
-        std::iter::once(self.source).chain(self.hops.iter().map(next)).enumerate()
+        let lost_on_the_last = matches!(self.end, End::Circuit(_));
+        let crossed = self.hops.len() - usize::from(lost_on_the_last);
+        let others = self.hops[..crossed].iter().map(next);
+        std::iter::once(self.source).chain(others).enumerate()
     }
 
     /// Whether both take the same routers and LAGs.

@@ -124,6 +124,17 @@ fn a_failover_in_one_direction_only_is_a_black_hole_for_the_way_back() {
 }
 
 #[test]
+fn a_box_knows_nothing_of_packets_that_are_lost_on_the_wire_before_it() {
+    // For 50 s, less than the hold time, nothing reaches ra1 from rb, while the way back works.
+    let fault = "{at: 100s, for: 50s, inject: {circuit_silent: {circuit: c1, toward: ra1}}}";
+    let run = firewalls("1", "1", "", fault);
+    for direction in [Direction::Forward, Direction::Return] {
+        let m = &run.demand("d", direction).run;
+        assert_eq!([m.lost_s, m.longest_gap_s].map(nanos), [50 * S; 2], "{direction:?}");
+    }
+}
+
+#[test]
 fn of_hashed_flows_each_passes_or_not() {
     let run = firewalls("2", "2", ", flows: {count: 8}", "");
     let share = worst(&run, "d", Direction::Return) * 8.0;
