@@ -36,3 +36,5 @@ mod services;
 mod traffic;
 #[path = "detectors/weights.rs"]
 mod weights;
+#[path = "detectors/writes.rs"]
+mod writes;

@@ -61,6 +61,25 @@ fn strict_priority_serves_classes_in_order_and_the_rest_from_what_is_left() {
     }
 }
 
+#[test]
+fn a_class_that_is_starved_has_a_gap_although_its_path_works() {
+    // Voice is served first: 6G, and for 5 s 12G of 10G.
+    let more = "classes: {voice: {}, bulk: {drop_after: 4s}}";
+    let sides = "rb: {qos: {strict_priority: voice}}";
+    let pair = Pair { sides, more, demand: "rate: 6G, class: voice", ..Pair::default() };
+    let other = "
+  e: {at: rb, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 3G, class: bulk}
+classes:";
+    let text = pair.text().replace("\nclasses:", other);
+    let surge = "{at: 100s, for: 5s, inject: {traffic_surge: {demand: d, factor: 2}}}";
+    let run = Lab::new(&text, 130, surge).run(1);
+    let m = &run.demand("e", Direction::Forward).run;
+    assert_eq!([m.longest_gap_s, m.whole_gap_s, m.lost_s].map(nanos), [5 * S; 3]);
+    assert_eq!((m.dropped, m.disturbed, m.reachable), (Some(1.0), 1.0, 1.0));
+    // Voice itself loses a sixth and is never without.
+    assert_eq!(nanos(run.forward().longest_gap_s), 0);
+}
+
 /// `rb` of one network, and `ra` of another behind `ra1` and `ra2`, which keep state. Demand `d`
 /// begins at `rb`.
 fn firewalls(a: &str, b: &str, keys: &str, faults: &str) -> Run {
