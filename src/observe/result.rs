@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use super::changes::{self, Change};
 use super::measures::{Stretch, ratio};
 use super::{RunOptions, bounds, derived, figures};
 use crate::dataplane::atoms::Harm;
@@ -30,6 +31,8 @@ pub(super) struct Over<'a> {
     pub(super) world: &'a World,
     /// When it was over.
     pub(super) end: SimTime,
+    /// When delivered rates changed.
+    pub(super) changes: Vec<Change>,
 }
 
 /// The report of a run; without a world there is nothing but the reason.
@@ -43,7 +46,8 @@ pub(super) fn report(
 ) -> RunReport {
     let mut report = empty(net, plan, scenario, options);
     if let Some(world) = world {
-        let over = Over { net, plan, scenario, world, end: world.end() };
+        let changes = changes::of(net, world);
+        let over = Over { net, plan, scenario, world, end: world.end(), changes };
         let result = &mut report.result;
         result.events = over.events();
         result.sessions = over.sessions();
@@ -192,12 +196,8 @@ impl Over<'_> {
     /// From the event that opens a window to the last change of any delivered rate in it.
     pub(super) fn settled(&self, window: usize) -> Option<SimDuration> {
         let (from, until) = (self.plan.windows[window].at, self.until(window));
-        let all = self.world.traffic().flowing().iter().flatten();
-        let within = |point: &crate::dataplane::series::Point| {
-            point.at >= from && (point.at < until || until == self.end) && point.at > SimTime::ZERO
-        };
-        let times = all.flat_map(|flowing| flowing.delivered.points()).filter(|p| within(p));
-        times.map(|point| point.at.since(from)).max()
+        let last = |change: &Change| change.last_within(from, until, until == self.end);
+        self.changes.iter().filter_map(last).max().map(|at| at.since(from))
     }
 
     fn sessions(&self) -> Vec<SessionRow> {

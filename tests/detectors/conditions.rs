@@ -90,6 +90,7 @@ fn a_demand_without_return_traffic_has_none_that_could_be_lost() {
     let faults = format!("{silent}, {wait}");
     let run = Pair { demand: "rate: 1G", ..Pair::default() }.lab(130, &faults).run(1);
     assert_eq!(run.0.result.faults.len(), 1);
+    assert_eq!(run.0.result.events[0].settled_s, None);
     // With it the condition holds at once.
     let run = Pair::default().lab(130, &faults).run(1);
     assert_eq!(nanos(run.0.result.faults[1].at_s), BEGIN + 1);

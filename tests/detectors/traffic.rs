@@ -50,6 +50,9 @@ fn congestion_takes_what_is_offered_above_capacity() {
             assert_eq!((m.first_loss_at_s, m.recovered_at_s), (None, None));
         }
         assert!(near(run.back().lost_s, 0.0), "the other direction is untouched");
+        // The delivered rate changes although no share of it is lost.
+        let settled = run.0.result.events.iter().map(|event| event.settled_s);
+        assert_eq!(settled.collect::<Vec<_>>(), [Some(0.0); 2], "{rate} × {factor}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use pnilab::report::data::Direction;
 
-use crate::lab::{Lab, MS, Pair, Run, S, US, nanos};
+use crate::lab::{BEGIN, Lab, MS, Pair, Run, S, US, nanos};
 
 /// Seen, and forgotten by the BGP process.
 const DECIDED: i64 = 10 * MS + 50 * US;
@@ -228,4 +228,38 @@ fn the_flows_of_each_source_lie_evenly_over_the_prefixes() {
         assert_eq!(nanos(m.longest_gap_s), last, "{at}");
         assert!(near(m.disturbed, 0.5) && near(m.moved, 0.5), "{at}");
     }
+}
+
+#[test]
+fn a_window_that_ends_in_the_middle_of_a_write_has_changed_until_then() {
+    // 10,000 prefixes at 1,000/s, and p is mended after 2 s.
+    let cut = "{at: 100s, for: 2s, inject: {circuit_cut: {circuit: c1}}}";
+    let run = backup(10_000, "1000/s", "ok: 99%", 150, cut);
+    let [cut, mended] = &*run.0.result.events else { panic!("two events") };
+    assert_eq!([cut.forwarding_s, cut.settled_s].map(|s| s.map(nanos)), [Some(2 * S); 2]);
+    let phases = cut.phases.as_ref().expect("the cut is why it writes");
+    let write = nanos(phases.write_s);
+    assert_eq!(write, 2 * S - DECIDED);
+    assert_eq!(nanos(phases.detect_s + phases.decide_s + phases.notify_s), DECIDED);
+    // What is not yet written arrives again as soon as p is up. It goes on to write all to q, and
+    // then all back to p.
+    let settled = mended.settled_s.map(nanos).expect("it came back");
+    assert!((200 * MS..201 * MS).contains(&settled), "{settled}");
+    let written = mended.forwarding_s.map(nanos);
+    assert_eq!(written, Some(DECIDED + 20 * S - 2 * S));
+}
+
+#[test]
+fn five_good_seconds_may_lie_within_one_look_at_a_write() {
+    // 500,000 prefixes at 5,000/s: looked at every 6.25 s. 94 % are written after DECIDED + 200 us
+    // and 94 % of the 99.9998 s from the first to the last, and ra stands still 5.6 s later.
+    let faults = "{at: 100s, inject: {circuit_cut: {circuit: c1}}}, \
+                  {at: 199600ms, for: 10s, inject: {forwarding_hang: {router: ra}}}";
+    let run = backup(500_000, "5000/s", "ok: 94%", 230, faults);
+    let enough = BEGIN + DECIDED + 200 * US + 93_999_812 * US;
+    assert_eq!(run.forward().recovered_at_s.map(nanos), Some(enough));
+    // A second less is not enough: it recovers when ra goes on.
+    let faults = faults.replace("199600ms", "198600ms");
+    let run = backup(500_000, "5000/s", "ok: 94%", 230, &faults);
+    assert_eq!(run.forward().recovered_at_s.map(nanos), Some(BEGIN + 108_600 * MS));
 }
