@@ -34,6 +34,8 @@ mod processes;
 mod services;
 #[path = "detectors/traffic.rs"]
 mod traffic;
+#[path = "detectors/verdicts.rs"]
+mod verdicts;
 #[path = "detectors/weights.rs"]
 mod weights;
 #[path = "detectors/writes.rs"]

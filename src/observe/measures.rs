@@ -74,7 +74,8 @@ impl Stretch<'_> {
             disturbed: share(self.harm.disturbed),
             moved: share(self.harm.moved),
             rehashed: share(self.harm.rehashed),
-            reachable: ratio(self.harm.reachable, self.harm.offered),
+            reachable: (self.harm.offered > 0)
+                .then(|| ratio(self.harm.reachable, self.harm.offered)),
             localized: localized(self.after).filter(|_| self.local),
             delay_before_s: mean_delay(self.before),
             delay_after_s: mean_delay(self.after),

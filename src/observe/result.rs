@@ -383,12 +383,11 @@ pub(super) const fn link_kind(kind: LagKind) -> &'static str {
 /// What the run as a whole takes from its windows: the largest move, the least reach.
 fn worst_of(run: &mut Measures, windows: &[Measures]) {
     let most = |of: fn(&Measures) -> f64| windows.iter().map(of).reduce(f64::max);
-    let least = |of: fn(&Measures) -> f64| windows.iter().map(of).reduce(f64::min);
+    let least = |of: fn(&Measures) -> Option<f64>| windows.iter().filter_map(of).reduce(f64::min);
     run.moved = most(|m| m.moved).unwrap_or(run.moved);
     run.rehashed = most(|m| m.rehashed).unwrap_or(run.rehashed);
-    run.reachable = least(|m| m.reachable).unwrap_or(run.reachable);
-    let localized = windows.iter().filter_map(|m| m.localized).reduce(f64::min);
-    run.localized = localized.or(run.localized);
+    run.reachable = least(|m| m.reachable).or(run.reachable);
+    run.localized = least(|m| m.localized).or(run.localized);
     let delay = windows.iter().filter_map(|m| m.delay_after_s).reduce(f64::max);
     run.delay_after_s = delay.or(run.delay_after_s);
 }
