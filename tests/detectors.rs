@@ -40,5 +40,9 @@ mod restless;
 mod services;
 #[path = "detectors/traffic.rs"]
 mod traffic;
+#[path = "detectors/verdicts.rs"]
+mod verdicts;
 #[path = "detectors/weights.rs"]
 mod weights;
+#[path = "detectors/writes.rs"]
+mod writes;

@@ -100,7 +100,7 @@ fn measures_in_range(m: &Measures, length: f64) -> Result<(), TestCaseError> {
         ("dropped", m.dropped.unwrap_or(0.0)),
         ("disturbed", m.disturbed),
         ("moved + rehashed", m.moved + m.rehashed),
-        ("reachable", m.reachable),
+        ("reachable", m.reachable.unwrap_or(0.0)),
         ("localized", m.localized.unwrap_or(0.0)),
     ] {
         within(what, value, if what == "moved + rehashed" { 2.0 } else { 1.0 })?;

@@ -113,7 +113,7 @@ fn findings(report: &RunReport) -> String {
             "{:?} {} {} {:?} {:?} {:?}: {:?}, at least {:?}, at most {:?}\n",
             row.verdict,
             row.bound,
-            row.subject,
+            row.subject.as_deref().unwrap_or_default(),
             row.router,
             row.direction,
             row.window,

@@ -2,11 +2,20 @@
 //!
 //! When routing changes, parts move by the least movement: what may stay on its path stays, the
 //! surplus of the others fills what is new, in order of path. A part that splits hands its history
-//! to both halves; parts with equal history are one.
+//! to both halves; parts with equal history are one. Positions of a prefix group keep histories of
+//! their own: stretches of them are one as long as these are equal.
 
-use super::paths::{End, Path, PathId, PathTable};
+use std::collections::BTreeMap;
+
+use super::gaps::{Lengths, When, cuts};
+use super::moves;
+use super::paths::{Change, End, Path, PathId, PathTable, Ways};
+use super::sweeps::Sweep;
 use crate::ids::RouterId;
 use crate::units::{SimDuration, SimTime};
+
+/// Paths with their parts.
+pub type Shares = Vec<(PathId, u64)>;
 
 /// How a demand is spread over paths at positions up to `end` of its prefix group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +24,42 @@ pub struct Spread {
     pub end: u64,
     /// Paths with their parts, which sum to the length of the stretch: in order of path for fluid
     /// shares, in order of flow for flows.
-    pub paths: Vec<(PathId, u64)>,
+    pub paths: Shares,
+}
+
+/// Where a demand goes, and what it went through since it was last looked at.
+#[derive(Clone, Debug, Default)]
+pub struct Course {
+    /// Where it goes now.
+    pub spread: Vec<Spread>,
+    /// The stretches that writes went over since, in order.
+    pub passages: Vec<Passage>,
+    /// When each flow was reached by a write since.
+    pub flows: BTreeMap<usize, SimTime>,
+}
+
+/// A stretch of positions that writes went over.
+#[derive(Clone, Debug)]
+pub struct Passage {
+    /// Where it begins.
+    pub begin: u64,
+    /// Where it ends.
+    pub end: u64,
+    /// Where it went in between, from which write on.
+    pub detours: Vec<(Sweep, Shares)>,
+    /// The write that took it to where it is now.
+    pub last: Sweep,
+}
+
+/// What becomes of what is offered to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// All of it arrives, or nothing is offered.
+    Whole,
+    /// Some of it arrives.
+    Part,
+    /// Nothing of it arrives.
+    Nothing,
 }
 
 /// What an atom is.
@@ -27,26 +71,31 @@ pub enum Grain {
     Flow,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Atom {
-    path: PathId,
+/// A part of a demand with one history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Atom {
+    pub(super) path: PathId,
+    /// When it took its path, until its gap is settled.
+    pub(super) turned: Option<When>,
     /// Since when nothing is delivered, if so.
-    gap: Option<SimTime>,
+    pub(super) gap: Option<Sweep>,
     /// Lost anything, in this window and in the run.
-    hurt: Scopes<bool>,
+    pub(super) hurt: Scopes<bool>,
     /// Had a gap longer than allowed, in this window and in the run.
-    dropped: Scopes<bool>,
+    pub(super) dropped: Scopes<bool>,
     /// Path when the window began.
-    base: PathId,
+    pub(super) base: PathId,
     /// Where it last arrived.
-    arrived: Option<RouterId>,
-    parts: u64,
+    pub(super) arrived: Option<RouterId>,
+    pub(super) parts: u64,
 }
 
+/// A stretch of positions whose atoms lie evenly over it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Stretch {
-    end: u64,
-    atoms: Vec<Atom>,
+pub(super) struct Stretch {
+    pub(super) begin: u64,
+    pub(super) end: u64,
+    pub(super) atoms: Vec<Atom>,
 }
 
 /// The same thing over the current window and over the whole run.
@@ -67,7 +116,7 @@ pub struct Harm {
     pub dropped: u64,
     /// Parts that lost anything.
     pub disturbed: u64,
-    /// Parts on another sequence of routers and LAGs than when the window began.
+    /// Parts on another sequence of routers and PNIs than when the window began.
     pub moved: u64,
     /// Parts on another LAG member only.
     pub rehashed: u64,
@@ -85,14 +134,20 @@ pub struct Atoms {
     drop_after: Option<SimDuration>,
     window_began: SimTime,
     longest_gap: Scopes<SimDuration>,
-    /// Parts that dropped and whose atom could not be marked, as only a portion of it did.
-    dropped: Scopes<u64>,
 }
 
 /// Whether a path is offered traffic: its source is up.
 #[must_use]
 pub fn is_offered(path: &Path) -> bool {
     !(path.hops.is_empty() && path.end == End::RouterDown(path.source))
+}
+
+impl Fate {
+    /// What becomes of it on a path as long as nothing is congested.
+    #[must_use]
+    pub fn of(path: &Path) -> Self {
+        if is_offered(path) && path.arrives().is_none() { Self::Nothing } else { Self::Whole }
+    }
 }
 
 impl Atoms {
@@ -107,61 +162,201 @@ impl Atoms {
     ) -> Self {
         let fresh = |(path, parts): &(PathId, u64)| Atom {
             path: *path,
-            gap: lost(paths.get(*path)).then_some(now),
+            turned: None,
+            gap: None,
             hurt: Scopes::default(),
             dropped: Scopes::default(),
             base: *path,
             arrived: paths.get(*path).arrives(),
             parts: *parts,
         };
-        let stretch =
-            |s: &Spread| Stretch { end: s.end, atoms: s.paths.iter().map(fresh).collect() };
+        let mut begin = 0;
+        let stretch = |spread: &Spread| {
+            let atoms = spread.paths.iter().map(fresh).collect();
+            Stretch { begin: std::mem::replace(&mut begin, spread.end), end: spread.end, atoms }
+        };
         Self {
             grain,
             stretches: spread.iter().map(stretch).collect(),
             drop_after,
             window_began: now,
             longest_gap: Scopes::default(),
-            dropped: Scopes::default(),
         }
     }
 
-    /// Moves the atoms to a new spread. `evenly_since`: the change did not happen at `now` but
-    /// went over the atoms it concerns at an even pace since then.
+    /// Moves the atoms to where they go now. `since`: the change did not happen at `now` but went
+    /// on since then. What this does to their gaps is told by [`Atoms::settle`].
     pub fn redistribute(
         &mut self,
         now: SimTime,
-        evenly_since: Option<SimTime>,
-        spread: &[Spread],
+        since: Option<SimTime>,
+        course: &Course,
         paths: &PathTable,
     ) {
-        let mut begin = 0;
-        let mut stretches = Vec::with_capacity(spread.len());
-        for target in spread {
-            let atoms = self.cut(begin, target.end);
-            let atoms = match self.grain {
-                Grain::Fluid => self.fit(now, evenly_since, atoms, &target.paths, paths),
-                Grain::Flow => self.follow(now, evenly_since, atoms, &target.paths, paths),
-            };
-            stretches.push(Stretch { end: target.end, atoms });
-            begin = target.end;
+        if self.grain == Grain::Flow {
+            for (index, atom) in self.stretches.iter_mut().flat_map(|s| &mut s.atoms).enumerate() {
+                let (path, _) = course.spread[0].paths[index];
+                if atom.path != path {
+                    let reached = course.flows.get(&index).copied().unwrap_or(now);
+                    moves::turn(atom, path, When::at(reached), paths);
+                }
+            }
+            return;
         }
-        self.stretches = stretches;
+        let otherwise = since.map_or(When::at(now), |since| When::Between(since, now));
+        let stretches = std::mem::take(&mut self.stretches);
+        let mut moved = Vec::with_capacity(stretches.len());
+        for piece in moves::pieces(&stretches, course) {
+            self.go(piece, otherwise, paths, &mut moved);
+        }
+        self.stretches = moved;
     }
 
-    /// Marks every atom on a path for which `is_hurt` holds as having lost something.
-    pub fn mark_hurt(&mut self, is_hurt: impl Fn(PathId) -> bool) {
-        for atom in self.stretches.iter_mut().flat_map(|s| &mut s.atoms) {
-            if is_hurt(atom.path) {
-                atom.hurt = Scopes { window: true, run: true };
+    /// Takes a piece over its detours to where it is to go.
+    fn go(
+        &mut self,
+        mut piece: moves::Piece<'_>,
+        otherwise: When,
+        paths: &PathTable,
+        into: &mut Vec<Stretch>,
+    ) {
+        let Some(((sweep, shares), rest)) = piece.detours.split_first() else {
+            let when = piece.last.map_or(otherwise, When::Swept);
+            let atoms = moves::fit(piece.stretch.atoms, &piece.target, when, paths);
+            into.push(Stretch { atoms, ..piece.stretch });
+            return;
+        };
+        let shares = moves::slice(shares, piece.passage, piece.stretch.span());
+        let atoms = moves::fit(piece.stretch.atoms, &shares, When::Swept(*sweep), paths);
+        piece.stretch.atoms = atoms;
+        let moved = |atom: &Atom| atom.turned.is_some();
+        let fate = |path| Fate::of(paths.get(path));
+        for stretch in self.settled(&piece.stretch, When::Swept(*sweep), moved, fate) {
+            let target = moves::slice(&piece.target, piece.stretch.span(), stretch.span());
+            let part = moves::Piece { stretch, target, detours: rest, ..piece };
+            self.go(part, otherwise, paths, into);
+        }
+    }
+
+    /// Opens and closes gaps at `now`, or when atoms took their paths, by what becomes of them
+    /// there.
+    pub fn settle(&mut self, now: SimTime, fate: impl Fn(PathId) -> Fate + Copy) {
+        let stretches = std::mem::take(&mut self.stretches);
+        for stretch in &stretches {
+            let settled = self.settled(stretch, When::at(now), |_| true, fate);
+            self.stretches.extend(settled);
+        }
+        self.join();
+    }
+
+    /// Makes one of what has equal history.
+    fn join(&mut self) {
+        if self.grain == Grain::Fluid {
+            self.stretches = moves::joined(std::mem::take(&mut self.stretches));
+        }
+    }
+
+    /// A stretch with the gaps settled of the atoms that are `meant`; in parts where these differ.
+    fn settled(
+        &mut self,
+        stretch: &Stretch,
+        otherwise: When,
+        meant: impl Fn(&Atom) -> bool,
+        fate: impl Fn(PathId) -> Fate,
+    ) -> Vec<Stretch> {
+        let (begin, end) = stretch.span();
+        let mut edges = vec![end];
+        for atom in stretch.atoms.iter().filter(|atom| meant(atom)) {
+            let closes = fate(atom.path) != Fate::Nothing;
+            let when = atom.turned.unwrap_or(otherwise);
+            if let (Some(gap), When::Swept(sweep), true) = (atom.gap, when, closes) {
+                edges.extend(cuts(gap, sweep, self.window_began, self.drop_after, (begin, end)));
             }
+        }
+        edges.sort_unstable();
+        edges.dedup();
+        let mut parts = Vec::with_capacity(edges.len());
+        let mut from = begin;
+        for to in edges {
+            let mut atoms = Vec::with_capacity(stretch.atoms.len());
+            for atom in moves::cut(stretch, (from, to)) {
+                if meant(&atom) {
+                    let when = atom.turned.unwrap_or(otherwise);
+                    self.settle_atom(atom, when, fate(atom.path), (from, to), &mut atoms);
+                } else {
+                    atoms.push(atom);
+                }
+            }
+            parts.push(Stretch { begin: from, end: to, atoms });
+            from = to;
+        }
+        parts
+    }
+
+    fn settle_atom(
+        &mut self,
+        mut atom: Atom,
+        when: When,
+        fate: Fate,
+        span: (u64, u64),
+        into: &mut Vec<Atom>,
+    ) {
+        atom.turned = None;
+        if fate == Fate::Part {
+            atom.hurt = Scopes { window: true, run: true };
+        }
+        match (atom.gap, fate) {
+            (None, Fate::Nothing) => atom.gap = Some(when.opens()),
+            (Some(gap), Fate::Whole | Fate::Part) => {
+                atom.gap = None;
+                return self.close(atom, gap, when, span, into);
+            }
+            (None, Fate::Whole | Fate::Part) | (Some(_), Fate::Nothing) => {}
+        }
+        into.push(atom);
+    }
+
+    /// Notes what a gap that is over was; an atom of which a part dropped becomes two.
+    fn close(
+        &mut self,
+        mut atom: Atom,
+        gap: Sweep,
+        when: When,
+        span: (u64, u64),
+        into: &mut Vec<Atom>,
+    ) {
+        let run = Lengths::closed(gap, when, SimTime::ZERO, span);
+        let window = Lengths::closed(gap, when, self.window_began, span);
+        self.longest_gap.run = self.longest_gap.run.max(run.high);
+        self.longest_gap.window = self.longest_gap.window.max(window.high);
+        atom.hurt.run |= !run.high.is_zero();
+        atom.hurt.window |= !window.high.is_zero();
+        let Some(limit) = self.drop_after else { return into.push(atom) };
+        let too_long = |lengths: Lengths| match when {
+            // The stretch was cut where it makes a difference.
+            When::Swept(_) if lengths.middle() > limit => atom.parts,
+            When::Swept(_) => 0,
+            When::Between(..) => lengths.beyond(atom.parts, limit),
+        };
+        // What dropped in the window did so in the run too.
+        let in_window = too_long(window);
+        let in_run = too_long(run).max(in_window);
+        let shares = [
+            (in_window, true, true),
+            (in_run - in_window, false, true),
+            (atom.parts - in_run, false, false),
+        ];
+        for (parts, window, run) in shares.into_iter().filter(|(parts, ..)| *parts > 0) {
+            let window = window || atom.dropped.window;
+            let run = run || atom.dropped.run;
+            into.push(Atom { parts, dropped: Scopes { window, run }, ..atom });
         }
     }
 
     /// Parts by the router where they last arrived, in order of router.
     #[must_use]
     pub fn arrivals(&self) -> Vec<(RouterId, u64)> {
-        let mut sums = std::collections::BTreeMap::new();
+        let mut sums = BTreeMap::new();
         for atom in self.stretches.iter().flat_map(|s| &s.atoms) {
             if let Some(router) = atom.arrived {
                 *sums.entry(router).or_insert(0) += atom.parts;
@@ -180,237 +375,82 @@ impl Atoms {
     pub fn begin_window(&mut self, now: SimTime) {
         self.window_began = now;
         self.longest_gap.window = SimDuration::ZERO;
-        self.dropped.window = 0;
         for atom in self.stretches.iter_mut().flat_map(|s| &mut s.atoms) {
             atom.base = atom.path;
             atom.hurt.window = false;
             atom.dropped.window = false;
         }
+        self.join();
     }
 
     /// What happened in the window that ends at `now`, and in the run so far.
     #[must_use]
-    pub fn harm(&self, now: SimTime, paths: &PathTable) -> Scopes<Harm> {
-        let mut all = Scopes {
-            window: Harm { longest_gap: self.longest_gap.window, ..Harm::default() },
-            run: Harm { longest_gap: self.longest_gap.run, ..Harm::default() },
-        };
-        all.window.dropped = self.dropped.window;
-        all.run.dropped = self.dropped.run;
-        for atom in self.stretches.iter().flat_map(|s| &s.atoms) {
-            self.add(&mut all.window, atom, now, paths, true);
-            self.add(&mut all.run, atom, now, paths, false);
-        }
-        all
-    }
-
-    fn add(&self, harm: &mut Harm, atom: &Atom, now: SimTime, paths: &PathTable, window: bool) {
-        let (hurt, dropped, from) = if window {
-            (atom.hurt.window, atom.dropped.window, self.window_began)
-        } else {
-            (atom.hurt.run, atom.dropped.run, SimTime::ZERO)
-        };
-        let open = atom.gap.map_or(SimDuration::ZERO, |gap| now.since(gap.max(from)));
-        harm.longest_gap = harm.longest_gap.max(open);
-        if hurt || !open.is_zero() {
-            harm.disturbed += atom.parts;
-        }
-        if dropped || self.drop_after.is_some_and(|limit| open > limit) {
-            harm.dropped += atom.parts;
-        }
-        let (base, path) = (paths.get(atom.base), paths.get(atom.path));
-        if is_offered(path) {
-            harm.offered += atom.parts;
-        }
-        if path.arrives().is_some() {
-            harm.reachable += atom.parts;
-            if !base.same_lags(path) {
-                harm.moved += atom.parts;
-            } else if atom.base != atom.path {
-                harm.rehashed += atom.parts;
-            }
-        }
-    }
-
-    /// Takes the atoms between two positions out of the stretches, split in proportion.
-    fn cut(&self, begin: u64, end: u64) -> Vec<Atom> {
-        let mut taken = Vec::new();
-        let mut from = 0;
+    pub fn harm(&self, now: SimTime, paths: &PathTable, ways: &Ways) -> Scopes<Harm> {
+        let fresh = |longest_gap| Harm { longest_gap, ..Harm::default() };
+        let mut window = fresh(self.longest_gap.window);
+        let mut run = fresh(self.longest_gap.run);
         for stretch in &self.stretches {
-            let (low, high) = (from.max(begin), stretch.end.min(end));
-            if low < high {
-                let whole = stretch.end - from;
-                let upto = |parts: u64, position: u64| {
-                    let wide = u128::from(parts) * u128::from(position - from) / u128::from(whole);
-                    u64::try_from(wide).expect("a portion is no larger than the whole")
-                };
-                taken.extend(stretch.atoms.iter().cloned().map(|mut atom| {
-                    atom.parts = upto(atom.parts, high) - upto(atom.parts, low);
-                    atom
-                }));
-            }
-            from = stretch.end;
-        }
-        taken
-    }
-
-    /// Moves each flow onto the path that is its own.
-    fn follow(
-        &mut self,
-        now: SimTime,
-        evenly_since: Option<SimTime>,
-        mut atoms: Vec<Atom>,
-        target: &[(PathId, u64)],
-        paths: &PathTable,
-    ) -> Vec<Atom> {
-        for (atom, (path, _)) in atoms.iter_mut().zip(target) {
-            if atom.path != *path {
-                self.switch(now, evenly_since, atom, *path, paths);
-            }
-        }
-        atoms
-    }
-
-    /// Moves `atoms` onto `target` by the least movement.
-    fn fit(
-        &mut self,
-        now: SimTime,
-        evenly_since: Option<SimTime>,
-        mut atoms: Vec<Atom>,
-        target: &[(PathId, u64)],
-        paths: &PathTable,
-    ) -> Vec<Atom> {
-        let key = |atom: &Atom| (paths.get(atom.path).clone(), atom.clone());
-        atoms.sort_by_cached_key(key);
-        let mut room: Vec<(PathId, u64)> = target.to_vec();
-        let mut fitted = Vec::new();
-        let mut surplus = Vec::new();
-        for atom in atoms {
-            let stays = room.iter_mut().find(|(path, _)| *path == atom.path);
-            let kept = stays.map_or(0, |(_, left)| take(left, atom.parts));
-            push_part(&mut fitted, &atom, kept);
-            push_part(&mut surplus, &atom, atom.parts - kept);
-        }
-        let mut room = room.into_iter().filter(|(_, left)| *left > 0);
-        let mut open = room.next();
-        for atom in surplus {
-            let mut rest = atom.parts;
-            while rest > 0 {
-                // Rounding may leave a few parts of 10^18 without a place: they stay put.
-                let Some((path, left)) = open.as_mut() else {
-                    push_part(&mut fitted, &atom, rest);
-                    break;
-                };
-                let moved = take(left, rest);
-                rest -= moved;
-                let mut part = atom.clone();
-                part.parts = moved;
-                self.switch(now, evenly_since, &mut part, *path, paths);
-                fitted.push(part);
-                if *left == 0 {
-                    open = room.next();
+            for atom in &stretch.atoms {
+                let until = Until { from: self.window_began, now, limit: self.drop_after };
+                let marks = (atom.hurt.window, atom.dropped.window);
+                until.add(&mut window, atom, marks, stretch.span());
+                let until = Until { from: SimTime::ZERO, ..until };
+                until.add(&mut run, atom, (atom.hurt.run, atom.dropped.run), stretch.span());
+                let change = paths.get(atom.base).change(paths.get(atom.path), ways);
+                for harm in [&mut window, &mut run] {
+                    add_way(harm, atom.parts, paths.get(atom.path), change);
                 }
             }
         }
-        merge(fitted)
+        Scopes { window, run }
     }
+}
 
-    /// Puts one atom onto another path and keeps its history.
-    fn switch(
-        &mut self,
-        now: SimTime,
-        evenly_since: Option<SimTime>,
-        atom: &mut Atom,
-        path: PathId,
-        paths: &PathTable,
-    ) {
-        atom.path = path;
-        let to = paths.get(path);
-        atom.arrived = to.arrives().or(atom.arrived);
-        match (atom.gap, lost(to)) {
-            (None, true) => atom.gap = Some(evenly_since.unwrap_or(now)),
-            (Some(gap), false) => {
-                self.close(now, evenly_since, gap, atom);
-                atom.gap = None;
+impl Stretch {
+    pub(super) const fn span(&self) -> (u64, u64) {
+        (self.begin, self.end)
+    }
+}
+
+/// A stretch of time that ends now, in which gaps may still be open.
+#[derive(Clone, Copy)]
+struct Until {
+    from: SimTime,
+    now: SimTime,
+    limit: Option<SimDuration>,
+}
+
+impl Until {
+    fn add(self, harm: &mut Harm, atom: &Atom, (hurt, dropped): (bool, bool), span: (u64, u64)) {
+        let open = atom.gap.map(|gap| {
+            let lengths = |from| Lengths::closed(gap, When::at(self.now), from, span);
+            (lengths(self.from), lengths(SimTime::ZERO))
+        });
+        let longest = open.map_or(SimDuration::ZERO, |(counted, _)| counted.high);
+        harm.longest_gap = harm.longest_gap.max(longest);
+        if hurt || !longest.is_zero() {
+            harm.disturbed += atom.parts;
+        }
+        let too_long = match (open, self.limit) {
+            (Some((_, whole)), Some(limit)) if self.now.since(self.from) > limit => {
+                whole.beyond(atom.parts, limit)
             }
-            (None, false) | (Some(_), true) => {}
+            (Some(_) | None, _) => 0,
+        };
+        harm.dropped += if dropped { atom.parts } else { too_long };
+    }
+}
+
+fn add_way(harm: &mut Harm, parts: u64, path: &Path, change: Change) {
+    if is_offered(path) {
+        harm.offered += parts;
+    }
+    if path.arrives().is_some() {
+        harm.reachable += parts;
+        match change {
+            Change::Way => harm.moved += parts,
+            Change::Member => harm.rehashed += parts,
+            Change::None => {}
         }
     }
-
-    fn close(
-        &mut self,
-        now: SimTime,
-        evenly_since: Option<SimTime>,
-        gap: SimTime,
-        atom: &mut Atom,
-    ) {
-        atom.hurt = Scopes { window: true, run: true };
-        let shortest = evenly_since.unwrap_or(now);
-        let clipped = gap.max(self.window_began);
-        let window = (shortest.since(clipped), now.since(clipped));
-        let run = (shortest.since(gap), now.since(gap));
-        self.longest_gap.window = self.longest_gap.window.max(window.1);
-        self.longest_gap.run = self.longest_gap.run.max(run.1);
-        let Some(limit) = self.drop_after else { return };
-        if !atom.dropped.window {
-            atom.dropped.window = window.0 > limit;
-            if !atom.dropped.window {
-                self.dropped.window += beyond(atom.parts, window, limit);
-            }
-        }
-        if !atom.dropped.run {
-            atom.dropped.run = run.0 > limit;
-            if !atom.dropped.run {
-                self.dropped.run += beyond(atom.parts, run, limit);
-            }
-        }
-    }
-}
-
-/// Of `parts` whose gaps spread evenly over a range, those longer than `limit`.
-fn beyond(parts: u64, (low, high): (SimDuration, SimDuration), limit: SimDuration) -> u64 {
-    if high <= limit {
-        return 0;
-    }
-    let width = (high - low).as_nanos();
-    if width == 0 {
-        return parts;
-    }
-    let over = (high - limit.max(low)).as_nanos();
-    let wide = u128::from(parts) * u128::from(over) / u128::from(width);
-    u64::try_from(wide).expect("a portion is no larger than the whole")
-}
-
-/// Offered and not delivered.
-fn lost(path: &Path) -> bool {
-    is_offered(path) && path.arrives().is_none()
-}
-
-fn take(left: &mut u64, wanted: u64) -> u64 {
-    let taken = wanted.min(*left);
-    *left -= taken;
-    taken
-}
-
-fn push_part(into: &mut Vec<Atom>, atom: &Atom, parts: u64) {
-    if parts > 0 {
-        into.push(Atom { parts, ..atom.clone() });
-    }
-}
-
-/// Atoms with equal history become one.
-fn merge(mut atoms: Vec<Atom>) -> Vec<Atom> {
-    atoms.sort();
-    let mut merged: Vec<Atom> = Vec::with_capacity(atoms.len());
-    for atom in atoms {
-        match merged.last_mut() {
-            Some(last)
-                if (Atom { parts: 0, ..last.clone() }) == (Atom { parts: 0, ..atom.clone() }) =>
-            {
-                last.parts += atom.parts;
-            }
-            Some(_) | None => merged.push(atom),
-        }
-    }
-    merged
 }

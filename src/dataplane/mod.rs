@@ -3,9 +3,13 @@
 //! This room knows tables, not protocols: whoever fills [`tables::Tables`] may ask it.
 
 pub mod atoms;
+mod courses;
+mod gaps;
 pub mod load;
+mod moves;
 pub mod paths;
 pub mod series;
 mod state;
+pub mod sweeps;
 pub mod tables;
 pub mod traffic;

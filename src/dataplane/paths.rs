@@ -4,8 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::tables::{Hop, Tables, WHOLE};
-use crate::ids::{CircuitId, GroupId, LagId, RouterId, Side};
+use super::tables::{Hop, Tables};
+use crate::ids::{CircuitId, GroupId, IdVec, LagId, RouterId, Side};
 use crate::model::topology::HashMode;
 use crate::units::SimTime;
 
@@ -60,18 +60,83 @@ impl Path {
         }
     }
 
-    /// The routers on it, each with the number of hops before it.
+    /// The routers that its packets get to, each with the number of hops before it.
     pub fn routers(&self, tables: &Tables) -> impl Iterator<Item = (usize, RouterId)> {
         let next = |(lag, _, side): &(LagId, CircuitId, Side)| tables.ends[*lag][side.other()];
-        std::iter::once(self.source).chain(self.hops.iter().map(next)).enumerate()
+        let lost_on_the_last = matches!(self.end, End::Circuit(_));
+        let crossed = self.hops.len() - usize::from(lost_on_the_last);
+        let others = self.hops[..crossed].iter().map(next);
+        std::iter::once(self.source).chain(others).enumerate()
     }
 
-    /// Whether both take the same routers and LAGs.
+    /// Whether its last router knew a way on that works no longer, or not yet.
+    const fn is_interrupted(&self) -> bool {
+        match self.end {
+            End::RouterDown(_)
+            | End::Hung(_)
+            | End::Filtered(_)
+            | End::NoState(_)
+            | End::LagDown(_)
+            | End::Circuit(_) => true,
+            End::Delivered(_) | End::NoRoute(_) | End::Loop(_) => false,
+        }
+    }
+
+    /// How `later` differs from this path. Of one that is interrupted only what it was up to there
+    /// is compared: a repair alone moves nothing.
     #[must_use]
-    pub fn same_lags(&self, other: &Self) -> bool {
-        self.source == other.source
-            && self.hops.len() == other.hops.len()
-            && self.hops.iter().zip(&other.hops).all(|(a, b)| a.0 == b.0 && a.2 == b.2)
+    pub fn change(&self, later: &Self, ways: &Ways) -> Change {
+        let pointed = match self.end {
+            End::LagDown(lag) => Some(lag),
+            End::Delivered(_)
+            | End::RouterDown(_)
+            | End::Hung(_)
+            | End::Filtered(_)
+            | End::NoState(_)
+            | End::NoRoute(_)
+            | End::Circuit(_)
+            | End::Loop(_) => None,
+        };
+        let before = self.hops.len() + usize::from(pointed.is_some());
+        let after = later.hops.len();
+        let fits = if self.is_interrupted() { before <= after } else { before == after };
+        let lags = self.hops.iter().map(|hop| hop.0).chain(pointed);
+        let mut pairs = lags.zip(&later.hops);
+        if self.source != later.source || !fits || !pairs.all(|(a, b)| ways.are_one(a, b.0)) {
+            return Change::Way;
+        }
+        let mut pairs = self.hops.iter().zip(&later.hops);
+        let same_lags = pairs.clone().all(|(a, b)| a.0 == b.0);
+        let other_member = pairs.any(|(a, b)| a.1 != b.1);
+        if same_lags && other_member { Change::Member } else { Change::None }
+    }
+}
+
+/// How a path differs from an earlier one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// In nothing that counts as a way of its own.
+    None,
+    /// In the member it takes of some LAG, and in nothing else.
+    Member,
+    /// In the sequence of its routers and PNIs.
+    Way,
+}
+
+/// What makes two ways from router to router one.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// The routers at the ends of each LAG.
+    pub ends: IdVec<LagId, [RouterId; 2]>,
+    /// LAGs inside a network: those between the same routers stand for each other.
+    pub inside: BTreeSet<LagId>,
+}
+
+impl Ways {
+    fn are_one(&self, a: LagId, b: LagId) -> bool {
+        let ([a1, a2], [b1, b2]) = (self.ends[a], self.ends[b]);
+        let parallel = (a1, a2) == (b1, b2) || (a1, a2) == (b2, b1);
+        a == b || parallel && self.inside.contains(&a) && self.inside.contains(&b)
     }
 }
 
@@ -367,24 +432,11 @@ fn pick_modulo(hash: u64, weights: &[u32]) -> usize {
     0
 }
 
-/// Where the tables change within a group at `now`: positions that bound equal treatment.
-#[must_use]
-pub fn boundaries(tables: &Tables, group: GroupId, now: SimTime) -> Vec<u64> {
-    let mut all = vec![WHOLE];
-    let mut next = Some(group);
-    while let Some(at) = next {
-        let ramps = tables.routers.iter().filter_map(|r| r.fib[at].ramp.as_ref());
-        all.extend(ramps.map(|r| r.position(now)).filter(|p| *p > 0));
-        next = tables.covers[at];
-    }
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::tables::WHOLE;
     use super::*;
+    use crate::ids::Id;
 
     #[test]
     fn shares_always_sum_to_what_is_shared() {
@@ -409,6 +461,45 @@ mod tests {
             let before = pick(hash, &[1, 2, 3]);
             assert!(before == 2 || pick(hash, &[1, 2]) == before);
         }
+    }
+
+    /// LAGs 0 and 1 are PNIs from router 0 to 1, 2 and 3 links inside from 1 to 2, the second the
+    /// other way round; members have the numbers of tens.
+    #[test]
+    fn a_way_is_another_by_its_routers_and_pnis_alone() {
+        let ends = [[0, 1], [0, 1], [1, 2], [2, 1]].map(|ends| ends.map(RouterId::from_index));
+        let inside = BTreeSet::from([2, 3].map(LagId::from_index));
+        let ways = Ways { ends: ends.into_iter().collect(), inside };
+        let path = |hops: &[(usize, usize)], end: End| Path {
+            source: RouterId::from_index(0),
+            hops: hops
+                .iter()
+                .map(|(lag, n)| (LagId::from_index(*lag), CircuitId::from_index(*n), Side::A))
+                .collect(),
+            end,
+        };
+        let router = RouterId::from_index;
+        let (there, lost) = (End::Delivered(router(2)), End::Circuit(CircuitId::from_index(0)));
+        let before = path(&[(0, 0), (2, 20)], there);
+        for (hops, expected) in [
+            (&[(0, 0), (2, 20)], Change::None),
+            (&[(0, 1), (2, 20)], Change::Member),
+            (&[(1, 10), (2, 20)], Change::Way),
+            (&[(0, 0), (3, 30)], Change::None),
+            (&[(0, 1), (3, 30)], Change::None),
+        ] {
+            assert_eq!(before.change(&path(hops, there), &ways), expected, "{hops:?}");
+        }
+        // A repair: as far as it was known, the way is the same.
+        let repaired = |hops: &[(usize, usize)], end| path(hops, end).change(&before, &ways);
+        let down = |lag| End::LagDown(LagId::from_index(lag));
+        assert_eq!(repaired(&[(0, 0)], lost), Change::None);
+        assert_eq!(repaired(&[(0, 1)], lost), Change::Member);
+        assert_eq!(repaired(&[(1, 10)], lost), Change::Way);
+        assert_eq!(repaired(&[], down(0)), Change::None);
+        assert_eq!(repaired(&[], down(1)), Change::Way);
+        assert_eq!(repaired(&[], End::Hung(router(0))), Change::None);
+        assert_eq!(repaired(&[], End::NoRoute(router(0))), Change::Way);
     }
 
     #[test]

@@ -1,17 +1,27 @@
 //! All demands over time: who goes where, what is offered to each circuit, what arrives.
 //!
 //! # Departures
-//! While prefixes are written one after the other, shares change evenly and are exact. Loss by
-//! congestion does not change evenly then; it is worked out at the steps of the write and at
-//! every other change of forwarding, and taken to change evenly between them.
+//! While prefixes are written one after the other, each position of the group turns at its own
+//! instant, so gaps are exact, and shares change evenly between the instants at which one router's
+//! write overtakes another's, so losses are exact too. Some things are worked out only at the steps
+//! of a write (sixteenths of it) and at every other change of forwarding, and taken to change evenly
+//! between them. Over a write that takes `t`, in the course of which the delivered share falls or
+//! rises by `d`, what is lost is then off by less than `d t / 32`. These are
+//! * loss by congestion, and gaps of what it leaves nothing;
+//! * return traffic whose starts move because its forward twin's prefixes are written, while its
+//!   own are too, or that meets routers with state, and its gaps.
+//!
+//! Hashed flows turn one by one; what they lose meanwhile is off by less than half of `t` times the
+//! share of one flow, and a flow that two writes pass between two looks has turned once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::atoms::{Atoms, Grain, Harm, Scopes, Spread, is_offered};
+use super::atoms::{Atoms, Course, Fate, Grain, Harm, Scopes, Spread, is_offered};
+use super::courses::{FlowPlan, View, Writes};
 use super::load::{self, Offered, Stream};
-use super::paths::{Choice, End, Path, PathId, PathTable, Walk, boundaries, mix, split};
+use super::paths::{Path, PathId, PathTable, Ways};
 use super::series::Series;
-use super::state;
+use super::sweeps::meetings;
 use super::tables::{Tables, WHOLE};
 use crate::ids::{ClassId, GroupId, LagId, RouterId, Side};
 use crate::model::scenario::Direction;
@@ -64,12 +74,24 @@ pub struct Flowing {
     /// What holds now.
     pub now: Instant,
     spread: Vec<Spread>,
+    /// Parts by path, as they are spread.
+    lies: BTreeMap<PathId, u64>,
+    /// What becomes of each path that is taken.
+    fates: BTreeMap<PathId, Fate>,
+    /// Whether there is something to settle although the paths' fates are what they were.
+    unsettled: bool,
 }
 
 /// Everything that flows.
 #[derive(Clone, Debug)]
 pub struct Traffic {
     specs: Vec<DemandSpec>,
+    plans: Vec<Option<FlowPlan>>,
+    /// All groups that demands go to.
+    groups: Vec<GroupId>,
+    ways: Ways,
+    /// How many times its rate each demand is offered over time, in parts per billion.
+    factors: Vec<Series>,
     factors_ppb: Vec<u64>,
     paths: PathTable,
     flowing: Vec<[Flowing; 2]>,
@@ -78,37 +100,127 @@ pub struct Traffic {
     evaluated: SimTime,
 }
 
+impl Flowing {
+    fn new(spec: &DemandSpec, course: Course, paths: &PathTable) -> Self {
+        let grain = if spec.flows.is_some() { Grain::Flow } else { Grain::Fluid };
+        let start = SimTime::ZERO;
+        Self {
+            atoms: Atoms::new(start, grain, &course.spread, paths, spec.drop_after),
+            delivered: Series::default(),
+            offered: Series::default(),
+            now: Instant::default(),
+            lies: lies(&course.spread),
+            spread: course.spread,
+            fates: BTreeMap::new(),
+            unsettled: true,
+        }
+    }
+
+    fn move_to(
+        &mut self,
+        (now, since): (SimTime, Option<SimTime>),
+        course: Course,
+        paths: &PathTable,
+    ) {
+        let detours = course.passages.iter().any(|passage| !passage.detours.is_empty());
+        if self.spread != course.spread || detours {
+            self.atoms.redistribute(now, since, &course, paths);
+            self.lies = lies(&course.spread);
+            self.spread = course.spread;
+            self.unsettled = true;
+        }
+    }
+
+    /// Begins and ends gaps by what becomes of each path now.
+    fn settle(&mut self, now: SimTime, fates: BTreeMap<PathId, Fate>) {
+        if self.unsettled || self.fates != fates {
+            let fate = |path: PathId| fates.get(&path).copied();
+            self.atoms.settle(now, |path| fate(path).expect("atoms lie where they are spread"));
+            self.fates = fates;
+            self.unsettled = false;
+        }
+    }
+}
+
+/// Parts by path.
+fn lies(spread: &[Spread]) -> BTreeMap<PathId, u64> {
+    let mut sums = BTreeMap::new();
+    for (path, parts) in spread.iter().flat_map(|spread| &spread.paths) {
+        *sums.entry(*path).or_insert(0) += parts;
+    }
+    sums
+}
+
+impl Instant {
+    /// Adds what is offered to a path, and tells what becomes of it.
+    fn add(
+        &mut self,
+        tables: &Tables,
+        spec: &DemandSpec,
+        path: &Path,
+        parts: u64,
+        loads: &Offered,
+    ) -> Fate {
+        if !is_offered(path) {
+            return Fate::Whole;
+        }
+        self.offered += parts;
+        if path.arrives().is_none() {
+            return Fate::Nothing;
+        }
+        let stream = Stream { rate: MUCH, class: spec.class, path };
+        let left = load::surviving(tables, stream, loads);
+        let delivered = portion(parts, left, MUCH);
+        self.delivered += delivered;
+        if path.hops.iter().any(|(lag, ..)| spec.local.contains(lag)) {
+            self.localized += delivered;
+        }
+        let delay = |(_, circuit, side): &(LagId, _, Side)| {
+            u128::from(tables.circuits[*circuit][*side].delay.as_nanos())
+        };
+        self.delay += u128::from(delivered) * path.hops.iter().map(delay).sum::<u128>();
+        match left {
+            MUCH => Fate::Whole,
+            0 => Fate::Nothing,
+            _ => Fate::Part,
+        }
+    }
+}
+
+/// A rate of which the share that is left tells enough digits.
+const MUCH: u64 = 1_000_000_000_000_000;
+
 impl Traffic {
-    /// Traffic over settled tables at time zero.
+    /// Traffic over settled tables at time zero. LAGs `inside` a network stand for each other
+    /// where they join the same routers.
     #[must_use]
-    pub fn new(specs: Vec<DemandSpec>, tables: &Tables) -> Self {
+    pub fn new(specs: Vec<DemandSpec>, tables: &Tables, inside: BTreeSet<LagId>) -> Self {
+        let now = SimTime::ZERO;
+        let groups: BTreeSet<GroupId> = specs.iter().flat_map(|spec| spec.groups).collect();
         let mut traffic = Self {
+            plans: specs.iter().map(FlowPlan::of).collect(),
+            groups: groups.into_iter().collect(),
+            ways: Ways { ends: tables.ends.clone(), inside },
+            factors: vec![Series::default(); specs.len()],
             factors_ppb: vec![1_000_000_000; specs.len()],
             paths: PathTable::default(),
             flowing: Vec::new(),
             loads: BTreeMap::new(),
             capacities: BTreeMap::new(),
-            evaluated: SimTime::ZERO,
+            evaluated: now,
             specs,
         };
-        for index in 0..traffic.specs.len() {
-            let now = SimTime::ZERO;
-            let spec = traffic.specs[index].clone();
-            let grain = if spec.flows.is_some() { Grain::Flow } else { Grain::Fluid };
-            let start = |spread: Vec<Spread>, paths: &PathTable| Flowing {
-                atoms: Atoms::new(now, grain, &spread, paths, spec.drop_after),
-                delivered: Series::default(),
-                offered: Series::default(),
-                now: Instant::default(),
-                spread,
-            };
-            let spread = traffic.forward(tables, now, index);
-            let forward = start(spread, &traffic.paths);
-            let spread = traffic.back(tables, now, index, (&forward.atoms, &forward.spread));
-            let back = start(spread, &traffic.paths);
-            traffic.flowing.push([forward, back]);
+        let writes = traffic.writes(tables, now, None);
+        let view = View { tables, writes: &writes, now };
+        let Self { specs, plans, paths, flowing, .. } = &mut traffic;
+        for (spec, plan) in specs.iter().zip(plans) {
+            let of = (spec, plan.as_ref());
+            let forward = Flowing::new(spec, view.forward(of, None, paths), paths);
+            let twin = (&forward.atoms, &*forward.spread);
+            let back = Flowing::new(spec, view.back(of, twin, None, paths), paths);
+            flowing.push([forward, back]);
         }
-        traffic.measure(tables, SimTime::ZERO, true);
+        traffic.measure(tables, now, true);
         traffic
     }
 
@@ -120,7 +232,13 @@ impl Traffic {
     /// The tables are as they were, but prefixes being written have moved on until `now`.
     pub fn advance(&mut self, tables: &Tables, now: SimTime) {
         if now > self.evaluated && tables.routers.iter().any(any_ramp) {
-            self.evaluate(tables, now, Some(self.evaluated));
+            let mut instants = BTreeSet::from([now]);
+            for group in &self.groups {
+                meetings(tables, *group, self.evaluated, now, &mut instants);
+            }
+            for at in instants {
+                self.evaluate(tables, at, Some(self.evaluated));
+            }
         }
     }
 
@@ -142,6 +260,12 @@ impl Traffic {
         &self.loads
     }
 
+    /// How many times its rate a demand is offered over time, in parts per billion.
+    #[must_use]
+    pub fn factors(&self, demand: usize) -> &Series {
+        &self.factors[demand]
+    }
+
     /// Capacity per LAG and sending side over time, bit/s.
     #[must_use]
     pub const fn capacities(&self) -> &BTreeMap<(LagId, Side), Series> {
@@ -151,175 +275,80 @@ impl Traffic {
     /// What happened to a demand up to `now`, in this window and in the run.
     #[must_use]
     pub fn harm(&self, demand: usize, direction: Direction, now: SimTime) -> Scopes<Harm> {
-        self.flowing[demand][of(direction)].atoms.harm(now, &self.paths)
+        self.flowing[demand][of(direction)].atoms.harm(now, &self.paths, &self.ways)
     }
 
     /// A new window begins for all.
     pub fn begin_window(&mut self, now: SimTime) {
         for flowing in self.flowing.iter_mut().flatten() {
             flowing.atoms.begin_window(now);
+            flowing.unsettled = true;
         }
     }
 
-    fn evaluate(&mut self, tables: &Tables, now: SimTime, evenly_since: Option<SimTime>) {
-        for index in 0..self.specs.len() {
-            let spread = self.forward(tables, now, index);
-            self.move_to(now, evenly_since, index, Direction::Forward, spread);
-            let forward = self.flowing[index][0].atoms.clone();
-            let lies = self.flowing[index][0].spread.clone();
-            let spread = self.back(tables, now, index, (&forward, &lies));
-            self.move_to(now, evenly_since, index, Direction::Return, spread);
+    fn evaluate(&mut self, tables: &Tables, now: SimTime, since: Option<SimTime>) {
+        let writes = self.writes(tables, now, since);
+        let view = View { tables, writes: &writes, now };
+        let Self { specs, plans, paths, flowing, .. } = self;
+        for ((spec, plan), [forward, back]) in specs.iter().zip(plans).zip(flowing) {
+            let of = (spec, plan.as_ref());
+            let course = view.forward(of, Some(&forward.spread), paths);
+            forward.move_to((now, since), course, paths);
+            let twin = (&forward.atoms, &*forward.spread);
+            let course = view.back(of, twin, Some(&back.spread), paths);
+            back.move_to((now, since), course, paths);
         }
-        self.measure(tables, now, evenly_since.is_none());
+        self.measure(tables, now, since.is_none());
         self.evaluated = now;
     }
 
-    fn move_to(
-        &mut self,
-        now: SimTime,
-        evenly_since: Option<SimTime>,
-        index: usize,
-        direction: Direction,
-        spread: Vec<Spread>,
-    ) {
-        let flowing = &mut self.flowing[index][of(direction)];
-        if flowing.spread != spread {
-            flowing.atoms.redistribute(now, evenly_since, &spread, &self.paths);
-            flowing.spread = spread;
-        }
-    }
-
-    /// Where forward traffic of a demand goes.
-    fn forward(&mut self, tables: &Tables, now: SimTime, index: usize) -> Vec<Spread> {
-        let sources = self.specs[index].sources.clone();
-        match self.specs[index].flows {
-            None => self.spread(tables, now, index, Direction::Forward, &sources),
-            Some(flows) => {
-                let starts = flow_sources(&sources, flows.count);
-                self.follow(tables, now, index, Direction::Forward, flows, &starts)
-            }
-        }
-    }
-
-    /// Where return traffic goes: each part starts where its forward twin last arrived.
-    fn back(
-        &mut self,
+    fn writes(
+        &self,
         tables: &Tables,
         now: SimTime,
-        index: usize,
-        (forward, lies): (&Atoms, &[Spread]),
-    ) -> Vec<Spread> {
-        match self.specs[index].flows {
-            None => {
-                let starts = forward.arrivals();
-                let back = self.spread(tables, now, index, Direction::Return, &starts);
-                if !state::any(tables) {
-                    return back;
-                }
-                state::filter(tables, &mut self.paths, lies, back)
-            }
-            Some(flows) => {
-                let starts = forward.flow_arrivals();
-                let back = self.follow(tables, now, index, Direction::Return, flows, &starts);
-                if !state::any(tables) {
-                    return back;
-                }
-                state::filter_flows(tables, &mut self.paths, lies, back)
-            }
-        }
-    }
-
-    /// Where fluid shares go: stretches of positions with equal treatment, paths in order.
-    fn spread(
-        &mut self,
-        tables: &Tables,
-        now: SimTime,
-        index: usize,
-        direction: Direction,
-        sources: &[(RouterId, u64)],
-    ) -> Vec<Spread> {
-        let group = self.specs[index].groups[of(direction)];
-        let mut begin = 0;
-        let mut spreads = Vec::new();
-        for end in boundaries(tables, group, now) {
-            let walk = Walk { tables, group, now, position: begin, choice: Choice::Fluid };
-            let mut sums: BTreeMap<Path, u64> = BTreeMap::new();
-            for (source, parts) in portions(sources, begin, end) {
-                for (path, share) in walk.paths(source, parts) {
-                    *sums.entry(path).or_insert(0) += share;
-                }
-            }
-            // Return traffic whose forward twin never arrived has nowhere to start.
-            let rest = end - begin - sums.values().sum::<u64>();
-            if rest > 0 {
-                sums.insert(idle(self.specs[index].sources[0].0), rest);
-            }
-            let paths = sums.into_iter().map(|(p, share)| (self.paths.intern(p), share)).collect();
-            spreads.push(Spread { end, paths });
-            begin = end;
-        }
-        spreads
-    }
-
-    /// Where each flow goes; flows lie evenly over the positions of the group.
-    fn follow(
-        &mut self,
-        tables: &Tables,
-        now: SimTime,
-        index: usize,
-        direction: Direction,
-        flows: Flows,
-        starts: &[Option<RouterId>],
-    ) -> Vec<Spread> {
-        let spec = &self.specs[index];
-        let group = spec.groups[of(direction)];
-        let nowhere = spec.sources[0].0;
-        let shares = split(WHOLE, &vec![1; starts.len()]);
-        let mut begin = 0;
-        let mut found = Vec::with_capacity(starts.len());
-        for ((start, hash), share) in starts.iter().zip(&spec.flow_hashes).zip(shares) {
-            let hash = mix(hash.wrapping_add(of(direction) as u64));
-            let choice = Choice::Flow { hash, mode: flows.hash };
-            let walk = Walk { tables, group, now, position: begin + share / 2, choice };
-            let path = start.and_then(|start| walk.paths(start, share).pop()).map(|(path, _)| path);
-            found.push((path.unwrap_or_else(|| idle(nowhere)), share));
-            begin += share;
-        }
-        let paths =
-            found.into_iter().map(|(path, share)| (self.paths.intern(path), share)).collect();
-        vec![Spread { end: WHOLE, paths }]
+        since: Option<SimTime>,
+    ) -> BTreeMap<GroupId, Writes> {
+        let of = |group: &GroupId| (*group, Writes::of(tables, *group, since, now));
+        self.groups.iter().map(of).collect()
     }
 
     /// Loads, losses and what arrives, as the atoms lie now. `changed`: this instant is a change
     /// of tables (a step), not the end of an even stretch.
     fn measure(&mut self, tables: &Tables, now: SimTime, changed: bool) {
-        let mut rated: Vec<(usize, usize, PathId, u64, u64)> = Vec::new();
+        let loads = self.offer(tables);
+        let mut instants = Vec::with_capacity(self.flowing.len());
+        let (paths, specs) = (&self.paths, &self.specs);
+        for (both, spec) in self.flowing.iter_mut().zip(specs) {
+            instants.push(both.each_mut().map(|flowing| {
+                let mut instant = Instant::default();
+                let mut fates = BTreeMap::new();
+                for (id, parts) in &flowing.lies {
+                    let path = paths.get(*id);
+                    fates.insert(*id, instant.add(tables, spec, path, *parts, &loads));
+                }
+                flowing.settle(now, fates);
+                instant
+            }));
+        }
+        self.record(now, changed, &instants);
+        self.record_loads(tables, now, changed, &loads);
+    }
+
+    /// What is offered to everything.
+    fn offer(&self, tables: &Tables) -> Offered {
+        let mut streams = Vec::new();
         for (index, both) in self.flowing.iter().enumerate() {
             for direction in Direction::BOTH {
                 let rate = self.rate(index, direction);
-                for (path, parts) in both[of(direction)].spread.iter().flat_map(|s| &s.paths) {
-                    let bps = portion(rate, *parts, WHOLE);
-                    rated.push((index, of(direction), *path, *parts, bps));
-                }
+                let class = self.specs[index].class;
+                let offered = both[of(direction)].lies.iter();
+                let offered = offered.map(|(id, parts)| (self.paths.get(*id), *parts));
+                streams.extend(offered.filter(|(path, _)| is_offered(path)).map(
+                    |(path, parts)| Stream { rate: portion(rate, parts, WHOLE), class, path },
+                ));
             }
         }
-        let paths = &self.paths;
-        let offered_on = |path: PathId| is_offered(paths.get(path));
-        let streams: Vec<Stream<'_>> = rated
-            .iter()
-            .filter(|r| offered_on(r.2))
-            .map(|r| Stream { rate: r.4, class: self.specs[r.0].class, path: paths.get(r.2) })
-            .collect();
-        let loads = load::offered(tables, &streams);
-        let mut instants = vec![[Instant::default(); 2]; self.flowing.len()];
-        for (index, way, path, parts, bps) in &rated {
-            let class = self.specs[*index].class;
-            let stream = Stream { rate: *bps, class, path: paths.get(*path) };
-            add(&mut instants[*index][*way], tables, &self.specs[*index], stream, *parts, &loads);
-        }
-        self.mark_congested(tables, &loads);
-        self.record(now, changed, &instants);
-        self.record_loads(tables, now, changed, &loads);
+        load::offered(tables, &streams)
     }
 
     fn rate(&self, index: usize, direction: Direction) -> u64 {
@@ -327,22 +356,11 @@ impl Traffic {
         portion(base, self.factors_ppb[index], 1_000_000_000)
     }
 
-    /// Atoms on a path that loses by congestion or at random are disturbed.
-    fn mark_congested(&mut self, tables: &Tables, loads: &Offered) {
-        const MUCH: u64 = 1_000_000_000_000_000;
-        let paths = &self.paths;
-        for (both, spec) in self.flowing.iter_mut().zip(&self.specs) {
-            let lossy = |path: PathId| {
-                let stream = Stream { rate: MUCH, class: spec.class, path: paths.get(path) };
-                load::surviving(tables, stream, loads) < MUCH
-            };
-            for flowing in both {
-                flowing.atoms.mark_hurt(lossy);
-            }
-        }
-    }
-
     fn record(&mut self, now: SimTime, changed: bool, instants: &[[Instant; 2]]) {
+        for (factor, ppb) in self.factors.iter_mut().zip(&self.factors_ppb) {
+            let old = factor.points().last().map_or(*ppb, |point| point.after);
+            push(factor, self.evaluated, now, old, *ppb);
+        }
         for (both, new) in self.flowing.iter_mut().zip(instants) {
             for (flowing, instant) in both.iter_mut().zip(new) {
                 let old = flowing.now;
@@ -390,68 +408,8 @@ fn push(series: &mut Series, held_until: SimTime, now: SimTime, before: u64, aft
     series.push(now, before, after);
 }
 
-/// The source of each flow: as many flows as its share is worth.
-fn flow_sources(sources: &[(RouterId, u64)], count: u32) -> Vec<Option<RouterId>> {
-    let at = |position: u64| {
-        let mut end = 0;
-        sources.iter().find(|(_, parts)| {
-            end += parts;
-            position < end
-        })
-    };
-    let middle = |flow: u32| portion(WHOLE, 2 * u64::from(flow) + 1, 2 * u64::from(count));
-    (0..count).map(|flow| at(middle(flow)).map(|(router, _)| *router)).collect()
-}
-
 fn any_ramp(router: &super::tables::RouterTable) -> bool {
     router.fib.iter().any(|entry| entry.ramp.is_some())
-}
-
-/// The path of what is not offered.
-fn idle(at: RouterId) -> Path {
-    Path { source: at, hops: Vec::new(), end: End::RouterDown(at) }
-}
-
-/// The parts of each source that lie between two positions; whole sources give whole stretches.
-fn portions(
-    sources: &[(RouterId, u64)],
-    begin: u64,
-    end: u64,
-) -> impl Iterator<Item = (RouterId, u64)> {
-    let between = move |parts: u64| portion(parts, end, WHOLE) - portion(parts, begin, WHOLE);
-    let mut below = 0;
-    sources.iter().map(move |(router, parts)| {
-        let first = between(below);
-        below += parts;
-        (*router, between(below) - first)
-    })
-}
-
-fn add(
-    instant: &mut Instant,
-    tables: &Tables,
-    spec: &DemandSpec,
-    stream: Stream<'_>,
-    parts: u64,
-    loads: &Offered,
-) {
-    if !is_offered(stream.path) {
-        return;
-    }
-    instant.offered += parts;
-    if stream.path.arrives().is_none() {
-        return;
-    }
-    let left = load::surviving(tables, stream, loads);
-    let delivered = if left == stream.rate { parts } else { portion(parts, left, stream.rate) };
-    instant.delivered += delivered;
-    if stream.path.hops.iter().any(|(lag, ..)| spec.local.contains(lag)) {
-        instant.localized += delivered;
-    }
-    let delay = |(_, circuit, side): &(LagId, _, Side)| {
-        u128::from(tables.circuits[*circuit][*side].delay.as_nanos())
-    };
-    instant.delay += u128::from(delivered) * stream.path.hops.iter().map(delay).sum::<u128>();
 }
 
 fn portion(whole: u64, numerator: u64, denominator: u64) -> u64 {

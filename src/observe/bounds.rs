@@ -9,7 +9,7 @@ use crate::units::{SimDuration, SimTime};
 /// One thing a bound is about, and what was found of it.
 struct Finding {
     kind: &'static str,
-    subject: String,
+    subject: Option<String>,
     router: Option<String>,
     direction: Option<data::Direction>,
     observed: Option<f64>,
@@ -19,27 +19,33 @@ struct Finding {
 pub(super) fn judge(over: &Over<'_>, demands: &[DemandRow]) -> Vec<BoundRow> {
     let mut rows = Vec::new();
     for bound in &over.scenario.bounds {
-        let findings = match bound.measure.subject() {
+        let mut findings = match bound.measure.subject() {
             MeasureSubject::Demand => over.of_demands(bound, demands),
             MeasureSubject::Session => over.of_sessions(bound),
             MeasureSubject::Lag => over.of_lags(bound),
             MeasureSubject::Run => vec![over.of_run(bound)],
         };
+        if findings.is_empty() {
+            findings.push(over.of_nothing(bound));
+        }
         rows.extend(rows_of(bound, findings));
     }
     rows
 }
 
-/// `at_most` must hold for every subject, `at_least` for one of them.
+/// `at_most` must hold for every subject, `at_least` for one of them, or for every row of the
+/// subject that the bound names.
 fn rows_of(bound: &Bound, findings: Vec<Finding>) -> Vec<BoundRow> {
     let at_most = bound.at_most.map(crate::model::scenario::Limit::as_f64);
     let at_least = bound.at_least.map(crate::model::scenario::Limit::as_f64);
+    let is_named = bound.demand.is_some() || bound.session.is_some() || bound.lag.is_some();
     let reaches = |finding: &Finding| {
         at_least.is_none_or(|least| finding.observed.is_some_and(|value| value >= least))
     };
-    let reached = findings.iter().any(reaches);
+    let one_reaches = findings.iter().any(reaches);
     let row = |finding: Finding| {
         let below = at_most.is_none_or(|most| finding.observed.is_some_and(|value| value <= most));
+        let reached = if is_named { reaches(&finding) } else { one_reaches };
         BoundRow {
             bound: bound.measure.as_str().to_owned(),
             subject_kind: finding.kind.to_owned(),
@@ -64,10 +70,27 @@ fn rows_of(bound: &Bound, findings: Vec<Finding>) -> Vec<BoundRow> {
     findings.into_iter().map(row).collect()
 }
 
-/// The worse of two observations; nothing is worst, for it never happened.
-fn worse(measure: Measure, a: Option<f64>, b: Option<f64>) -> Option<f64> {
-    let (a, b) = (a?, b?);
-    Some(if is_good(measure) { a.min(b) } else { a.max(b) })
+/// The worst of what was observed in several windows.
+fn worst(measure: Measure, found: impl Iterator<Item = Option<f64>>) -> Option<f64> {
+    let worse = |a: f64, b: f64| if is_good(measure) { a.min(b) } else { a.max(b) };
+    if is_of_what_flows(measure) {
+        return found.flatten().reduce(worse);
+    }
+    // Nothing is worst, for it never happened.
+    found.reduce(|a, b| Some(worse(a?, b?))).flatten()
+}
+
+/// Whether it says nothing of a window in which nothing was offered, or delivered, at the end.
+const fn is_of_what_flows(measure: Measure) -> bool {
+    matches!(
+        measure,
+        Measure::WorstDelivered
+            | Measure::Dropped
+            | Measure::Localized
+            | Measure::Reachable
+            | Measure::DelayBefore
+            | Measure::DelayAfter
+    )
 }
 
 /// Whether more of it is better.
@@ -89,6 +112,29 @@ impl Over<'_> {
         Some(self.windows().filter(opened).collect())
     }
 
+    /// What is told of a bound on something that has no such measure.
+    fn of_nothing(&self, bound: &Bound) -> Finding {
+        let topology = &self.net.topology;
+        let demand = bound.demand.map(|of| topology.demands[of].name.clone());
+        let session = bound.session.map(|of| topology.sessions[of].name.clone());
+        let lag = bound.lag.map(|of| topology.lags[of].name.clone());
+        Finding {
+            kind: match bound.measure.subject() {
+                MeasureSubject::Demand => "demand",
+                MeasureSubject::Session => "session",
+                MeasureSubject::Lag => "link",
+                MeasureSubject::Run => "run",
+            },
+            subject: demand.or(session).or(lag),
+            router: bound.router.map(|of| topology.routers[of].name.clone()),
+            direction: bound.direction.map(|direction| match direction {
+                Direction::Forward => data::Direction::Forward,
+                Direction::Return => data::Direction::Return,
+            }),
+            observed: None,
+        }
+    }
+
     fn of_demands(&self, bound: &Bound, rows: &[DemandRow]) -> Vec<Finding> {
         let topology = &self.net.topology;
         let mut findings = Vec::new();
@@ -105,7 +151,7 @@ impl Over<'_> {
             if wanted {
                 findings.push(Finding {
                     kind: "demand",
-                    subject: row.demand.clone(),
+                    subject: Some(row.demand.clone()),
                     router: None,
                     direction: Some(row.direction),
                     observed: self.of_demand(bound, row, id, direction),
@@ -130,7 +176,7 @@ impl Over<'_> {
             let measures = self.measures(id, direction, Some(window));
             value(bound.measure, &measures, self.plan.windows[window].at)
         });
-        found.reduce(|a, b| worse(bound.measure, a, b)).flatten()
+        worst(bound.measure, found)
     }
 
     fn of_sessions(&self, bound: &Bound) -> Vec<Finding> {
@@ -147,7 +193,7 @@ impl Over<'_> {
                 if wanted && (bound.session.is_some() || observed.is_some()) {
                     findings.push(Finding {
                         kind: "session",
-                        subject: topology.sessions[session].name.clone(),
+                        subject: Some(topology.sessions[session].name.clone()),
                         router: Some(topology.routers[router].name.clone()),
                         direction: None,
                         observed,
@@ -184,11 +230,11 @@ impl Over<'_> {
                 if bound.router.is_none_or(|of| of == receiver) {
                     findings.push(Finding {
                         kind: link_kind(topology.lags[lag].kind),
-                        subject: format!(
+                        subject: Some(format!(
                             "{} {}",
                             topology.lags[lag].name,
                             self.direction(lag, side)
-                        ),
+                        )),
                         router: Some(topology.routers[receiver].name.clone()),
                         direction: None,
                         observed: self.utilization(bound, lag, side),
@@ -238,7 +284,7 @@ impl Over<'_> {
         });
         Finding {
             kind: "run",
-            subject: self.scenario.name.clone(),
+            subject: Some(self.scenario.name.clone()),
             router: None,
             direction: None,
             observed: found.flatten().max().map(SimDuration::as_secs_f64),
@@ -265,7 +311,7 @@ fn value(measure: Measure, of: &Measures, opened: SimTime) -> Option<f64> {
         Measure::Moved => Some(of.moved),
         Measure::Rehashed => Some(of.rehashed),
         Measure::Localized => of.localized,
-        Measure::Reachable => Some(of.reachable),
+        Measure::Reachable => of.reachable,
         Measure::DelayBefore => of.delay_before_s,
         Measure::DelayAfter => of.delay_after_s,
         Measure::Detection

@@ -74,7 +74,8 @@ impl Stretch<'_> {
             disturbed: share(self.harm.disturbed),
             moved: share(self.harm.moved),
             rehashed: share(self.harm.rehashed),
-            reachable: ratio(self.harm.reachable, self.harm.offered),
+            reachable: (self.harm.offered > 0)
+                .then(|| ratio(self.harm.reachable, self.harm.offered)),
             localized: localized(self.after).filter(|_| self.local),
             delay_before_s: mean_delay(self.before),
             delay_after_s: mean_delay(self.after),
@@ -108,21 +109,24 @@ impl Stretch<'_> {
         let mut since = None;
         for part in self.parts(from, self.end) {
             let level = self.level(part.offered);
-            let well = part.first >= level && part.last >= level;
-            if well {
-                let start = *since.get_or_insert(part.from);
-                if start > self.until {
-                    return None;
+            let below = time_below(part.piece(), level);
+            // It may rise or fall through the level within the piece.
+            let (begin, end) = match (part.first >= level, part.last >= level) {
+                (true, true) => (since.unwrap_or(part.from), part.until),
+                (true, false) => (since.unwrap_or(part.from), part.until - below),
+                (false, true) => (part.from + below, part.until),
+                (false, false) => {
+                    since = None;
+                    continue;
                 }
-                if part.until.since(start) >= SUSTAINED {
-                    return Some(start);
-                }
-            } else if part.last >= level {
-                // It rises through the level within the piece.
-                since = Some(part.from + time_below(part.piece(), level));
-            } else {
-                since = None;
+            };
+            if begin > self.until {
+                return None;
             }
+            if end.since(begin) >= SUSTAINED {
+                return Some(begin);
+            }
+            since = (part.last >= level).then_some(begin);
         }
         None
     }

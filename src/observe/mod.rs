@@ -1,6 +1,7 @@
 //! Runs a scenario and turns what happened into a report.
 
 mod bounds;
+mod changes;
 mod conditions;
 mod derived;
 mod figures;

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
+use super::changes::{self, Change};
 use super::measures::{Stretch, ratio};
 use super::{RunOptions, bounds, derived, figures, unrest};
 use crate::dataplane::atoms::Harm;
@@ -30,6 +31,8 @@ pub(super) struct Over<'a> {
     pub(super) world: &'a World,
     /// When it was over.
     pub(super) end: SimTime,
+    /// When delivered rates changed.
+    pub(super) changes: Vec<Change>,
 }
 
 /// The report of a run; without a world there is nothing but the reason.
@@ -43,7 +46,8 @@ pub(super) fn report(
 ) -> RunReport {
     let mut report = empty(net, plan, scenario, options);
     if let Some(world) = world {
-        let over = Over { net, plan, scenario, world, end: world.end() };
+        let changes = changes::of(net, world);
+        let over = Over { net, plan, scenario, world, end: world.end(), changes };
         let result = &mut report.result;
         result.events = over.events();
         result.sessions = over.sessions();
@@ -193,12 +197,8 @@ impl Over<'_> {
     /// From the event that opens a window to the last change of any delivered rate in it.
     pub(super) fn settled(&self, window: usize) -> Option<SimDuration> {
         let (from, until) = (self.plan.windows[window].at, self.until(window));
-        let all = self.world.traffic().flowing().iter().flatten();
-        let within = |point: &crate::dataplane::series::Point| {
-            point.at >= from && (point.at < until || until == self.end) && point.at > SimTime::ZERO
-        };
-        let times = all.flat_map(|flowing| flowing.delivered.points()).filter(|p| within(p));
-        times.map(|point| point.at.since(from)).max()
+        let last = |change: &Change| change.last_within(from, until, until == self.end);
+        self.changes.iter().filter_map(last).max().map(|at| at.since(from))
     }
 
     fn sessions(&self) -> Vec<SessionRow> {
@@ -384,12 +384,11 @@ pub(super) const fn link_kind(kind: LagKind) -> &'static str {
 /// What the run as a whole takes from its windows: the largest move, the least reach.
 fn worst_of(run: &mut Measures, windows: &[Measures]) {
     let most = |of: fn(&Measures) -> f64| windows.iter().map(of).reduce(f64::max);
-    let least = |of: fn(&Measures) -> f64| windows.iter().map(of).reduce(f64::min);
+    let least = |of: fn(&Measures) -> Option<f64>| windows.iter().filter_map(of).reduce(f64::min);
     run.moved = most(|m| m.moved).unwrap_or(run.moved);
     run.rehashed = most(|m| m.rehashed).unwrap_or(run.rehashed);
-    run.reachable = least(|m| m.reachable).unwrap_or(run.reachable);
-    let localized = windows.iter().filter_map(|m| m.localized).reduce(f64::min);
-    run.localized = localized.or(run.localized);
+    run.reachable = least(|m| m.reachable).or(run.reachable);
+    run.localized = least(|m| m.localized).or(run.localized);
     let delay = windows.iter().filter_map(|m| m.delay_after_s).reduce(f64::max);
     run.delay_after_s = delay.or(run.delay_after_s);
 }

@@ -17,7 +17,7 @@ use super::{RunOptions, run};
 use crate::model::PROFILE_TABLE;
 use crate::model::scenario::Scenario;
 use crate::model::topology::{self, Topology};
-use crate::report::data::{self, Flip, RunResult, Shift, VariedRow, Verdict};
+use crate::report::data::{self, BoundRow, Flip, RunResult, Shift, VariedRow, Verdict};
 use crate::units::{PerSecond, SimDuration};
 
 /// How far values go from what is shipped, in both directions.
@@ -121,6 +121,16 @@ impl Values {
     }
 }
 
+/// What another run says of a row of a bound; where it has none of this subject, the worst that it
+/// says of the bound.
+fn verdict(row: &BoundRow, other: &RunResult) -> Option<Verdict> {
+    let bound = |of: &BoundRow| (of.bound.clone(), of.window, of.at_most, of.at_least);
+    let subject = |of: &BoundRow| (of.subject.clone(), of.router.clone(), of.direction);
+    let alike = || other.bounds.iter().filter(|of| bound(of) == bound(row));
+    let same = alike().find(|of| subject(of) == subject(row)).map(|of| of.verdict);
+    same.or_else(|| alike().map(|of| of.verdict).max())
+}
+
 /// The verdicts that another value changes.
 #[derive(Clone, Debug)]
 struct Flipped {
@@ -131,9 +141,11 @@ struct Flipped {
 
 impl Flipped {
     fn between(base: &RunResult, other: &RunResult) -> Self {
-        let pairs = base.bounds.iter().zip(&other.bounds).zip(0..);
+        let differs =
+            |row: &BoundRow| verdict(row, other).is_some_and(|found| found != row.verdict);
+        let rows = (0..).zip(&base.bounds);
         let bounds: Vec<u32> =
-            pairs.filter(|((a, b), _)| a.verdict != b.verdict).map(|(_, index)| index).collect();
+            rows.filter(|(_, row)| differs(row)).map(|(index, _)| index).collect();
         let is_other = !bounds.is_empty() || base.verdict != other.verdict;
         Self { verdict: other.verdict, bounds, is_other }
     }

@@ -88,7 +88,7 @@ fn measures(lost: f64, worst: f64, until: Option<f64>) -> Measures {
         disturbed: 1.0 - worst,
         moved: 1.0 - worst,
         rehashed: 0.0,
-        reachable: 1.0,
+        reachable: Some(1.0),
         localized: Some(1.0),
         delay_before_s: Some(0.0002),
         delay_after_s: Some(0.0002),
@@ -114,7 +114,7 @@ fn bounds() -> Vec<BoundRow> {
     let row = |bound: &str, kind: &str, subject: &str| BoundRow {
         bound: bound.to_owned(),
         subject_kind: kind.to_owned(),
-        subject: subject.to_owned(),
+        subject: Some(subject.to_owned()),
         router: None,
         direction: None,
         window: Window::Run,

@@ -222,7 +222,7 @@ fn bounds(lines: &mut Vec<String>, report: &RunReport) {
         left("Bounds", 48),
         right("observed", 11),
         left("  required", 21),
-        left("  margin", 16)
+        left("  margin", 18)
     );
     lines.push(styled(HEAD, heading.trim_end()));
     let bounds = &report.result.bounds;
@@ -241,7 +241,7 @@ fn bounds(lines: &mut Vec<String>, report: &RunReport) {
             left(&what, 45 - wide),
             right(&words::observed(row), 11),
             left(&words::required(row), 19),
-            cut(&words::margin(row), 16),
+            cut(&words::margin(row), 18),
         );
         lines.push(line.trim_end().to_owned());
     }
@@ -336,7 +336,7 @@ mod tests {
             demand.demand = long.to_owned();
         }
         for bound in &mut report.result.bounds {
-            bound.subject = long.to_owned();
+            bound.subject = Some(long.to_owned());
         }
         for session in &mut report.result.sessions {
             session.session = long.to_owned();

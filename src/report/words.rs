@@ -21,9 +21,10 @@ fn figure(value: f64, unit: Unit) -> String {
     }
 }
 
-/// What a bound looks at: `teams-ams forward`, `pni-ams-1/ipv4 at ms-ams-1`.
+/// What a bound looks at: `teams-ams forward`, `pni-ams-1/ipv4 at ms-ams-1`, `any session`.
 pub(super) fn subject(row: &BoundRow) -> String {
-    let mut words = row.subject.clone();
+    let any = || format!("any {}", row.subject_kind);
+    let mut words = row.subject.clone().unwrap_or_else(any);
     if let Some(direction) = row.direction {
         words = format!("{words} {}", direction.word());
     }
@@ -56,10 +57,15 @@ pub(super) fn required(row: &BoundRow) -> String {
 
 /// What was found.
 pub(super) fn observed(row: &BoundRow) -> String {
-    row.observed.map_or_else(|| "never".to_owned(), |value| figure(value, row.unit))
+    let none = match row.unit {
+        Unit::Seconds => "never",
+        Unit::Ratio => "nothing",
+    };
+    row.observed.map_or_else(|| none.to_owned(), |value| figure(value, row.unit))
 }
 
-/// How far what was found is from the nearest limit: `140 ms spare`, `over by 5 points`.
+/// How far what was found is from the nearest limit: `140 ms spare`, `over by 5 points`. Where
+/// one of several must reach a limit, and another one does, that is all there is to say.
 pub(super) fn margin(row: &BoundRow) -> String {
     let Some(observed) = row.observed else { return String::new() };
     let over = row.at_most.map(|most| (most - observed, "over"));
@@ -73,7 +79,11 @@ pub(super) fn margin(row: &BoundRow) -> String {
     if spare.abs() < 5e-10 {
         return "at the limit".to_owned();
     }
-    if row.verdict == Verdict::Fail { format!("{sign} by {size}") } else { format!("{size} spare") }
+    match row.verdict {
+        _ if spare > 0.0 => format!("{size} spare"),
+        Verdict::Pass => "another does".to_owned(),
+        Verdict::None | Verdict::Inconclusive | Verdict::Fail => format!("{sign} by {size}"),
+    }
 }
 
 /// The bounds in a sentence: `1 of 4 bounds does not hold`.
@@ -145,5 +155,25 @@ mod tests {
         let mut row = sample::report().result.bounds[0].clone();
         row.observed = None;
         assert_eq!((observed(&row).as_str(), margin(&row).as_str()), ("never", ""));
+        row.unit = Unit::Ratio;
+        assert_eq!(observed(&row), "nothing");
+        (row.subject_kind, row.subject) = ("session".to_owned(), None);
+        assert_eq!(subject(&row), "any session forward");
+    }
+
+    #[test]
+    fn a_margin_is_what_is_spared_or_what_is_missing() {
+        // Of 600 ms to 1 s.
+        let mut row = sample::report().result.bounds[0].clone();
+        let mut of = |observed: f64, verdict: Verdict| {
+            (row.observed, row.verdict) = (Some(observed), verdict);
+            margin(&row)
+        };
+        assert_eq!(of(0.9, Verdict::Pass), "100 ms spare");
+        assert_eq!(of(1.25, Verdict::Fail), "over by 250 ms");
+        assert_eq!(of(0.5, Verdict::Fail), "short by 100 ms");
+        // It fails because of another one, which is told in its own row.
+        assert_eq!(of(0.9, Verdict::Fail), "100 ms spare");
+        assert_eq!(of(0.5, Verdict::Pass), "another does");
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::cause::Cause;
+use super::cause::{Cause, Phase};
 use super::graceful::Keeping;
 use super::looking_glass::LookingGlass;
 use super::plan::FaultPlan;
@@ -152,6 +152,7 @@ impl World {
     pub(super) fn close_window(&mut self) {
         let (window, now) = (self.record.open, self.now);
         self.look(Some(window));
+        self.record_open_writes();
         let after = self.instants();
         let scopes = self.harms();
         let record = &mut self.record.windows[window];
@@ -385,6 +386,26 @@ impl World {
         let to = hops.iter().map(name).collect::<Vec<_>>().join("+");
         self.log(Element::Fib(router, group), "", to, "written");
         self.forwarding_changed();
+    }
+
+    /// Writes that are under way have changed forwarding until now: of several, the one tells why
+    /// that ends last.
+    fn record_open_writes(&mut self) {
+        let now = self.now;
+        let tables = self.tables.routers.iter_ids();
+        let entries = tables.flat_map(|(router, table)| {
+            table.fib.iter_ids().map(move |(group, entry)| (router, group, entry))
+        });
+        let under_way = entries.filter_map(|(router, group, entry)| {
+            entry.ramp.as_ref().filter(|ramp| ramp.first < now)?;
+            self.state.routers[router].fib.jobs.get(&group)?.front()
+        });
+        let last = under_way.max_by_key(|job| (job.last, job.cause)).map(|job| job.cause);
+        if let Some(cause) = last.filter(|_| self.traffic.is_some()) {
+            let cause = self.causes.advance(cause, Phase::Write, now);
+            let cause = self.causes.get(cause);
+            self.record.windows[self.record.open].forwarding = Some((now, cause));
+        }
     }
 
     /// A router turns from a link it has lost to its alternates, or back.

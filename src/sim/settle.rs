@@ -244,7 +244,8 @@ impl World {
     fn begin_traffic(&mut self) {
         let net = Arc::clone(&self.net);
         let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
-        self.traffic = Some(Traffic::new(specs, &self.tables));
+        let inside = links(&net.topology);
+        self.traffic = Some(Traffic::new(specs, &self.tables, inside));
         self.begin_record();
     }
 }
@@ -461,6 +462,12 @@ fn spec(net: &Net, id: DemandId) -> DemandSpec {
         flow_hashes: demand.flows.map_or(Vec::new(), |f| (0..f.count).map(hash).collect()),
         local: demand.metro.map_or(Vec::new(), |metro| local_pnis(topology, metro)),
     }
+}
+
+/// LAGs inside one network.
+fn links(topology: &Topology) -> std::collections::BTreeSet<LagId> {
+    let all = topology.lags.iter_ids().filter(|(_, lag)| lag.kind == LagKind::Link);
+    all.map(|(id, _)| id).collect()
 }
 
 /// PNIs with both ends in a metro.

@@ -61,6 +61,25 @@ fn strict_priority_serves_classes_in_order_and_the_rest_from_what_is_left() {
     }
 }
 
+#[test]
+fn a_class_that_is_starved_has_a_gap_although_its_path_works() {
+    // Voice is served first: 6G, and for 5 s 12G of 10G.
+    let more = "classes: {voice: {}, bulk: {drop_after: 4s}}";
+    let sides = "rb: {qos: {strict_priority: voice}}";
+    let pair = Pair { sides, more, demand: "rate: 6G, class: voice", ..Pair::default() };
+    let other = "
+  e: {at: rb, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 3G, class: bulk}
+classes:";
+    let text = pair.text().replace("\nclasses:", other);
+    let surge = "{at: 100s, for: 5s, inject: {traffic_surge: {demand: d, factor: 2}}}";
+    let run = Lab::new(&text, 130, surge).run(1);
+    let m = &run.demand("e", Direction::Forward).run;
+    assert_eq!([m.longest_gap_s, m.whole_gap_s, m.lost_s].map(nanos), [5 * S; 3]);
+    assert_eq!((m.dropped, m.disturbed, m.reachable), (Some(1.0), 1.0, Some(1.0)));
+    // Voice itself loses a sixth and is never without.
+    assert_eq!(nanos(run.forward().longest_gap_s), 0);
+}
+
 /// `rb` of one network, and `ra` of another behind `ra1` and `ra2`, which keep state. Demand `d`
 /// begins at `rb`.
 fn firewalls(a: &str, b: &str, keys: &str, faults: &str) -> Run {
@@ -121,6 +140,17 @@ fn a_failover_in_one_direction_only_is_a_black_hole_for_the_way_back() {
     let gap = nanos(back.longest_gap_s);
     assert!((50 * S - 1_000_000..=50 * S + 1_000_000).contains(&gap), "{gap}");
     assert!(nanos(run.demand("d", Direction::Forward).run.lost_s) < 1_000_000);
+}
+
+#[test]
+fn a_box_knows_nothing_of_packets_that_are_lost_on_the_wire_before_it() {
+    // For 50 s, less than the hold time, nothing reaches ra1 from rb, while the way back works.
+    let fault = "{at: 100s, for: 50s, inject: {circuit_silent: {circuit: c1, toward: ra1}}}";
+    let run = firewalls("1", "1", "", fault);
+    for direction in [Direction::Forward, Direction::Return] {
+        let m = &run.demand("d", direction).run;
+        assert_eq!([m.lost_s, m.longest_gap_s].map(nanos), [50 * S; 2], "{direction:?}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Faults that wait for something.
 
-use crate::lab::{BEGIN, Lab, MS, S, US, nanos};
+use crate::lab::{BEGIN, Lab, MS, Pair, S, US, nanos};
 
 /// Two PNIs in use; the first is cut at 100 s, and `faults` come after it in the file.
 fn lab(faults: &str) -> Lab {
@@ -79,4 +79,19 @@ fn one_whose_time_never_comes_is_told() {
     let run = lab(fault).run(1);
     assert_eq!(run.0.result.faults.len(), 1);
     assert_eq!(run.0.figures.notes, ["fault1 never began: what it waits for did not happen"]);
+}
+
+#[test]
+fn a_demand_without_return_traffic_has_none_that_could_be_lost() {
+    // What goes to rb is lost, and d goes to ra.
+    let silent = "{at: 100s, for: 10s, inject: {circuit_silent: {circuit: c1, toward: rb}}}";
+    let wait = "{when: {delivered: {demand: d, at_most: 60%}}, \
+                inject: {traffic_surge: {demand: d, factor: 2}}}";
+    let faults = format!("{silent}, {wait}");
+    let run = Pair { demand: "rate: 1G", ..Pair::default() }.lab(130, &faults).run(1);
+    assert_eq!(run.0.result.faults.len(), 1);
+    assert_eq!(run.0.result.events[0].settled_s, None);
+    // With it the condition holds at once.
+    let run = Pair::default().lab(130, &faults).run(1);
+    assert_eq!(nanos(run.0.result.faults[1].at_s), BEGIN + 1);
 }

@@ -56,6 +56,8 @@ fn the_sessions_to_a_route_server_stay_up_while_the_path_between_two_members_is_
     assert_eq!(run.0.result.sessions, [], "nobody notices");
     assert_eq!(gap(&run, "d"), 200 * S);
     assert_eq!(gap(&run, "e"), 0, "the others are not concerned");
+    let moved = run.demand("d", Direction::Forward).run.moved;
+    assert!(moved.abs() < 1e-9, "the routes stayed: {moved}");
     assert_eq!(
         run.demand("d", Direction::Forward).run.recovered_at_s.map(nanos),
         Some(BEGIN + 200 * S)

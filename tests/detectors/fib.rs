@@ -63,7 +63,7 @@ fn prefix_by_prefix_the_last_of_n_is_written_after_n_over_the_rate() {
         assert_eq!(nanos(m.lost_s), DECIDED + i64::midpoint(first, last), "{count} at {rate}/s");
         assert_eq!(nanos(m.whole_gap_s), DECIDED + first, "{count} at {rate}/s");
         assert_eq!(m.worst_delivered, Some(0.0));
-        assert_eq!((m.disturbed, m.moved, m.reachable), (1.0, 1.0, 1.0));
+        assert_eq!((m.disturbed, m.moved, m.reachable), (1.0, 1.0, Some(1.0)));
         // Below 99 % until 99 % of the ramp is over, rounded to the nanosecond above or below.
         let impaired = DECIDED + first + (last - first) * 99 / 100;
         assert!((nanos(m.impaired_s) - impaired).abs() <= 1, "{count} at {rate}/s");

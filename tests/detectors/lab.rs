@@ -115,9 +115,16 @@ pub(crate) struct Lab {
 impl Lab {
     /// Reads both.
     pub(crate) fn new(design: &str, seconds: i64, faults: &str) -> Self {
+        Self::with_bounds(design, seconds, faults, "")
+    }
+
+    /// Reads both; the scenario has bounds, as entries of a flow list.
+    pub(crate) fn with_bounds(design: &str, seconds: i64, faults: &str, bounds: &str) -> Self {
         let (topology, _) = load_topology(&Source::new("design.yaml", design))
             .unwrap_or_else(|errors| panic!("{design}\n{}", render(&errors, Style::Plain)));
-        let text = format!("pnilab: scenario/1\nduration: {seconds}s\nfaults: [{faults}]\n");
+        let text = format!(
+            "pnilab: scenario/1\nduration: {seconds}s\nfaults: [{faults}]\nbounds: [{bounds}]\n"
+        );
         let scenario = ScenarioFile::read(&Source::new("scenario.yaml", text.as_str()))
             .and_then(|file| file.resolve(&topology))
             .unwrap_or_else(|errors| panic!("{text}\n{}", render(&errors, Style::Plain)))

@@ -84,7 +84,7 @@ fn a_fault_opens_its_window_even_if_its_effect_comes_later_or_never() {
     let never = "{at: 100s, for: 60s, inject: {cooling_fail: {site: s, after: 5m}}}";
     let run = Pair::default().lab(300, never).run(1);
     let row = run.demand("d", pnilab::report::data::Direction::Forward);
-    assert!(row.events.iter().all(|event| event.measures.reachable > 0.99), "{row:?}");
+    assert!(row.events.iter().all(|event| event.measures.reachable > Some(0.99)), "{row:?}");
     assert_eq!(row.events.len(), 2);
     let notes = &run.0.figures.notes;
     assert!(

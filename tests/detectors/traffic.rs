@@ -37,7 +37,7 @@ fn congestion_takes_what_is_offered_above_capacity() {
         assert_eq!(nanos(m.impaired_s), if kept < 0.99 { 10 * S } else { 0 });
         // Congestion delivers something at any time, and the path works.
         assert_eq!((nanos(m.longest_gap_s), nanos(m.whole_gap_s)), (0, 0));
-        assert!(near(m.reachable, 1.0) && near(m.moved, 0.0));
+        assert!(m.reachable == Some(1.0) && near(m.moved, 0.0));
         let links = &run.0.result.links;
         let link = links.iter().find(|l| l.direction == "rb>ra").expect("it is there");
         let peak = link.peak_utilization.expect("it has capacity");
@@ -50,6 +50,9 @@ fn congestion_takes_what_is_offered_above_capacity() {
             assert_eq!((m.first_loss_at_s, m.recovered_at_s), (None, None));
         }
         assert!(near(run.back().lost_s, 0.0), "the other direction is untouched");
+        // The delivered rate changes although no share of it is lost.
+        let settled = run.0.result.events.iter().map(|event| event.settled_s);
+        assert_eq!(settled.collect::<Vec<_>>(), [Some(0.0); 2], "{rate} × {factor}");
     }
 }
 
@@ -245,4 +248,58 @@ demands:
     assert_eq!(cut.delay_before_s.map(nanos), Some(100_000));
     assert_eq!(cut.delay_after_s.map(nanos), Some(10_100_000));
     assert_eq!(row.run.localized, Some(0.0));
+}
+
+#[test]
+fn a_repair_alone_disturbs_moves_and_rehashes_nothing() {
+    // Silent for less than the hold time: routes stay as they are, and lead there again at once.
+    let run = Pair::default().run_for(130, "10s", "circuit_silent: {circuit: c1}");
+    for direction in [Direction::Forward, Direction::Return] {
+        let row = run.demand("d", direction);
+        let of = |event: usize| {
+            let m = &row.events[event].measures;
+            (m.disturbed, m.moved, m.rehashed)
+        };
+        assert_eq!([of(0), of(1)], [(1.0, 0.0, 0.0), (0.0, 0.0, 0.0)]);
+        assert_eq!((row.run.moved, row.run.rehashed), (0.0, 0.0));
+    }
+    // Of two members LACP takes the dead one out after 3 s: its half is on the other, and is
+    // rehashed again only when that comes back.
+    let circuits = "c1: {speed: 10G, length: 20km}, c2: {speed: 10G, length: 20km}";
+    let pair = Pair { circuits, lag: "lacp: {interval: fast}", ..Pair::default() };
+    let run = pair.run_for(130, "10s", "circuit_silent: {circuit: c2}");
+    let row = run.demand("d", Direction::Forward);
+    let of = |event: usize| {
+        let m = &row.events[event].measures;
+        (m.disturbed, m.moved, m.rehashed)
+    };
+    assert_eq!([of(0), of(1)], [(0.5, 0.0, 0.5), (0.0, 0.0, 0.5)]);
+}
+
+#[test]
+fn another_link_between_the_same_routers_is_no_other_way() {
+    let link = |n: usize| {
+        format!("  l{n}: {{ends: [ra, rb], circuits: {{c{n}: {{speed: 10G, length: 20km}}}}}}\n")
+    };
+    let design = format!(
+        "pnilab: topology/1
+metros: {{m: {{}}}}
+sites: {{s: {{metro: m}}}}
+networks: {{a: {{asn: 64500, multipath: {{ibgp: 4}}, igp: {{kind: isis}}}}}}
+routers: {{ra: {{network: a, site: s}}, rb: {{network: a, site: s}}}}
+links:
+{}{}{}prefixes:
+  198.51.100.0/24: {{network: a, routers: ra}}
+  203.0.113.0/24: {{network: a, routers: rb}}
+demands:
+  d: {{at: rb, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 1G}}
+",
+        link(1),
+        link(2),
+        link(3),
+    );
+    let run = Lab::new(&design, 130, "{at: 100s, inject: {circuit_cut: {circuit: c3}}}").run(1);
+    let m = run.forward();
+    assert!(near(m.disturbed, 1.0 / 3.0), "{}", m.disturbed);
+    assert_eq!((m.moved, m.rehashed), (0.0, 0.0));
 }

@@ -57,7 +57,7 @@ fn bound<'a>(report: &'a RunReport, series: &DeliveredSeries) -> Option<&'a Boun
         .result
         .bounds
         .iter()
-        .filter(|b| b.bound == "longest_gap" && b.subject == series.demand)
+        .filter(|b| b.bound == "longest_gap" && b.subject.as_ref() == Some(&series.demand))
         .filter(|b| b.direction.is_none_or(|d| d == series.direction))
         .filter(|b| b.at_most.is_some())
         .min_by(|a, b| a.at_most.unwrap_or(f64::MAX).total_cmp(&b.at_most.unwrap_or(f64::MAX)))

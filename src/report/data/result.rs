@@ -144,8 +144,8 @@ pub struct BoundRow {
     pub bound: String,
     /// What kind of thing `subject` is: `demand`, `session`, `pni`, ...
     pub subject_kind: String,
-    /// Name of the subject.
-    pub subject: String,
+    /// Name of the subject; `None` where the bound names none and none has this measure.
+    pub subject: Option<String>,
     /// Which end, where the measure is one router's.
     pub router: Option<String>,
     /// Which direction of a demand.
@@ -353,9 +353,10 @@ pub struct Measures {
     /// Share of atoms that only changed the member of a LAG.
     #[serde(serialize_with = "number::serialize_rounded")]
     pub rehashed: f64,
-    /// Share with a working path at the end of the window, congestion ignored.
-    #[serde(serialize_with = "number::serialize_rounded")]
-    pub reachable: f64,
+    /// Share with a working path at the end of the window, congestion ignored; `None` if nothing
+    /// was offered then.
+    #[serde(serialize_with = "number::serialize_rounded_option")]
+    pub reachable: Option<f64>,
     /// Share of delivered traffic that crosses between networks in the demand's metro at the end of
     /// the window; `None` without a metro or with nothing delivered.
     #[serde(serialize_with = "number::serialize_rounded_option")]

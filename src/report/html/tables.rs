@@ -130,7 +130,7 @@ fn went(of: &Measures) -> Vec<Cell> {
         Cell::figure(percent(of.disturbed)),
         Cell::figure(percent(of.moved)),
         Cell::figure(percent(of.rehashed)),
-        Cell::figure(percent(of.reachable)),
+        Cell::maybe(of.reachable, percent),
         Cell::maybe(of.localized, percent),
         Cell::maybe(of.delay_before_s, duration),
         Cell::maybe(of.delay_after_s, duration),
