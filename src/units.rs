@@ -87,6 +87,8 @@ const LENGTH_UNITS: &str = "m, km";
 impl SimTime {
     /// The start of the run.
     pub const ZERO: Self = Self(0);
+    /// Earlier than anything a settled run has seen.
+    pub const EVER: Self = Self(i64::MIN);
     /// Later than anything a run may reach.
     pub const MAX: Self = Self(i64::MAX);
 

@@ -117,6 +117,11 @@ impl World {
         {
             self.session_input(end, Input::InterfaceDown(Lower::Interface));
         }
+        // What operators did while nothing here could take it in stands in the configuration.
+        let shut = self.is_shut(end);
+        if self.state.session_ends[end].fsm.is_shut() != shut {
+            self.session_input(end, if shut { Input::AdminDown } else { Input::AdminUp });
+        }
         self.session_input(end, Input::Start);
     }
 

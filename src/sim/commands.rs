@@ -285,6 +285,11 @@ impl World {
         }
     }
 
+    /// Whether an end of a session is administratively down.
+    pub(super) fn is_shut(&self, end: End<SessionId>) -> bool {
+        held(&self.commands.shut, &end)
+    }
+
     pub(super) fn shutdown(&self, end: End<SessionId>) -> Shutdown {
         let topology = &self.net.topology;
         let network = topology.routers[self.net.session_router(end)].network;

@@ -58,6 +58,8 @@ pub(crate) struct HelloState {
     pub(crate) broke_at: SimTime,
     /// What broke it.
     pub(crate) break_cause: CauseId,
+    /// The last datagram beside the periodic ones, and when it left.
+    pub(crate) leaving: Option<(SimTime, Packet)>,
     /// The datagram that the receiver takes in without change, if the exchange is quiet.
     pub(crate) quiet: Option<Packet>,
     /// The transmission that is queued.
@@ -78,6 +80,7 @@ impl HelloState {
             lost_before: SimTime::from_nanos(i64::MIN),
             broke_at: SimTime::from_nanos(i64::MIN),
             break_cause: Causes::START,
+            leaving: None,
             quiet: None,
             next: None,
             last_arrival: None,
@@ -141,8 +144,14 @@ impl World {
     }
 
     /// Sends a datagram beside the periodic ones: it leaves when all else of this instant is
-    /// done, so that two ends that come up at the same time hear each other.
+    /// done, so that two ends that come up at the same time hear each other. What there are
+    /// several reasons to say at one instant is said once, for the first of them.
     pub(super) fn send(&mut self, hello: Hello, packet: Packet) {
+        let leaving = Some((self.now, packet));
+        if self.hello(hello).leaving == leaving {
+            return;
+        }
+        self.edit_hello(hello).leaving = leaving;
         self.at(self.now, Event::HelloLeave { hello, packet });
     }
 
@@ -174,7 +183,10 @@ impl World {
         }
         self.edit_hello(hello).next = None;
         self.cause = self.hello(hello).cause;
-        if let Some(packet) = self.hello_packet(hello) {
+        let packet = self.hello_packet(hello);
+        // What is said at this instant anyway is said for that reason.
+        let said = |packet: &Packet| self.hello(hello).leaving == Some((now, *packet));
+        if let Some(packet) = packet.filter(|packet| !said(packet)) {
             self.on_hello_leave(hello, packet);
         }
         self.queue_next(hello, now + SimDuration::TICK);

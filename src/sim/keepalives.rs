@@ -58,7 +58,7 @@ impl World {
         let schedule = Schedule::stationary(range.shortest, range.longest, draws);
         let transport = &mut self.state.session_ends.edit(end).transport;
         transport.keepalives = Some((schedule, range));
-        transport.quiet = true;
+        transport.resting = Some(SimTime::EVER);
     }
 
     fn queue_keepalive(&mut self, end: End<SessionId>, from: SimTime) {
@@ -99,18 +99,22 @@ impl World {
         let clean = near.transport.sender.idle()
             && far.transport.receiver.acknowledged() == near.transport.sender.next_number();
         let Some((_, range)) = &near.transport.keepalives else { return };
+        if near.transport.resting.is_some() {
+            return;
+        }
         let hold = far.fsm.hold().unwrap_or(SimDuration::ZERO);
         let lasting = hold.is_zero() || range.longest <= hold;
+        let now = self.now;
         if established && clean && lasting && both.iter().all(|e| steady(e.transport.path)) {
             let transport = &mut self.state.session_ends.edit(end).transport;
-            transport.quiet = true;
+            transport.resting = Some(now);
             transport.next_keepalive = None;
         }
     }
 
     /// Whether the hold deadline of `end` does not count, as the peer's keepalives keep coming.
     pub(super) fn hears_keepalives(&self, end: End<SessionId>) -> bool {
-        self.state.session_ends[end.far()].transport.quiet
+        self.state.session_ends[end.far()].transport.resting.is_some()
     }
 
     /// Both directions of a session go on as if they had never rested.
@@ -122,10 +126,8 @@ impl World {
 
     /// Keepalives of `end` go on: what was heard, and what is under way, is computed.
     pub(super) fn rouse_keepalives(&mut self, end: End<SessionId>) {
-        if !self.state.session_ends[end].transport.quiet {
-            return;
-        }
-        self.state.session_ends.edit(end).transport.quiet = false;
+        let Some(since) = self.state.session_ends[end].transport.resting else { return };
+        self.state.session_ends.edit(end).transport.resting = None;
         let now = self.now;
         let transport = &self.state.session_ends[end].transport;
         let out = transport.path.delay;
@@ -134,12 +136,13 @@ impl World {
             transport.keepalives.as_ref().map_or((None, vec![]), |keepalives| {
                 let schedule = &keepalives.0;
                 let mut under_way = Vec::new();
-                let mut sent = schedule.at_or_after(now - (out + back));
+                let mut sent = schedule.at_or_after(since.max(now - (out + back)));
                 while sent < now {
                     under_way.push(sent);
                     sent = schedule.at_or_after(sent + SimDuration::TICK);
                 }
-                (schedule.before(now - out).map(|sent| sent + out), under_way)
+                let heard = schedule.before(now - out).filter(|sent| *sent >= since);
+                (heard.map(|sent| sent + out), under_way)
             });
         for sent in under_way {
             self.resume_keepalive(end, sent, out, back);

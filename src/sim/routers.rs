@@ -128,7 +128,6 @@ impl World {
         state.lsdb.clear();
         state.spf_at = None;
         state.reroute_at.clear();
-        state.next_hops_at = None;
         state.routes = Routes::default();
         let network = self.net.topology.routers[router].network;
         self.internal_paths_changed(network);

@@ -433,6 +433,7 @@ impl World {
         state.cpu.clear();
         state.undecided.clear();
         state.cpu_done_at = None;
+        state.next_hops_at = None;
         for end in self.net.sessions_at[router].clone() {
             self.state.session_ends.edit(end).damped.clear();
         }

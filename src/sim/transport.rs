@@ -64,8 +64,8 @@ pub(crate) struct Transport {
     pub(crate) restarts: u64,
     /// The keepalive that is queued.
     pub(crate) next_keepalive: Option<SimTime>,
-    /// Whether keepalives of this end rest.
-    pub(crate) quiet: bool,
+    /// Since when keepalives of this end rest, if they do; those before have all been heard.
+    pub(crate) resting: Option<SimTime>,
 }
 
 impl Transport {
@@ -86,7 +86,7 @@ impl Transport {
             keepalives: None,
             restarts: 0,
             next_keepalive: None,
-            quiet: false,
+            resting: None,
         }
     }
 }

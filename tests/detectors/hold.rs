@@ -4,6 +4,7 @@
 //! smaller of its interval and H/3, jittered to 75 % to 100 %. So when a path falls silent, the
 //! last keepalive is younger than the peer's K, and H later the session is lost.
 
+use pnilab::observe::Hellos;
 use pnilab::report::data::{DetectedBy, Verdict, Went};
 
 use crate::lab::{BEGIN, Lab, MS, Pair, Run, S, US, assert_fill, many, nanos};
@@ -214,4 +215,30 @@ fn of_two_faults_the_one_that_ended_the_keepalives_is_to_blame() {
         }
     }
     assert!(by_first > 0, "some were stalled when the second fault came");
+}
+
+#[test]
+fn a_keepalive_counts_from_when_it_came_though_the_way_has_become_longer_since() {
+    let design = "pnilab: topology/1
+metros: {m: {}}
+sites: {s: {metro: m}}
+networks: {a: {asn: 64500, igp: {kind: ospf}}}
+routers: {ra: {network: a, site: s}, rb: {network: a, site: s}, rc: {network: a, site: s}}
+links:
+  short: {ends: [ra, rb], circuits: {c1: {speed: 10G, length: 20km}}}
+  one: {ends: [ra, rc], circuits: {c2: {speed: 10G, length: 200km}}}
+  two: {ends: [rc, rb], circuits: {c3: {speed: 10G, length: 200km}}}
+prefixes: {203.0.113.0/24: {network: a, routers: rb}}
+";
+    let cut = "{at: 100s, inject: {circuit_cut: {circuit: c1}}}";
+    let silent = "{at: 103s, inject: {circuit_silent: {circuit: c3}}}";
+    let lab = Lab::new(design, 300, &format!("{cut}, {silent}"));
+    for seed in 1..=10 {
+        let downs = |hellos| {
+            let run = lab.run_with(seed, hellos);
+            let down = |router| nanos(run.session("ra--rb/ipv4", router, Went::Down)[0].at_s);
+            ["ra", "rb"].map(down)
+        };
+        assert_eq!(downs(Hellos::Computed), downs(Hellos::Sent), "seed {seed}");
+    }
 }

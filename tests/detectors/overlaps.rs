@@ -152,3 +152,17 @@ fn sites_that_are_isolated_together_are_isolated_from_each_other_too() {
     let run = triangle("{at: 100s, for: 10s, inject: {site_isolate: {site: [s1, s2]}}}");
     assert_eq!(run.became("interface", "c12", "r1", "down"), [10 * MS]);
 }
+
+#[test]
+fn what_operators_undo_while_a_control_plane_hangs_is_undone_when_the_router_has_crashed() {
+    let shut = "{at: 100s, for: 20s, inject: {admin_shutdown: {session: p/ipv4, router: ra}}}";
+    let hang = "{at: 110s, for: 400s, inject: {control_plane_hang: {router: ra}}}";
+    let crash = "{at: 130s, for: 30s, inject: {router_crash: {router: ra}}}";
+    let run = Pair::default().lab(300, &format!("{shut}, {hang}, {crash}")).run(1);
+    let up = ups(&run);
+    assert!(up.len() == 1 && (60 * S..70 * S).contains(&up[0]), "{up:?}");
+    // What they did meanwhile is done as well.
+    let shut = "{at: 120s, inject: {admin_shutdown: {session: p/ipv4, router: ra}}}";
+    let run = Pair::default().lab(300, &format!("{shut}, {hang}, {crash}")).run(1);
+    assert!(ups(&run).is_empty());
+}

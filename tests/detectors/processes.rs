@@ -250,3 +250,32 @@ fn a_limit_that_tripped_is_lifted_by_its_restart_time_or_an_operator() {
     let downs = run.session("p/ipv4", "rb", Went::Down);
     assert!(downs.len() >= 3 && downs.iter().all(|row| row.reason == "max_prefix"));
 }
+
+#[test]
+fn bgp_that_was_killed_while_it_waited_for_interior_routes_waits_for_them_again() {
+    let design = "pnilab: topology/1
+metros: {m: {}}
+sites: {s: {metro: m}}
+networks:
+  a: {asn: 64500, igp: {kind: static}, router: {next_hop_delay: 400ms},
+      ibgp: {mode: reflection, reflectors: rc}}
+routers:
+  ra: {network: a, site: s}
+  rb: {network: a, site: s}
+  rc: {network: a, site: s}
+links:
+  x: {ends: [ra, rb], circuits: {c1: {speed: 10G, length: 20km}}}
+  y: {ends: [ra, rc], circuits: {c2: {speed: 10G, length: 20km}}}
+prefixes: {203.0.113.0/24: {network: a, routers: rb}, 198.51.100.0/24: {network: a, routers: ra}}
+demands: {d: {at: ra, from: 198.51.100.0/24, to: 203.0.113.0/24, rate: 1G}}
+";
+    // It learns of the cut at 110 ms and is gone before it acts on it. The reflector tells it the
+    // route again long before the link is back.
+    let cut = "{at: 100s, for: 20s, inject: {circuit_cut: {circuit: c1}}}";
+    let kill = "{at: 100200ms, for: 1s, inject: {process_kill: {router: ra, daemons: [bird]}}}";
+    let run = Lab::new(design, 300, &format!("{cut}, {kill}")).run(1);
+    let back = run.became("fib", "203.0.113.0/24", "ra", "x");
+    let lost = nanos(run.forward().lost_s);
+    assert!(back.len() == 1 && (20 * S..25 * S).contains(&back[0]), "{back:?}");
+    assert!((lost - back[0]).abs() < S, "{lost}");
+}

@@ -200,6 +200,12 @@ impl Fsm {
         }
     }
 
+    /// Whether it is administratively down.
+    #[must_use]
+    pub const fn is_shut(&self) -> bool {
+        self.blocks.admin
+    }
+
     /// Whether the neighbour's connection would be taken; else its SYN is refused.
     #[must_use]
     pub const fn accepts_connection(&self) -> bool {
