@@ -230,6 +230,14 @@ impl Length {
     }
 }
 
+impl SimDuration {
+    /// What is left when this share of it is taken off.
+    #[must_use]
+    pub fn shortened(self, share: Share) -> Self {
+        self.scaled(Share::ONE.0.saturating_sub(share.0), Share::ONE.0)
+    }
+}
+
 impl Share {
     /// Nothing.
     pub const ZERO: Self = Self(0);

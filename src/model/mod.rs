@@ -7,6 +7,7 @@ use crate::diag::{Code, Diagnostic, Diagnostics, Source};
 use crate::input::sp::{Entries, Sp};
 use crate::input::{self, FileKind};
 
+mod daemon;
 mod demands;
 mod faults;
 mod operations;

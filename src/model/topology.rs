@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use ipnet::IpNet;
 
+pub use super::daemon::Daemon;
 pub use super::demands::{Class, Demand, Flows, HashMode};
 pub use super::operations::{
     Connection, ConnectionState, MaintenanceDomain, Peering, PeeringKind, PeeringType,
@@ -269,6 +270,12 @@ pub struct Router {
     pub fib: FibMode,
     /// Writes per second.
     pub fib_rate: PerSecond,
+    /// Deletions per second.
+    pub fib_delete_rate: PerSecond,
+    /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
+    pub prune_ecmp: bool,
+    /// How its routing processes pace themselves.
+    pub daemon: Daemon,
     /// Time to take in one BGP UPDATE.
     pub update_processing: SimDuration,
     /// How long BGP waits after interior routes have changed before it looks at its next hops.

@@ -10,7 +10,7 @@
 //!   one for every change): nothing waits for its end, and every packet carries the value.
 //! * An end that is `AdminDown` goes on sending (§6.8.16 asks for one Detection Time at least).
 
-use crate::units::{SimDuration, SimTime};
+use crate::units::{Share, SimDuration, SimTime};
 
 #[cfg(test)]
 mod tests;
@@ -26,10 +26,14 @@ pub struct Config {
     pub multiplier: u8,
     /// The C bit: the session outlives the control plane (RFC 5880 §4.1).
     pub control_plane_independent: bool,
+    /// By how much of it each interval is shortened at least.
+    pub least_jitter: Share,
 }
 
 /// The least Desired Min TX Interval of a session that is not Up (RFC 5880 §6.8.3).
 const SLOW: SimDuration = SimDuration::from_secs(1);
+/// The least jitter with a Detect Mult of 1 (RFC 5880 §6.8.7).
+const LEAST_OF_ONE: Share = Share::from_percent(10);
 /// `bfd.RemoteMinRxInterval` before the peer was heard (RFC 5880 §6.8.1).
 const UNHEARD_RX: SimDuration = SimDuration::from_micros(1);
 
@@ -303,7 +307,8 @@ impl Session {
 
     /// The shortest and the longest gap between periodic packets, if any are sent.
     ///
-    /// 75 % to 100 % of the interval, with a Detect Mult of 1 at most 90 % (RFC 5880 §6.8.7).
+    /// 75 % to 100 % of the interval, less if the configuration or a Detect Mult of 1 ask for more
+    /// jitter: at most 90 % with the latter (RFC 5880 §6.8.7).
     #[must_use]
     pub fn rate(&self) -> Option<(SimDuration, SimDuration)> {
         let remote_rx = self.remote.map_or(UNHEARD_RX, |remote| remote.rx);
@@ -311,8 +316,9 @@ impl Session {
             return None;
         }
         let interval = self.desired_tx().max(remote_rx);
-        let longest = if self.config.multiplier == 1 { interval.scaled(9, 10) } else { interval };
-        Some((interval.scaled(3, 4), longest))
+        let least = if self.config.multiplier == 1 { LEAST_OF_ONE } else { Share::ZERO };
+        let longest = interval.shortened(self.config.least_jitter.max(least));
+        Some((interval.scaled(3, 4).min(longest), longest))
     }
 
     /// What a periodic packet says now.

@@ -250,11 +250,13 @@ impl World {
             Timer::IdleHold => Input::IdleHoldExpired,
             Timer::ConnectRetry => Input::ConnectRetryExpired,
         };
+        self.wake_bgp(self.net.session_router(end));
         self.session_input(end, input);
     }
 
     /// A message arrives in order.
     pub(super) fn receive_message(&mut self, end: End<SessionId>, wire: Wire) {
+        self.wake_bgp(self.net.session_router(end));
         match wire {
             Wire::Message(message) => self.session_input(end, Input::Message(message)),
             Wire::EndOfRib => {
@@ -294,7 +296,7 @@ impl World {
         state.up_since = Some(now);
         state.told_all = false;
         self.await_peer(end);
-        self.tell_all(end);
+        self.queue_first_telling(end);
     }
 
     /// A peer is to be told everything that it does not know.
@@ -314,7 +316,7 @@ impl World {
         let router = self.net.session_router(end);
         if self.state.routers[router].up {
             let work = self.work_after(end, reason);
-            self.queue_work(router, work);
+            self.queue_loss(end, reason, work);
         }
     }
 }

@@ -36,6 +36,7 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Spf(router) => world.on_spf(router),
         Event::Reroute(end) => world.on_reroute(end),
         Event::NextHops(router) => world.on_next_hops(router),
+        Event::Paced(router) => world.on_paced(router),
         Event::Fib(router, group) => world.on_fib(router, group),
         Event::Boot(router) => world.on_boot(router),
         Event::Started(router) => world.on_started(router),

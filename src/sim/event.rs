@@ -91,6 +91,8 @@ pub(crate) enum Event {
     NextHops(RouterId),
     /// Alternates of a link that is lost are put to use.
     Reroute(End<LagId>),
+    /// What the BGP process of a router has put off is due.
+    Paced(RouterId),
     /// A forwarding write begins to show, goes on or is done.
     Fib(RouterId, GroupId),
     /// A router has booted.
@@ -146,6 +148,7 @@ impl Event {
             | Self::Spf(_)
             | Self::Reroute(_)
             | Self::NextHops(_)
+            | Self::Paced(_)
             | Self::Fib(..)
             | Self::Started(_)
             | Self::Restore(_)
@@ -203,6 +206,7 @@ impl Event {
             Self::Reuse(_) => 33,
             Self::Reroute(_) => 34,
             Self::NextHops(_) => 35,
+            Self::Paced(_) => 36,
         }
     }
 }

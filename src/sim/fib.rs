@@ -3,7 +3,7 @@
 //! # Departures
 //! * The writes of a group are spread evenly from its first to its last prefix.
 //! * Taking a member out of an ECMP set, or weighing its members anew, is one write for all prefixes
-//!   that share the two sets; every other change costs a write per prefix, deletion as much as replacement.
+//!   that share the two sets; every other change costs a write per prefix, at the rate of deletions or that of all others.
 //! * A writer that sticks ends the write it has begun; what it was asked for and what was then taken
 //!   back still costs it the time when it goes on. A reboot ends what sticks.
 //! * Reading for one group is asked anew before its write has begun: the write then takes the
@@ -64,7 +64,9 @@ impl World {
     /// Asks a router to write new next hops for some groups, in order of group.
     pub(super) fn write_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
         let config = &self.net.topology.routers[router];
-        let (mode, rate) = (config.fib, config.fib_rate);
+        let (mode, delay) = (config.fib, config.daemon.fib_delay);
+        let delay = if self.traffic.is_none() { SimDuration::ZERO } else { delay };
+        let rates = [config.fib_rate, config.fib_delete_rate];
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
             let queue = &self.state.routers[router].fib;
@@ -78,18 +80,20 @@ impl World {
                 continue;
             }
             let count = self.net.groups[group].count;
+            let rate = rates[usize::from(next.is_empty())];
+            let from = self.now + delay;
             let (start, first, last) = match mode {
-                FibMode::Pic(delay) => (self.now, self.now + delay, self.now + delay),
+                FibMode::Pic(delay) => (from, from + delay, from + delay),
                 FibMode::PrefixByPrefix if is_regrouping(&old, &next) => {
                     let key = (old, Arc::clone(&next));
                     let known = shared.get(&key).copied();
                     let (start, at) =
-                        known.unwrap_or_else(|| self.reserve(router, rate.time_for(1)));
+                        known.unwrap_or_else(|| self.reserve(router, from, rate.time_for(1)));
                     shared.insert(key, (start, at));
                     (start, at, at)
                 }
                 FibMode::PrefixByPrefix => {
-                    let (start, last) = self.reserve(router, rate.time_for(count));
+                    let (start, last) = self.reserve(router, from, rate.time_for(count));
                     (start, start + rate.time_for(1), last)
                 }
             };
@@ -98,11 +102,15 @@ impl World {
         }
     }
 
-    /// The writer is taken for this long, from when it is free.
-    fn reserve(&mut self, router: RouterId, length: SimDuration) -> (SimTime, SimTime) {
-        let now = self.now;
+    /// The writer is taken for this long, from when it is free and `from` has come.
+    fn reserve(
+        &mut self,
+        router: RouterId,
+        from: SimTime,
+        length: SimDuration,
+    ) -> (SimTime, SimTime) {
         let queue = &mut self.state.routers.edit(router).fib;
-        let start = queue.free_at.max(now);
+        let start = queue.free_at.max(from);
         queue.free_at = start + length;
         (start, queue.free_at)
     }

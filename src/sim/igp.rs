@@ -155,6 +155,15 @@ impl World {
         }
     }
 
+    /// An interface went down or came up: forwarding that prunes takes it out of ECMP sets, or back.
+    pub(super) fn prune(&mut self, end: End<LagId>, up: bool) {
+        let router = self.net.lag_router(end);
+        let lost = self.tables.routers[router].lost.contains(&end.of);
+        if self.net.topology.routers[router].prune_ecmp && lost == up {
+            self.switch_lost(end, !up);
+        }
+    }
+
     fn switch_lost(&mut self, end: End<LagId>, lost: bool) {
         let router = self.net.lag_router(end);
         self.touch_traffic();

@@ -52,9 +52,14 @@ impl World {
     }
 
     /// Keepalives that have been sent for ever.
+    ///
+    /// Where they are not jittered, both ends have sent theirs at the same instants since the session
+    /// came up, if they send them as often.
     pub(super) fn stationary_keepalives(&mut self, end: End<SessionId>) {
         let Some(range) = self.state.session_ends[end].fsm.keepalives() else { return };
-        let draws = self.keepalive_draws(end, 0);
+        let far = self.state.session_ends[end.far()].fsm.keepalives();
+        let in_step = range.shortest == range.longest && far == Some(range);
+        let draws = self.keepalive_draws(if in_step { End::new(end.of, Side::A) } else { end }, 0);
         let schedule = Schedule::stationary(range.shortest, range.longest, draws);
         let transport = &mut self.state.session_ends.edit(end).transport;
         transport.keepalives = Some((schedule, range));
@@ -80,6 +85,7 @@ impl World {
             return;
         }
         self.state.session_ends.edit(end).transport.next_keepalive = None;
+        self.wake_bgp(self.net.session_router(end));
         self.cause = self.state.session_ends[end].transport.path_cause;
         self.send_message(end, Wire::KEEPALIVE);
         self.queue_keepalive(end, now + SimDuration::TICK);
@@ -89,7 +95,8 @@ impl World {
     pub(super) fn rest_keepalives(&mut self, end: End<SessionId>) {
         let still =
             |end: End<SessionId>| self.stands_still(self.net.session_router(end), Agent::Bgp);
-        if self.net.eager || still(end) || still(end.far()) {
+        let sleeps = |end: End<SessionId>| self.sleeps(self.net.session_router(end));
+        if self.net.eager || [end, end.far()].into_iter().any(|end| still(end) || sleeps(end)) {
             return;
         }
         let (near, far) = (&self.state.session_ends[end], &self.state.session_ends[end.far()]);

@@ -175,6 +175,7 @@ impl World {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());
             self.bandwidth_changed(end);
         } else {
+            self.prune(end, table.up);
             self.lag_switched(end, table.up);
         }
     }

@@ -22,6 +22,7 @@ mod lsdb;
 pub(crate) mod net;
 mod next_hops;
 mod orders;
+mod pacing;
 mod patches;
 pub(crate) mod plan;
 mod processes;

@@ -170,6 +170,7 @@ impl Net {
             | Event::Mrai(end) => ranks.sessions[end.index()],
             Event::Cpu(router)
             | Event::NextHops(router)
+            | Event::Paced(router)
             | Event::Spf(router)
             | Event::Fib(router, _)
             | Event::Started(router)

@@ -131,9 +131,10 @@ impl World {
             | Event::Stale(end)
             | Event::Reuse(end)
             | Event::Mrai(end) => (self.net.session_router(*end), Agent::Bgp),
-            Event::Cpu(router) | Event::NextHops(router) | Event::Deferred(router) => {
-                (*router, Agent::Bgp)
-            }
+            Event::Cpu(router)
+            | Event::NextHops(router)
+            | Event::Paced(router)
+            | Event::Deferred(router) => (*router, Agent::Bgp),
             Event::Rto(end) => (self.net.session_router(*end), Agent::Tcp),
             Event::Bfd(_)
             | Event::Fault(_)

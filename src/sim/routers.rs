@@ -13,6 +13,7 @@ use super::event::Event;
 use super::fib::FibQueue;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
+use super::pacing::Pacing;
 use super::work::Unrest;
 use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
@@ -55,7 +56,9 @@ pub(crate) struct RouterState {
     pub(crate) cpu: VecDeque<CpuItem>,
     /// When the first is done.
     pub(crate) cpu_done_at: Option<SimTime>,
-    /// Groups to decide when no more work waits.
+    /// What its BGP process has put off.
+    pub(crate) pacing: Pacing,
+    /// Groups to decide when no more work waits, or in the next decision.
     pub(crate) undecided: BTreeSet<GroupId>,
     /// How often it changed its choices since the clock started.
     pub(crate) unrest: BTreeMap<GroupId, Unrest>,

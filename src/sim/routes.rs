@@ -13,6 +13,7 @@ use super::bgp::{CpuItem, Told, Work};
 use super::cause::Phase;
 use super::event::Event;
 use super::net::Net;
+use super::pacing::Pacing;
 use super::world::World;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, Relation, Role, SessionKind, Topology, Weights};
@@ -432,6 +433,7 @@ impl World {
         state.rib = rib;
         state.cpu.clear();
         state.undecided.clear();
+        state.pacing = Pacing::default();
         state.cpu_done_at = None;
         state.next_hops_at = None;
         for end in self.net.sessions_at[router].clone() {

@@ -253,6 +253,12 @@ impl World {
 /// The machine of a session that has long been established when the clock starts.
 fn established(net: &Net, end: End<SessionId>) -> Fsm {
     Fsm::established(speaker(net, end), &speaker(net, end.far()), SimTime::ZERO)
+        .jittered(timer_draws(net, end))
+}
+
+/// What shortens the timers of an end of a session.
+fn timer_draws(net: &Net, end: End<SessionId>) -> Draws {
+    Draws::new(net.seed, &format!("timers/{}", net.session_end_name(end)))
 }
 
 /// Both ends of so many things.
@@ -349,7 +355,7 @@ fn initial_adjacency(net: &Net, end: End<LagId>) -> Option<Adjacency> {
 fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
     let peer = speaker(net, end.far());
     SessionEndState {
-        fsm: Fsm::new(speaker(net, end), peer.asn),
+        fsm: Fsm::new(speaker(net, end), peer.asn).jittered(timer_draws(net, end)),
         transport: Transport::idle(),
         tells: false,
         pending: std::collections::BTreeMap::new(),
@@ -382,6 +388,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         routes: Routes::default(),
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
+        pacing: super::pacing::Pacing::default(),
         undecided: std::collections::BTreeSet::new(),
         unrest: std::collections::BTreeMap::new(),
         restless_until: SimTime::ZERO,

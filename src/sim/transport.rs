@@ -106,9 +106,10 @@ impl World {
         let now = self.now;
         let calls = self.state.session_ends[end].transport.calls + 1;
         let name = format!("connect/{}/{calls}", self.net.session_end_name(end));
-        let retry = self.net.topology.sessions[end.of].ends[end.side].bgp.connect_retry;
+        let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
+        let retry = config.connect_retry;
         let draws = Draws::new(self.net.seed, &name);
-        let restarts = Schedule::starting(now, retry.scaled(3, 4), retry, draws);
+        let restarts = Schedule::starting(now, retry.shortened(config.jitter.retry), retry, draws);
         let cause = self.cause;
         let transport = &mut self.state.session_ends.edit(end).transport;
         transport.call_cause = cause;

@@ -96,7 +96,7 @@ impl World {
     }
 
     /// What a router that cannot make up its mind waits before a work.
-    fn pause(&mut self, router: RouterId) -> SimDuration {
+    pub(super) fn pause(&mut self, router: RouterId) -> SimDuration {
         if self.traffic.is_none() || self.state.routers[router].restless_until <= self.now {
             return SimDuration::ZERO;
         }
@@ -138,6 +138,9 @@ impl World {
         self.cause = item.cause;
         self.spend(Phase::Decide);
         let mut groups = self.work_off(router, item.work);
+        if self.gather(router, &mut groups) {
+            return self.begin_work(router);
+        }
         let now = self.now;
         let state = self.state.routers.edit(router);
         let waits = state.restless_until > now && !state.cpu.is_empty();

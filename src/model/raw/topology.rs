@@ -8,7 +8,9 @@ use serde::Deserialize;
 use super::exchange::RawExchange;
 use super::lags::{RawGracefulRestart, RawLink, RawPni};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
-use super::values::{RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues};
+use super::values::{
+    RawBfd, RawBgp, RawDaemon, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
+};
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
 use crate::model::topology::{ConnectionState, PeeringKind, PeeringType};
 use crate::units::{Length, PerSecond, SimDuration};
@@ -91,6 +93,8 @@ pub(crate) struct RawDefaults {
     pub lacp: Option<Sp<RawLacp>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// How routing processes pace themselves.
+    pub daemon: Option<Sp<RawDaemon>>,
     /// Values of routers.
     pub router: Option<Sp<RawRouterValues>>,
 }
@@ -260,6 +264,8 @@ pub(crate) struct RawNetwork {
     pub lacp: Option<Sp<RawLacp>>,
     /// Interface timers of its routers.
     pub interface: Option<Sp<RawInterface>>,
+    /// How the routing processes of its routers pace themselves.
+    pub daemon: Option<Sp<RawDaemon>>,
     /// Values of its routers.
     pub router: Option<Sp<RawRouterValues>>,
 }
@@ -426,6 +432,10 @@ pub(crate) struct RawRouter {
     pub fib: Option<Sp<RawFib>>,
     /// Forwarding table writes per second.
     pub fib_rate: Option<Sp<Text<PerSecond>>>,
+    /// Forwarding table deletions per second; absent beside a stated `fib_rate`: the same.
+    pub fib_delete_rate: Option<Sp<Text<PerSecond>>>,
+    /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
+    pub prune_ecmp: Option<Sp<bool>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.
     pub pic_delay: Option<Sp<Text<SimDuration>>>,
     /// Time to take in one BGP UPDATE.
@@ -442,4 +452,6 @@ pub(crate) struct RawRouter {
     pub lacp: Option<Sp<RawLacp>>,
     /// Interface timers.
     pub interface: Option<Sp<RawInterface>>,
+    /// How its routing processes pace themselves.
+    pub daemon: Option<Sp<RawDaemon>>,
 }

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::input::sp::{Sp, Text};
-use crate::units::{PerSecond, SimDuration};
+use crate::units::{PerSecond, Share, SimDuration};
 
 /// BGP timers (RFC 4271 §10).
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
@@ -25,6 +25,18 @@ pub(crate) struct RawBgp {
     pub mrai: Option<Sp<Text<SimDuration>>>,
     /// Whether withdrawals wait for the MRAI too.
     pub mrai_withdrawals: Option<Sp<bool>>,
+    /// By how much of it the keepalive interval is shortened at random, each time.
+    pub keepalive_jitter: Option<Sp<Text<Share>>>,
+    /// By how much of it the hold time is shortened at random, each time a message restarts it.
+    pub hold_jitter: Option<Sp<Text<Share>>>,
+    /// By how much of them `connect_retry` and `connect_delay` are shortened at random.
+    pub retry_jitter: Option<Sp<Text<Share>>>,
+    /// By how much of it a wait in Idle is shortened at random.
+    pub idle_hold_jitter: Option<Sp<Text<Share>>>,
+    /// From being free to connect to the first attempt; the peer may connect meanwhile.
+    pub connect_delay: Option<Sp<Text<SimDuration>>>,
+    /// Whether a session in Idle waits for `idle_hold` again when its interface comes up.
+    pub idle_after_interface_up: Option<Sp<bool>>,
 }
 
 /// BFD timers (RFC 5880).
@@ -43,6 +55,8 @@ pub(crate) struct RawBfd {
     pub control_plane_independent: Option<Sp<bool>>,
     /// On BGP sessions: whether the session waits until BFD is up.
     pub strict: Option<Sp<bool>>,
+    /// By how much of it each transmit interval is shortened at least; 25% at most.
+    pub least_jitter: Option<Sp<Text<Share>>>,
 }
 
 /// `LACP_Activity`.
@@ -93,6 +107,25 @@ pub(crate) struct RawInterface {
     pub carrier_delay_up: Option<Sp<Text<SimDuration>>>,
 }
 
+/// How the routing processes of a router pace themselves.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Daemon")]
+pub(crate) struct RawDaemon {
+    /// From the loss of a session to BGP dropping its routes.
+    pub flush_delay: Option<Sp<Text<SimDuration>>>,
+    /// From the first route that has changed to BGP deciding, for all that have changed by then.
+    pub decision_delay: Option<Sp<Text<SimDuration>>>,
+    /// From a session being established to the first UPDATE.
+    pub coalesce_time: Option<Sp<Text<SimDuration>>>,
+    /// That much more for each session of the router.
+    pub coalesce_per_session: Option<Sp<Text<SimDuration>>>,
+    /// How long at most what a timer has made necessary waits for the next message or timer.
+    pub wake_up: Option<Sp<Text<SimDuration>>>,
+    /// From a decision to the forwarding table being written.
+    pub fib_delay: Option<Sp<Text<SimDuration>>>,
+}
+
 /// How what flaps is suppressed: routes of a BGP session (RFC 2439), or interfaces.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -120,6 +153,10 @@ pub(crate) enum RawProfile {
     Generic,
     /// A provider's edge router.
     ProviderEdge,
+    /// BIRD 2 on Linux.
+    Bird,
+    /// FRR 8 on Linux, profile traditional.
+    Frr,
 }
 
 /// How a router writes its forwarding table.
@@ -144,6 +181,10 @@ pub(crate) struct RawRouterValues {
     pub fib: Option<Sp<RawFib>>,
     /// Forwarding table writes per second.
     pub fib_rate: Option<Sp<Text<PerSecond>>>,
+    /// Forwarding table deletions per second; absent beside a stated `fib_rate`: the same.
+    pub fib_delete_rate: Option<Sp<Text<PerSecond>>>,
+    /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
+    pub prune_ecmp: Option<Sp<bool>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.
     pub pic_delay: Option<Sp<Text<SimDuration>>>,
     /// Time to take in one BGP UPDATE.

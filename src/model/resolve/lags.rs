@@ -318,7 +318,7 @@ impl<'a> Resolver<'a> {
                 metric.value
             }
         };
-        let mut keep = |assumed: AssumedRows, names: Option<[&'static str; 4]>| {
+        let mut keep = |assumed: AssumedRows, names: Option<[&'static str; 5]>| {
             for (index, (key, row)) in assumed.into_iter().enumerate() {
                 rows.push((names.map_or(key, |names| names[index]), row));
             }
@@ -380,8 +380,13 @@ fn on<G>(stated: [Option<&G>; 2]) -> bool {
 }
 
 /// What is assumed of micro-BFD, in the order of [`bfd`].
-const MICRO_BFD: [&str; 4] =
-    ["micro_bfd.tx", "micro_bfd.rx", "micro_bfd.multiplier", "micro_bfd.control_plane_independent"];
+const MICRO_BFD: [&str; 5] = [
+    "micro_bfd.tx",
+    "micro_bfd.rx",
+    "micro_bfd.multiplier",
+    "micro_bfd.control_plane_independent",
+    "micro_bfd.least_jitter",
+];
 
 /// Stands in for an end after an error was reported.
 fn hole_end() -> LagEnd {

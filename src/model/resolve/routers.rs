@@ -9,8 +9,8 @@ use super::Resolver;
 use super::places::about;
 use super::report::hole;
 use super::values::{
-    Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
-    check_duration, check_interface, check_lacp,
+    self, Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
+    check_daemon, check_duration, check_interface, check_lacp,
 };
 use crate::diag::{Code, Related, Span};
 use crate::ids::{Id, NetworkId, RouterId, SiteId};
@@ -20,13 +20,13 @@ use crate::model::raw::topology::{
     RawDefaults, RawFrr, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter, RawWeights,
 };
 use crate::model::raw::values::{
-    RawBfd, RawBgp, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
+    RawBfd, RawBgp, RawDaemon, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
 use crate::model::topology::{
     Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
 };
 use crate::proto::igp::{IgpConfig, IgpKind};
-use crate::units::SimDuration;
+use crate::units::{PerSecond, SimDuration};
 
 /// AS numbers that cannot number a network: RFC 7607, RFC 6793, RFC 7300.
 const UNUSABLE_ASNS: [u32; 4] = [0, 23_456, 65_535, u32::MAX];
@@ -67,6 +67,7 @@ impl<'a> RouterLayers<'a> {
         bfd, "bfd", RawBfd;
         lacp, "lacp", RawLacp;
         interface, "interface", RawInterface;
+        daemon, "daemon", RawDaemon;
     }
 
     fn outer(&self) -> Chain<'a, RawRouterValues> {
@@ -87,6 +88,7 @@ impl<'a> Resolver<'a> {
         check_bfd(&mut self.report, defaults.bfd.as_ref());
         check_lacp(&mut self.report, defaults.lacp.as_ref());
         check_interface(&mut self.report, defaults.interface.as_ref());
+        check_daemon(&mut self.report, defaults.daemon.as_ref());
         self.check_router_values(defaults.router.as_deref());
     }
 
@@ -94,6 +96,7 @@ impl<'a> Resolver<'a> {
         let Some(values) = values else { return };
         let report = &mut self.report;
         values.fib_rate.as_ref().map(|rate| report.quantity(rate));
+        values.fib_delete_rate.as_ref().map(|rate| report.quantity(rate));
         check_duration(report, values.pic_delay.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.update_processing.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.next_hop_delay.as_ref(), UP_TO_A_DAY);
@@ -107,6 +110,7 @@ impl<'a> Resolver<'a> {
             check_bfd(&mut self.report, network.bfd.as_ref());
             check_lacp(&mut self.report, network.lacp.as_ref());
             check_interface(&mut self.report, network.interface.as_ref());
+            check_daemon(&mut self.report, network.daemon.as_ref());
             self.check_router_values(network.router.as_deref());
             let startup = network.igp.as_deref().and_then(|igp| igp.overload_on_startup.as_ref());
             check_duration(&mut self.report, startup, UP_TO_A_DAY);
@@ -341,6 +345,7 @@ impl<'a> Resolver<'a> {
             check_bfd(&mut self.report, router.bfd.as_ref());
             check_lacp(&mut self.report, router.lacp.as_ref());
             check_interface(&mut self.report, router.interface.as_ref());
+            check_daemon(&mut self.report, router.daemon.as_ref());
             let own = own_values(router);
             self.check_router_values(Some(&own));
             let feeds = self.router_feeds(router, site);
@@ -380,29 +385,14 @@ impl<'a> Resolver<'a> {
             profile: outer.profile,
             values: outer.values,
         };
-        let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
-        let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
+        let (daemon, daemon_rows) = values::daemon(&layers.daemon());
         let update = chain.text("update_processing", |v| v.update_processing.as_ref());
         let next_hop_delay = chain.text("next_hop_delay", |v| v.next_hop_delay.as_ref());
         let reload = chain.text("reload", |v| v.reload.as_ref());
-        let fib = chain.plain(
-            "fib",
-            |v| v.fib.as_ref(),
-            |stated| match stated {
-                RawFib::PrefixByPrefix => FibMode::PrefixByPrefix,
-                RawFib::Pic => FibMode::Pic(pic_delay.value),
-            },
-            |text| match text {
-                "prefix_by_prefix" => Some(FibMode::PrefixByPrefix),
-                "pic" => Some(FibMode::Pic(pic_delay.value)),
-                _ => None,
-            },
-        );
-        match fib.value {
-            FibMode::PrefixByPrefix => self.assume("router.fib_rate", name, rate.assumed),
-            FibMode::Pic(_) => self.assume("router.pic_delay", name, pic_delay.assumed),
+        let (fib, [fib_rate, fib_delete_rate], prune_ecmp) = self.writes(name, &chain);
+        for (key, row) in daemon_rows {
+            self.assume(key, name, row);
         }
-        self.assume("router.fib", name, fib.assumed);
         self.assume("router.update_processing", name, update.assumed);
         self.assume("router.next_hop_delay", name, next_hop_delay.assumed);
         self.assume("router.reload", name, reload.assumed);
@@ -420,12 +410,59 @@ impl<'a> Resolver<'a> {
             zone: None,
             feeds: Vec::new(),
             feeds_needed: 1,
-            fib: fib.value,
-            fib_rate: rate.value,
+            fib,
+            fib_rate,
+            fib_delete_rate,
+            prune_ecmp,
+            daemon,
             update_processing: update.value,
             next_hop_delay: next_hop_delay.value,
             reload: reload.value,
         }
+    }
+
+    /// How a router writes its forwarding table: the mode, the rates of writes and of deletions, and
+    /// whether it prunes by itself.
+    fn writes(
+        &mut self,
+        name: &str,
+        chain: &Chain<'_, RawRouterValues>,
+    ) -> (FibMode, [PerSecond; 2], bool) {
+        let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
+        let mut delete_rate = chain.text("fib_delete_rate", |v| v.fib_delete_rate.as_ref());
+        if rate.stated.is_some() && delete_rate.stated.is_none() {
+            delete_rate = Valued { value: rate.value, stated: None, assumed: None };
+        }
+        let prune = chain.plain(
+            "prune_ecmp",
+            |v| v.prune_ecmp.as_ref(),
+            |stated: bool| stated,
+            |text| text.parse().ok(),
+        );
+        let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
+        let fib = chain.plain(
+            "fib",
+            |v| v.fib.as_ref(),
+            |stated| match stated {
+                RawFib::PrefixByPrefix => FibMode::PrefixByPrefix,
+                RawFib::Pic => FibMode::Pic(pic_delay.value),
+            },
+            |text| match text {
+                "prefix_by_prefix" => Some(FibMode::PrefixByPrefix),
+                "pic" => Some(FibMode::Pic(pic_delay.value)),
+                _ => None,
+            },
+        );
+        match fib.value {
+            FibMode::PrefixByPrefix => {
+                self.assume("router.fib_delete_rate", name, delete_rate.if_not(&rate.value));
+                self.assume("router.fib_rate", name, rate.assumed);
+            }
+            FibMode::Pic(_) => self.assume("router.pic_delay", name, pic_delay.assumed),
+        }
+        self.assume("router.fib", name, fib.assumed);
+        self.assume("router.prune_ecmp", name, prune.if_not(&false));
+        (fib.value, [rate.value, delete_rate.value], prune.value)
     }
 
     fn router_feeds(
@@ -537,6 +574,8 @@ fn own_values(router: &RawRouter) -> RawRouterValues {
         profile: router.profile.clone(),
         fib: router.fib.clone(),
         fib_rate: router.fib_rate.clone(),
+        fib_delete_rate: router.fib_delete_rate.clone(),
+        prune_ecmp: router.prune_ecmp.clone(),
         pic_delay: router.pic_delay.clone(),
         update_processing: router.update_processing.clone(),
         next_hop_delay: router.next_hop_delay.clone(),

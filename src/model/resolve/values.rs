@@ -7,14 +7,15 @@ use crate::diag::{Code, Span};
 use crate::input::sp::{Sp, Text, Written};
 use crate::model::profiles::{Documented, Row, Values};
 use crate::model::raw::values::{
-    RawBfd, RawBgp, RawDamping, RawInterface, RawLacp, RawLacpInterval, RawLacpMode, RawProfile,
+    RawBfd, RawBgp, RawDaemon, RawDamping, RawInterface, RawLacp, RawLacpInterval, RawLacpMode,
+    RawProfile,
 };
-use crate::model::topology::Origin;
-use crate::proto::bgp::BgpConfig;
+use crate::model::topology::{Daemon, Origin};
 use crate::proto::bgp::session::KEEPALIVE_MIN;
+use crate::proto::bgp::{BgpConfig, Jitter};
 use crate::proto::phy::InterfaceConfig;
 use crate::proto::{bfd, damping, lacp};
-use crate::units::{QuantityError, SimDuration};
+use crate::units::{QuantityError, Share, SimDuration};
 
 /// A value that the file does not state, for the list of assumptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +70,13 @@ impl<T> Valued<T> {
 
     pub(super) fn assumed(value: T, assumed: Assumed) -> Self {
         Self { value, stated: None, assumed: Some(assumed) }
+    }
+}
+
+impl<T: PartialEq> Valued<T> {
+    /// What is to be said of it, if it is anything but `nothing`: what is not in use needs no word.
+    pub(super) fn if_not(&self, nothing: &T) -> Option<Assumed> {
+        self.assumed.clone().filter(|_| self.value != *nothing)
     }
 }
 
@@ -170,6 +178,78 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
     }
     let idle_hold = chain.text("idle_hold", |g| g.idle_hold.as_ref());
     let idle_hold_max = chain.text("idle_hold_max", |g| g.idle_hold_max.as_ref());
+    check_timers(report, [&hold, &keepalive], [&idle_hold, &idle_hold_max]);
+    let connect_retry = chain.text("connect_retry", |g| g.connect_retry.as_ref());
+    let mrai = chain.text("mrai", |g| g.mrai.as_ref());
+    let withdrawals = chain.plain(
+        "mrai_withdrawals",
+        |g| g.mrai_withdrawals.as_ref(),
+        |stated: bool| stated,
+        |text| text.parse().ok(),
+    );
+    let (jitter, jitter_rows) = jitter(chain);
+    let connect_delay = chain.text("connect_delay", |g| g.connect_delay.as_ref());
+    let idle_again = chain.plain(
+        "idle_after_interface_up",
+        |g| g.idle_after_interface_up.as_ref(),
+        |stated: bool| stated,
+        |text| text.parse().ok(),
+    );
+    let config = BgpConfig {
+        hold: hold.value,
+        keepalive: keepalive.value,
+        connect_retry: connect_retry.value,
+        idle_hold: idle_hold.value,
+        idle_hold_max: idle_hold_max.value,
+        mrai: mrai.value,
+        mrai_withdrawals: withdrawals.value,
+        jitter,
+        connect_delay: connect_delay.value,
+        idle_after_interface_up: idle_again.value,
+    };
+    let mut rows = vec![
+        ("bgp.hold", hold.assumed),
+        ("bgp.keepalive", keepalive.assumed),
+        ("bgp.connect_retry", connect_retry.assumed),
+        ("bgp.idle_hold", idle_hold.assumed),
+        ("bgp.idle_hold_max", idle_hold_max.assumed),
+        ("bgp.mrai", mrai.assumed),
+        ("bgp.mrai_withdrawals", withdrawals.assumed),
+        ("bgp.connect_delay", connect_delay.if_not(&SimDuration::ZERO)),
+        ("bgp.idle_after_interface_up", idle_again.if_not(&false)),
+    ];
+    rows.extend(jitter_rows);
+    (config, rows)
+}
+
+/// By how much BGP timers of one end are shortened at random.
+fn jitter(chain: &Chain<'_, RawBgp>) -> (Jitter, AssumedRows) {
+    let share = |key, get: fn(&RawBgp) -> Option<&Sp<Text<Share>>>| chain.text(key, get);
+    let keepalive = share("keepalive_jitter", |g| g.keepalive_jitter.as_ref());
+    let hold = share("hold_jitter", |g| g.hold_jitter.as_ref());
+    let retry = share("retry_jitter", |g| g.retry_jitter.as_ref());
+    let idle_hold = share("idle_hold_jitter", |g| g.idle_hold_jitter.as_ref());
+    let jitter = Jitter {
+        keepalive: keepalive.value,
+        hold: hold.value,
+        retry: retry.value,
+        idle_hold: idle_hold.value,
+    };
+    let rows = vec![
+        ("bgp.keepalive_jitter", keepalive.if_not(&Share::ZERO)),
+        ("bgp.hold_jitter", hold.if_not(&Share::ZERO)),
+        ("bgp.retry_jitter", retry.if_not(&Share::ZERO)),
+        ("bgp.idle_hold_jitter", idle_hold.if_not(&Share::ZERO)),
+    ];
+    (jitter, rows)
+}
+
+/// Reports stated timers that do not go together.
+fn check_timers(
+    report: &mut Report,
+    [hold, keepalive]: [&Valued<SimDuration>; 2],
+    [idle_hold, idle_hold_max]: [&Valued<SimDuration>; 2],
+) {
     if !hold.value.is_zero() && keepalive.value > hold.value {
         let span = keepalive.stated.or(hold.stated);
         let message = format!(
@@ -191,33 +271,6 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
         );
         contradiction(report, span, message, "the wait doubles from the first to the second");
     }
-    let connect_retry = chain.text("connect_retry", |g| g.connect_retry.as_ref());
-    let mrai = chain.text("mrai", |g| g.mrai.as_ref());
-    let withdrawals = chain.plain(
-        "mrai_withdrawals",
-        |g| g.mrai_withdrawals.as_ref(),
-        |stated: bool| stated,
-        |text| text.parse().ok(),
-    );
-    let config = BgpConfig {
-        hold: hold.value,
-        keepalive: keepalive.value,
-        connect_retry: connect_retry.value,
-        idle_hold: idle_hold.value,
-        idle_hold_max: idle_hold_max.value,
-        mrai: mrai.value,
-        mrai_withdrawals: withdrawals.value,
-    };
-    let rows = vec![
-        ("bgp.hold", hold.assumed),
-        ("bgp.keepalive", keepalive.assumed),
-        ("bgp.connect_retry", connect_retry.assumed),
-        ("bgp.idle_hold", idle_hold.assumed),
-        ("bgp.idle_hold_max", idle_hold_max.assumed),
-        ("bgp.mrai", mrai.assumed),
-        ("bgp.mrai_withdrawals", withdrawals.assumed),
-    ];
-    (config, rows)
 }
 
 fn contradiction(report: &mut Report, span: Option<Span>, message: String, hint: &str) {
@@ -242,17 +295,20 @@ pub(super) fn bfd(chain: &Chain<'_, RawBfd>) -> (bfd::Config, AssumedRows) {
         |stated: bool| stated,
         |text| text.parse().ok(),
     );
+    let least_jitter = chain.text("least_jitter", |g| g.least_jitter.as_ref());
     let config = bfd::Config {
         tx: tx.value,
         rx: rx.value,
         multiplier: multiplier.value,
         control_plane_independent: independent.value,
+        least_jitter: least_jitter.value,
     };
     let rows = vec![
         ("bfd.tx", tx.assumed),
         ("bfd.rx", rx.assumed),
         ("bfd.multiplier", multiplier.assumed),
         ("bfd.control_plane_independent", independent.assumed),
+        ("bfd.least_jitter", least_jitter.if_not(&Share::ZERO)),
     ];
     (config, rows)
 }
@@ -402,6 +458,11 @@ pub(super) fn check_bgp(report: &mut Report, group: Option<&Sp<RawBgp>>) {
     check_duration(report, group.idle_hold.as_ref(), ANY);
     check_duration(report, group.idle_hold_max.as_ref(), ANY);
     check_duration(report, group.mrai.as_ref(), ANY);
+    check_duration(report, group.connect_delay.as_ref(), ANY);
+    let (waits, idle) = (&group.retry_jitter, &group.idle_hold_jitter);
+    for jitter in [&group.keepalive_jitter, &group.hold_jitter, waits, idle] {
+        check_jitter(report, jitter.as_ref(), Share::from_percent(75));
+    }
     if let Some(hold) = &group.hold
         && let Ok(value) = hold.parse()
         && !value.is_zero()
@@ -439,6 +500,7 @@ pub(super) fn check_whole_seconds(
 /// Reports what is wrong with stated BFD timers; called once for each place.
 pub(super) fn check_bfd(report: &mut Report, group: Option<&Sp<RawBfd>>) {
     let Some(group) = group else { return };
+    check_jitter(report, group.least_jitter.as_ref(), Share::from_percent(25));
     let range = (SimDuration::from_millis(1), SimDuration::from_secs(4_294));
     check_duration(report, group.tx.as_ref(), range);
     check_duration(report, group.rx.as_ref(), range);
@@ -447,6 +509,60 @@ pub(super) fn check_bfd(report: &mut Report, group: Option<&Sp<RawBfd>>) {
     {
         let message = format!("`{}` is out of range: 1 to 255", **multiplier);
         report.hinted(multiplier.span, Code::OutOfRange, message, "RFC 5880 §4.1, Detect Mult");
+    }
+}
+
+/// Reports a stated jitter that is more than `most`.
+fn check_jitter(report: &mut Report, text: Option<&Sp<Text<Share>>>, most: Share) {
+    let Some(text) = text else { return };
+    let Some(value) = report.quantity(text) else { return };
+    if value > most {
+        let message = format!("`{value}` is out of range: 0% to {most}");
+        report.at(text.span, Code::OutOfRange, message);
+    }
+}
+
+/// How the routing processes of a router pace themselves.
+pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
+    let time = |key, get: fn(&RawDaemon) -> Option<&Sp<Text<SimDuration>>>| chain.text(key, get);
+    let flush_delay = time("flush_delay", |g| g.flush_delay.as_ref());
+    let decision_delay = time("decision_delay", |g| g.decision_delay.as_ref());
+    let coalesce_time = time("coalesce_time", |g| g.coalesce_time.as_ref());
+    let per_session = time("coalesce_per_session", |g| g.coalesce_per_session.as_ref());
+    let wake_up = time("wake_up", |g| g.wake_up.as_ref());
+    let fib_delay = time("fib_delay", |g| g.fib_delay.as_ref());
+    let daemon = Daemon {
+        flush_delay: flush_delay.value,
+        decision_delay: decision_delay.value,
+        coalesce_time: coalesce_time.value,
+        coalesce_per_session: per_session.value,
+        wake_up: wake_up.value,
+        fib_delay: fib_delay.value,
+    };
+    let rows = vec![
+        ("daemon.flush_delay", flush_delay.if_not(&SimDuration::ZERO)),
+        ("daemon.decision_delay", decision_delay.if_not(&SimDuration::ZERO)),
+        ("daemon.coalesce_time", coalesce_time.if_not(&SimDuration::ZERO)),
+        ("daemon.coalesce_per_session", per_session.if_not(&SimDuration::ZERO)),
+        ("daemon.wake_up", wake_up.if_not(&SimDuration::ZERO)),
+        ("daemon.fib_delay", fib_delay.if_not(&SimDuration::ZERO)),
+    ];
+    (daemon, rows)
+}
+
+/// Reports what is wrong with how stated routing processes pace themselves; once for each place.
+pub(super) fn check_daemon(report: &mut Report, group: Option<&Sp<RawDaemon>>) {
+    let Some(group) = group else { return };
+    let times = [
+        &group.flush_delay,
+        &group.decision_delay,
+        &group.coalesce_time,
+        &group.coalesce_per_session,
+        &group.wake_up,
+        &group.fib_delay,
+    ];
+    for time in times {
+        check_duration(report, time.as_ref(), ANY);
     }
 }
 

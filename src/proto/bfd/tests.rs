@@ -5,7 +5,13 @@ const STATES: [State; 4] = [State::AdminDown, State::Down, State::Init, State::U
 
 fn config(tx: u64, rx: u64, multiplier: u8) -> Config {
     let ms = SimDuration::from_millis;
-    Config { tx: ms(tx), rx: ms(rx), multiplier, control_plane_independent: false }
+    Config {
+        tx: ms(tx),
+        rx: ms(rx),
+        multiplier,
+        control_plane_independent: false,
+        least_jitter: Share::ZERO,
+    }
 }
 
 fn ms(ms: i64) -> SimTime {

@@ -5,7 +5,7 @@
 //! told, by [`policy`], [`relation`] and [`rpki`]. [`rib`] keeps routes, [`attrs`] their attributes, and
 //! [`decision`] chooses among them.
 
-use crate::units::SimDuration;
+use crate::units::{Share, SimDuration};
 
 pub mod advertise;
 pub mod attrs;
@@ -17,6 +17,19 @@ pub mod rib;
 pub mod rpki;
 pub mod session;
 pub mod tcp;
+
+/// By how much of them timers of one side of a session are shortened at random, each time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Jitter {
+    /// Keepalive intervals.
+    pub keepalive: Share,
+    /// The hold time.
+    pub hold: Share,
+    /// `ConnectRetryTime`, and the delay before the first attempt.
+    pub retry: Share,
+    /// Waits in Idle.
+    pub idle_hold: Share,
+}
 
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,4 +48,10 @@ pub struct BgpConfig {
     pub mrai: SimDuration,
     /// Whether withdrawals wait for the MRAI too.
     pub mrai_withdrawals: bool,
+    /// By how much timers are shortened at random.
+    pub jitter: Jitter,
+    /// From being free to connect to the first attempt.
+    pub connect_delay: SimDuration,
+    /// Whether the wait in Idle starts anew when the interface comes up.
+    pub idle_after_interface_up: bool,
 }

@@ -28,13 +28,16 @@ use std::net::Ipv4Addr;
 use self::blocks::{Blocks, Confirms};
 pub use self::io::{By, DownReason, Input, KeepaliveRange, Lower, Output, State, Timer};
 use self::phase::{End, Phase, Then};
+use self::timers::{CONNECTS, IDLES};
 use super::BgpConfig;
 use super::message::{Cease, FsmError, Message, Notification, Open, OpenError};
+use crate::rng::Draws;
 use crate::units::{SimDuration, SimTime};
 
 mod blocks;
 mod io;
 mod phase;
+mod timers;
 
 /// The hold time while an OPEN is awaited: four minutes (RFC 4271 §8.2.2).
 pub const LARGE_HOLD: SimDuration = SimDuration::from_secs(240);
@@ -69,6 +72,8 @@ pub struct Fsm {
     restart: Option<SimDuration>,
     /// The NOTIFICATION that came last.
     last_word: Option<Notification>,
+    /// What shortens timers that are jittered, by the instant at which they start.
+    draws: Option<Draws>,
 }
 
 impl Fsm {
@@ -84,7 +89,14 @@ impl Fsm {
             strict: None,
             restart: None,
             last_word: None,
+            draws: None,
         }
+    }
+
+    /// The same with its timers shortened at random as its configuration says; without, none is.
+    #[must_use]
+    pub fn jittered(self, draws: Draws) -> Self {
+        Self { draws: Some(draws), ..self }
     }
 
     /// The NOTIFICATION that came last.
@@ -105,7 +117,7 @@ impl Fsm {
     #[must_use]
     pub fn established(own: Speaker, peer: &Speaker, now: SimTime) -> Self {
         let hold = own.timers.hold.min(peer.timers.hold);
-        let phase = Phase::Established { hold, until: None, since: now - STABLE_AFTER };
+        let phase = Phase::Established { hold, heard: None, since: now - STABLE_AFTER };
         Self { phase, blocks: Blocks::NONE, ..Self::new(own, peer.asn) }
     }
 
@@ -120,19 +132,19 @@ impl Fsm {
                 if let (true, Some(restart)) = (self.blocks.prefixes, self.restart) {
                     self.change(Phase::Idle { until: Some(now + restart) }, None, out);
                 }
-                self.start_if_free(out);
+                self.start_if_free(now, out);
             }
             Input::AdminUp => {
                 self.blocks.admin = false;
                 self.blocks.prefixes = false;
                 self.next_wait = self.own.timers.idle_hold;
-                self.start_if_free(out);
+                self.start_if_free(now, out);
             }
-            Input::InterfaceUp => self.interface_up(out),
+            Input::InterfaceUp => self.interface_up(now, out),
             Input::IdleHoldExpired => {
                 if self.is_due(Timer::IdleHold, now) {
                     self.blocks.prefixes = false;
-                    self.start_if_free(out);
+                    self.start_if_free(now, out);
                 }
             }
             Input::ConnectRetryExpired => {
@@ -179,12 +191,12 @@ impl Fsm {
     ///
     /// An earlier arrival than one already known changes nothing.
     pub fn heard(&mut self, at: SimTime, out: &mut Vec<Output>) {
-        let Phase::Established { hold, until, .. } = &mut self.phase else { return };
-        let deadline = at + *hold;
-        if !hold.is_zero() && until.is_none_or(|known| known < deadline) {
-            *until = Some(deadline);
-            out.push(Output::Arm(Timer::Hold, deadline));
+        let Phase::Established { hold, heard: known, .. } = &mut self.phase else { return };
+        if hold.is_zero() || known.is_some_and(|known| known >= at) {
+            return;
         }
+        *known = Some(at);
+        out.extend(self.deadline(Timer::Hold).map(|until| Output::Arm(Timer::Hold, until)));
     }
 
     /// The state.
@@ -243,40 +255,17 @@ impl Fsm {
         }
     }
 
-    /// The range of gaps between keepalives: the shorter of the configured interval and a third
-    /// of the negotiated hold time, but no less than a second (RFC 4271 §4.4), jittered; `None`
-    /// before the OPENs agree or without hold time.
-    #[must_use]
-    pub fn keepalives(&self) -> Option<KeepaliveRange> {
-        let hold = self.hold().filter(|hold| !hold.is_zero())?;
-        let longest = self.own.timers.keepalive.min(hold.scaled(1, 3)).max(KEEPALIVE_MIN);
-        Some(KeepaliveRange { shortest: longest.scaled(3, 4), longest })
-    }
-
-    /// When `timer` runs out, if it runs.
-    #[must_use]
-    pub fn deadline(&self, timer: Timer) -> Option<SimTime> {
-        let (running, until) = match self.phase {
-            Phase::Idle { until } => (Timer::IdleHold, until),
-            Phase::Connect => return None,
-            Phase::Active { until } => (Timer::ConnectRetry, Some(until)),
-            Phase::OpenSent { until } => (Timer::Hold, Some(until)),
-            Phase::OpenConfirm { until, .. } | Phase::Established { until, .. } => {
-                (Timer::Hold, until)
-            }
-        };
-        until.filter(|_| running == timer)
-    }
-
-    fn is_due(&self, timer: Timer, now: SimTime) -> bool {
-        self.deadline(timer).is_some_and(|deadline| deadline <= now)
-    }
-
     /// Leaves Idle unless something holds the machine there.
-    fn start_if_free(&mut self, out: &mut Vec<Output>) {
-        if self.state() == State::Idle && !self.blocks.any() {
-            self.connect(out);
+    fn start_if_free(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        if self.state() != State::Idle || self.blocks.any() {
+            return;
         }
+        let BgpConfig { connect_delay, jitter, .. } = self.own.timers;
+        if connect_delay.is_zero() {
+            return self.connect(out);
+        }
+        let cut = self.cut(connect_delay, jitter.retry, now.as_nanos().cast_unsigned() ^ CONNECTS);
+        self.change(Phase::Active { until: now + connect_delay - cut }, None, out);
     }
 
     fn connect(&mut self, out: &mut Vec<Output>) {
@@ -284,11 +273,15 @@ impl Fsm {
         out.push(Output::Connect);
     }
 
-    fn interface_up(&mut self, out: &mut Vec<Output>) {
+    fn interface_up(&mut self, now: SimTime, out: &mut Vec<Output>) {
         self.blocks.interface = false;
         self.next_wait = self.own.timers.idle_hold;
         match self.state() {
-            State::Idle => self.start_if_free(out),
+            State::Idle if self.own.timers.idle_after_interface_up && !self.blocks.any() => {
+                let until = self.wait(now, Then::BackOff).map(|wait| now + wait);
+                self.change(Phase::Idle { until }, None, out);
+            }
+            State::Idle => self.start_if_free(now, out),
             State::Connect => out.push(Output::Connect),
             State::Active => self.connect(out),
             State::OpenSent | State::OpenConfirm | State::Established => {}
@@ -384,7 +377,11 @@ impl Fsm {
         } else {
             let hold = self.own.timers.hold.min(open.hold);
             let confirms = Confirms { told: false, heard: false };
-            self.change(Phase::OpenConfirm { hold, until: after(now, hold), confirms }, None, out);
+            self.change(
+                Phase::OpenConfirm { hold, until: self.hold_until(hold, now), confirms },
+                None,
+                out,
+            );
             if self.strict != Some(false) {
                 self.confirm(out);
             }
@@ -404,7 +401,7 @@ impl Fsm {
 
     fn establish(&mut self, now: SimTime, out: &mut Vec<Output>) {
         let Some(hold) = self.hold() else { return };
-        self.change(Phase::Established { hold, until: after(now, hold), since: now }, None, out);
+        self.change(Phase::Established { hold, heard: Some(now), since: now }, None, out);
         out.push(Output::Up);
     }
 
@@ -469,7 +466,7 @@ impl Fsm {
 
     fn reset(&mut self, now: SimTime, out: &mut Vec<Output>) {
         if std::mem::take(&mut self.blocks.prefixes) {
-            self.start_if_free(out);
+            self.start_if_free(now, out);
         } else if self.phase.is_connected() {
             let last_word = Some(Notification::Cease(Cease::AdministrativeReset));
             let (reason, by, then) = (DownReason::AdminReset, By::Local, Then::Restart);
@@ -538,7 +535,8 @@ impl Fsm {
             Then::BackOff => self.next_wait,
         };
         self.next_wait = (wait * 2).min(idle_hold_max);
-        Some(wait)
+        let jitter = self.own.timers.jitter.idle_hold;
+        Some(wait - self.cut(wait, jitter, now.as_nanos().cast_unsigned() ^ IDLES))
     }
 
     /// The one place where the state changes; what ran in the old one stops, timers of the new
@@ -563,18 +561,6 @@ impl Fsm {
         }
         out.extend(runs.map(|(timer, at)| Output::Arm(timer, at)));
     }
-
-    /// The timer that runs, and when it runs out.
-    fn running(&self) -> Option<(Timer, SimTime)> {
-        [Timer::Hold, Timer::IdleHold, Timer::ConnectRetry]
-            .into_iter()
-            .find_map(|timer| self.deadline(timer).map(|at| (timer, at)))
-    }
-}
-
-/// `hold` after `now`, never if it is zero.
-fn after(now: SimTime, hold: SimDuration) -> Option<SimTime> {
-    (!hold.is_zero()).then(|| now + hold)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub(super) enum Phase {
     Active { until: SimTime },
     OpenSent { until: SimTime },
     OpenConfirm { hold: SimDuration, until: Option<SimTime>, confirms: Confirms },
-    Established { hold: SimDuration, until: Option<SimTime>, since: SimTime },
+    Established { hold: SimDuration, heard: Option<SimTime>, since: SimTime },
 }
 
 impl Phase {

@@ -3,6 +3,8 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::proto::bgp::Jitter;
+use crate::units::Share;
 
 const SECOND: SimDuration = SimDuration::from_secs(1);
 
@@ -20,6 +22,14 @@ fn timers() -> BgpConfig {
         idle_hold_max: SECOND * 60,
         mrai: SimDuration::ZERO,
         mrai_withdrawals: false,
+        jitter: Jitter {
+            keepalive: Share::from_percent(25),
+            hold: Share::ZERO,
+            retry: Share::from_percent(25),
+            idle_hold: Share::ZERO,
+        },
+        connect_delay: SimDuration::ZERO,
+        idle_after_interface_up: false,
     }
 }
 

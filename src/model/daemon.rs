@@ -1,0 +1,20 @@
+//! How routing processes wait on purpose.
+
+use crate::units::SimDuration;
+
+/// How the routing processes of a router pace themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Daemon {
+    /// From the loss of a session to BGP dropping its routes.
+    pub flush_delay: SimDuration,
+    /// From the first route that has changed to BGP deciding for all that have.
+    pub decision_delay: SimDuration,
+    /// From a session being established to the first UPDATE.
+    pub coalesce_time: SimDuration,
+    /// That much more for each session of the router.
+    pub coalesce_per_session: SimDuration,
+    /// How long at most what a timer has made necessary waits for the next message or timer.
+    pub wake_up: SimDuration,
+    /// From a decision to the forwarding table being written.
+    pub fib_delay: SimDuration,
+}

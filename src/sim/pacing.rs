@@ -1,0 +1,133 @@
+//! Routing processes that wait on purpose: for more to come, or for the next thing to wake them.
+//!
+//! # Departures
+//! * Work that waits for a daemon to wake up (`wake_up`) waits for the next message of BGP or timer of
+//!   BGP at its router. Scans of interfaces and routes, and messages of other protocols, would wake
+//!   it too.
+//! * Only routes of a session whose hold timer has run out wait so: what else comes of a timer is
+//!   done at once.
+//! * While routing settles before the clock starts, nothing waits.
+
+use super::bgp::{CpuItem, Work};
+use super::cause::{CauseId, Phase};
+use super::event::Event;
+use super::world::World;
+use crate::ids::{End, GroupId, RouterId, SessionId};
+use crate::proto::bgp::session::DownReason;
+use crate::units::{SimDuration, SimTime};
+
+/// What the BGP process of a router has put off.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pacing {
+    /// Work, until when, and whether anything that wakes the process ends the wait.
+    late: Vec<Late>,
+    /// When it decides on what has changed, and why it began to wait.
+    decide_at: Option<(SimTime, CauseId)>,
+}
+
+#[derive(Clone, Debug)]
+struct Late {
+    at: SimTime,
+    item: CpuItem,
+    sleeps: bool,
+}
+
+impl World {
+    /// Work for the BGP process of a router, after a while.
+    fn queue_late(&mut self, router: RouterId, work: Work, wait: SimDuration, sleeps: bool) {
+        if wait.is_zero() || self.traffic.is_none() {
+            return self.queue_work(router, work);
+        }
+        let (at, cause) = (self.now + wait, self.cause);
+        let late = Late { at, item: CpuItem { work, cause }, sleeps };
+        self.state.routers.edit(router).pacing.late.push(late);
+        self.at(at, Event::Paced(router));
+        if sleeps {
+            for end in self.net.sessions_at[router].clone() {
+                self.rouse_session(end.of);
+            }
+        }
+    }
+
+    /// What is to be done about the routes of a session that has ended.
+    pub(super) fn queue_loss(&mut self, end: End<SessionId>, reason: DownReason, work: Work) {
+        let router = self.net.session_router(end);
+        let daemon = self.net.topology.routers[router].daemon;
+        if reason == DownReason::HoldTimerExpired && !daemon.wake_up.is_zero() {
+            return self.queue_late(router, work, daemon.wake_up, true);
+        }
+        self.queue_late(router, work, daemon.flush_delay, false);
+    }
+
+    /// A peer that has just come up is told everything, once what there is has been gathered.
+    pub(super) fn queue_first_telling(&mut self, end: End<SessionId>) {
+        let router = self.net.session_router(end);
+        // What waits about its last session comes first.
+        self.end_waits(router, |late| !matches!(late.item.work, Work::SessionUp(..)));
+        let daemon = self.net.topology.routers[router].daemon;
+        let sessions = self.net.sessions_at[router].len() as u64;
+        let epoch = self.state.session_ends[end].transport.epoch;
+        let wait = daemon.coalesce_time + daemon.coalesce_per_session * sessions;
+        self.queue_late(router, Work::SessionUp(end, epoch), wait, false);
+    }
+
+    /// Whether a router's BGP process sleeps over something that it has to do.
+    pub(super) fn sleeps(&self, router: RouterId) -> bool {
+        self.state.routers[router].pacing.late.iter().any(|late| late.sleeps)
+    }
+
+    /// Something wakes a router's BGP process.
+    pub(super) fn wake_bgp(&mut self, router: RouterId) {
+        if self.sleeps(router) {
+            self.end_waits(router, |late| late.sleeps);
+        }
+    }
+
+    /// Does what has waited for long enough.
+    pub(super) fn on_paced(&mut self, router: RouterId) {
+        let now = self.now;
+        self.end_waits(router, |late| late.at <= now);
+        let Some((at, cause)) = self.state.routers[router].pacing.decide_at else { return };
+        if at <= now {
+            let state = self.state.routers.edit(router);
+            state.pacing.decide_at = None;
+            let groups: Vec<GroupId> = std::mem::take(&mut state.undecided).into_iter().collect();
+            self.cause = cause;
+            self.spend(Phase::Decide);
+            self.decide(router, &groups);
+        }
+    }
+
+    fn end_waits(&mut self, router: RouterId, ends: impl Fn(&Late) -> bool) {
+        if self.state.routers[router].pacing.late.is_empty() {
+            return;
+        }
+        let cause = self.cause;
+        let late = std::mem::take(&mut self.state.routers.edit(router).pacing.late);
+        let (over, rest): (Vec<Late>, Vec<Late>) = late.into_iter().partition(ends);
+        self.state.routers.edit(router).pacing.late = rest;
+        for late in over {
+            self.cause = late.item.cause;
+            self.queue_work(router, late.item.work);
+        }
+        self.cause = cause;
+    }
+
+    /// Groups that have changed are decided with all that change in the router's delay; tells
+    /// whether they wait.
+    pub(super) fn gather(&mut self, router: RouterId, groups: &mut Vec<GroupId>) -> bool {
+        let delay = self.net.topology.routers[router].daemon.decision_delay;
+        if delay.is_zero() || self.traffic.is_none() {
+            return false;
+        }
+        let any = !groups.is_empty();
+        self.state.routers.edit(router).undecided.extend(groups.drain(..));
+        if any && self.state.routers[router].pacing.decide_at.is_none() {
+            let at = self.now + delay + self.pause(router);
+            let cause = self.cause;
+            self.state.routers.edit(router).pacing.decide_at = Some((at, cause));
+            self.at(at, Event::Paced(router));
+        }
+        true
+    }
+}
