@@ -52,6 +52,9 @@ pub(crate) struct Lab {
     rows: Vec<OnceLock<Result<Vec<Row>, String>>>,
 }
 
+/// A test of everything together.
+type OfAll = fn(&Lab) -> Result<(), Failed>;
+
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let measured = measured::read(root());
@@ -65,7 +68,7 @@ fn main() -> ExitCode {
             trials.push(Trial::test(format!("{} {key} agrees", case.name), run));
         }
     }
-    let of_all: [(&str, fn(&Lab) -> Result<(), Failed>); 3] = [
+    let of_all: [(&str, OfAll); 3] = [
         ("every exception is of something measured", exceptions_are_of_measures),
         ("a wrong simulation is noticed", wrong_values_are_noticed),
         ("the calibration page is current", page_is_current),
@@ -95,7 +98,7 @@ impl Lab {
             };
             Ok(case.samples.iter().map(row).collect())
         });
-        rows.as_deref().map_err(|error| error.into())
+        rows.as_deref().map_err(Into::into)
     }
 
     /// The exceptions of one measure of a case.

@@ -1,8 +1,6 @@
 //! A chart of a group: for each case a panel, for each measure a row.
 
-use plotters::style::FontStyle;
-
-use super::draw::{self, Anchor, Canvas, Role, SMALL};
+use super::draw::{self, Anchor, Canvas, Role, SMALL, Weight};
 use super::measured::Case;
 use super::page;
 use super::rules::Sorted;
@@ -88,7 +86,7 @@ fn panels<'a>(lab: &Lab, (case, rows): &(&'a Case, &'a [Row])) -> Vec<Panel<'a>>
 }
 
 fn header(canvas: &mut Canvas<'_>, title: &str) {
-    let look = draw::Type { size: 17.0, weight: FontStyle::Bold, ..SMALL };
+    let look = draw::Type { size: 17.0, weight: Weight::Bold, ..SMALL };
     canvas.text((MARGIN, 27.0), look, title);
     let muted = draw::Type { role: Role::Muted, ..SMALL };
     let unit = "Time since the fault, or since the repair, in the unit at the right of each axis";
@@ -100,7 +98,7 @@ fn header(canvas: &mut Canvas<'_>, title: &str) {
     canvas.text((MARGIN + 56.0, baseline), muted, &words);
     canvas.dot((MARGIN + 424.0, middle));
     canvas.text((MARGIN + 434.0, baseline), muted, "one run of the lab");
-    let bold = draw::Type { weight: FontStyle::Bold, ..SMALL };
+    let bold = draw::Type { weight: Weight::Bold, ..SMALL };
     canvas.text((MARGIN + 570.0, baseline), bold, "≠");
     canvas.text((MARGIN + 584.0, baseline), muted, "does not agree: the table tells why");
 }
@@ -113,7 +111,7 @@ fn bar(canvas: &mut Canvas<'_>, middle: f64, [min, low, median, high, max]: [f64
 }
 
 fn draw_panel(canvas: &mut Canvas<'_>, (left, top): (f64, f64), panel: &Panel<'_>) {
-    let bold = draw::Type { size: 12.0, weight: FontStyle::Bold, ..SMALL };
+    let bold = draw::Type { size: 12.0, weight: Weight::Bold, ..SMALL };
     canvas.text((left, top + 13.0), bold, &panel.title);
     let axis = Axis::new(panel, left + NAMES, left + COLUMN - 12.0);
     let rows_top = top + TITLE;
@@ -134,7 +132,7 @@ fn draw_panel(canvas: &mut Canvas<'_>, (left, top): (f64, f64), panel: &Panel<'_
         let name = draw::Type { anchor: Anchor::Start, ..SMALL };
         canvas.text((left + 12.0, middle + 4.0), name, row.measure.label);
         if *is_marked {
-            let mark = draw::Type { weight: FontStyle::Bold, ..SMALL };
+            let mark = draw::Type { weight: Weight::Bold, ..SMALL };
             canvas.text((left, middle + 4.0), mark, "≠");
         }
         if let Some(simulated) = Sorted::new(row.simulated.iter().copied().flatten().collect()) {
@@ -190,12 +188,10 @@ impl Axis {
 
     fn label(&self, tick: f64) -> String {
         let step = self.step * self.per_second;
-        let digits = if step < 0.095 {
-            2
-        } else if step < 0.95 {
-            1
-        } else {
-            0
+        let digits = match step {
+            step if step < 0.095 => 2,
+            step if step < 0.95 => 1,
+            _ => 0,
         };
         format!("{:.digits$}", tick * self.per_second)
     }

@@ -5,7 +5,7 @@
 
 use plotters::backend::{DrawingBackend, SVGBackend};
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{Color, FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
+use plotters::style::{FontDesc, FontFamily, FontStyle, RGBColor, TextStyle};
 
 /// Units of the surface in a pixel.
 const SCALE: f64 = 10.0;
@@ -77,13 +77,22 @@ pub(crate) enum Anchor {
     End,
 }
 
+/// Whether letters are bold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Weight {
+    /// Normal letters.
+    Regular,
+    /// Bold letters.
+    Bold,
+}
+
 /// How a text looks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Type {
     /// Size in pixels.
     pub(crate) size: f64,
-    /// Whether it is bold.
-    pub(crate) weight: FontStyle,
+    /// Its weight.
+    pub(crate) weight: Weight,
     /// Its colour.
     pub(crate) role: Role,
     /// What stands at its place.
@@ -92,7 +101,7 @@ pub(crate) struct Type {
 
 /// Small text.
 pub(crate) const SMALL: Type =
-    Type { size: 11.0, weight: FontStyle::Normal, role: Role::Ink, anchor: Anchor::Start };
+    Type { size: 11.0, weight: Weight::Regular, role: Role::Ink, anchor: Anchor::Start };
 
 /// A surface.
 pub(crate) struct Canvas<'a> {
@@ -167,8 +176,12 @@ impl Canvas<'_> {
             Anchor::Middle => HPos::Center,
             Anchor::End => HPos::Right,
         };
+        let weight = match look.weight {
+            Weight::Regular => FontStyle::Normal,
+            Weight::Bold => FontStyle::Bold,
+        };
         let family = FontFamily::Name("DejaVu Sans, Arial, sans-serif");
-        let font = FontDesc::new(family, size * FONT_SCALE, look.weight);
+        let font = FontDesc::new(family, size * FONT_SCALE, weight);
         let color = look.role.color();
         let style = TextStyle::from(font).color(&color).pos(Pos::new(across, VPos::Top));
         // plotters writes `dy="0.76em"` for a text that hangs from its place.

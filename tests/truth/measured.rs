@@ -103,10 +103,9 @@ fn of_faults(case: &Value) -> Case {
 
 /// A figure of a run; of one that each end has, the later.
 fn figure(run: &Value, key: &str) -> Option<f64> {
-    match run.get(key)? {
-        Value::Object(ends) => ends.values().filter_map(Value::as_f64).max_by(f64::total_cmp),
-        single => single.as_f64(),
-    }
+    let value = run.get(key)?;
+    let Some(ends) = value.as_object() else { return value.as_f64() };
+    ends.values().filter_map(Value::as_f64).max_by(f64::total_cmp)
 }
 
 fn of_prefixes(case: &Value) -> Case {

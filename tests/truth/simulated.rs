@@ -48,7 +48,7 @@ pub(crate) fn run(root: &Path, case: &Case) -> Result<Simulated, String> {
 fn load(root: &Path, case: &Case) -> Result<(Topology, Scenario), String> {
     let file = root.join("scenarios/lab").join(format!("{}.yaml", case.name));
     let told = |errors: pnilab::diag::Diagnostics| render(&errors, Style::Plain);
-    let source = pnilab::input::open(&file).map_err(|error| told(error.into()))?;
+    let source = pnilab::input::open(&file).map_err(told)?;
     let (scenario, topology, _) = load_scenario(&source, None).map_err(told)?;
     Ok((topology, scenario))
 }
