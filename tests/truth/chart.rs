@@ -89,7 +89,7 @@ fn header(canvas: &mut Canvas<'_>, title: &str) {
     let look = draw::Type { size: 17.0, weight: Weight::Bold, ..SMALL };
     canvas.text((MARGIN, 27.0), look, title);
     let muted = draw::Type { role: Role::Muted, ..SMALL };
-    let unit = "Time since the fault, or since the repair, in the unit at the right of each axis";
+    let unit = "Time since the fault, or since the repair, in the unit at the left of each axis";
     canvas.text((MARGIN, 46.0), draw::Type { size: 13.0, ..muted }, unit);
     let baseline = 66.0;
     let middle = baseline - 4.0;
@@ -126,7 +126,7 @@ fn draw_panel(canvas: &mut Canvas<'_>, (left, top): (f64, f64), panel: &Panel<'_
     }
     let unit = draw::Type { role: Role::Muted, ..SMALL };
     let end = draw::Type { anchor: Anchor::End, ..unit };
-    canvas.text((axis.left - 10.0, bottom + 15.0), end, axis.unit);
+    canvas.text((axis.left - 18.0, bottom + 15.0), end, axis.unit);
     for (index, (row, is_marked)) in panel.rows.iter().enumerate() {
         let middle = rows_top + (count(index) + 0.5) * ROW;
         let name = draw::Type { anchor: Anchor::Start, ..SMALL };
