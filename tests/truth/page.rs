@@ -1,0 +1,224 @@
+//! The calibration page and the table, as text.
+
+use std::fmt::Write as _;
+
+use super::measured::Case;
+use super::rules::{Rule, SLACK_S, Sorted};
+use super::simulated::SEEDS;
+use super::{Lab, Row};
+
+const INFALLIBLE: &str = "writing into a string does not fail";
+
+/// What each group of cases is.
+const GROUPS: [(&str, &str, &str); 6] = [
+    (
+        "b2b-bird",
+        "Two routers, two circuits: BIRD",
+        "r1 (AS 64500) and r2 (AS 64501) are joined by two circuits with an eBGP session on each, and \
+         share traffic between both. The fault hits one of them; p is its end at r1.",
+    ),
+    ("b2b-frr", "Two routers, two circuits: FRR", "The same with FRR."),
+    (
+        "pni-pb-bird",
+        "Primary and backup: BIRD",
+        "Each network has a core router, which reflects, and two edge routers, A and B, with a PNI \
+         between the networks at each. Static routes inside, next-hop-self; local preference 200 at A \
+         and 100 at B on both sides. The fault hits A; p is its end in AS 64500.",
+    ),
+    ("pni-pb-frr", "Primary and backup: FRR", "The same with FRR."),
+    (
+        "prefixes-bird",
+        "Many prefixes: BIRD",
+        "A program tells r2 of so many prefixes, and later withdraws them; r2 tells r1. Measured is the \
+         first and the last write of each kind to the kernel's table.",
+    ),
+    ("prefixes-frr", "Many prefixes: FRR", "The same with FRR."),
+];
+
+/// What a group is called.
+pub(crate) fn heading(group: &str) -> &'static str {
+    GROUPS.iter().find(|(name, ..)| *name == group).expect("every group has a heading").1
+}
+
+/// A unit and how many of it are a second, for values up to this one.
+pub(crate) fn unit(largest: f64) -> (&'static str, f64) {
+    if largest < 1.0 { ("ms", 1e3) } else { ("s", 1.0) }
+}
+
+/// A row as values in its unit: measured, then simulated with `-` where nothing happened.
+struct Cells {
+    unit: &'static str,
+    measured: [String; 3],
+    simulated: [String; 5],
+}
+
+fn happened(row: &Row) -> Option<Sorted> {
+    Sorted::new(row.simulated.iter().copied().flatten().collect())
+}
+
+fn cells(row: &Row) -> Cells {
+    let simulated = happened(row);
+    let largest = row.measured.max().max(simulated.as_ref().map_or(0.0, Sorted::max));
+    let (unit, per_second) = unit(largest);
+    let digits = if per_second > 1.0 { 1 } else { 2 };
+    let text = |seconds: f64| format!("{:.digits$}", seconds * per_second);
+    let measured = [row.measured.min(), row.measured.median(), row.measured.max()].map(text);
+    let simulated = simulated.map_or([0.0; 5].map(|_| "-".to_owned()), |all| {
+        let (low, high) = (all.percentile(5), all.percentile(95));
+        [all.min(), low, all.median(), high, all.max()].map(text)
+    });
+    Cells { unit, measured, simulated }
+}
+
+/// A row on one line.
+pub(crate) fn line(row: &Row) -> String {
+    let Cells { unit, measured, simulated } = cells(row);
+    let (measured, simulated) = (measured.join(" / "), simulated.join(" / "));
+    let n = row.measured.len();
+    format!("measured {measured} {unit} (n {n}), simulated {simulated} {unit}")
+}
+
+/// Everything for a terminal: min, median and max of what was measured, then min, 5 %, median, 95 %
+/// and max of what is simulated.
+pub(crate) fn table(lab: &Lab, all: &[(&Case, &[Row])]) -> String {
+    let mut text = String::new();
+    for (case, rows) in all {
+        writeln!(text, "{}", case.name).expect(INFALLIBLE);
+        for row in *rows {
+            let Cells { unit, measured, simulated } = cells(row);
+            let listed = lab.exceptions(case, row.measure.key);
+            let verdict = |(rule, told): &(Rule, String)| {
+                let is_listed = listed.iter().any(|listed| listed.rule == rule.word());
+                let word = if is_listed { "exception" } else { "FAILS" };
+                format!("{word} {}: {told}", rule.word())
+            };
+            let verdicts: Vec<String> = row.broken.iter().map(verdict).collect();
+            let verdict =
+                if verdicts.is_empty() { "agrees".to_owned() } else { verdicts.join("; ") };
+            let [low, median, high] = measured;
+            let [min, five, half, most, max] = simulated;
+            writeln!(
+                text,
+                "  {:<22} {unit:<2} n {:>2} {low:>8} {median:>8} {high:>8} | {min:>8} {five:>8} \
+                 {half:>8} {most:>8} {max:>8}  {verdict}",
+                row.measure.key,
+                row.measured.len(),
+            )
+            .expect(INFALLIBLE);
+        }
+    }
+    text
+}
+
+/// The page.
+pub(crate) fn page(lab: &Lab, all: &[(&Case, &[Row])]) -> String {
+    let rows = all.iter().flat_map(|(_, rows)| rows.iter());
+    let (mut measures, mut agreeing) = (0, 0);
+    for row in rows {
+        measures += 1;
+        agreeing += u32::from(row.broken.is_empty());
+    }
+    let mut text = introduction(lab, (measures, agreeing));
+    for (group, heading, about) in GROUPS {
+        let cases: Vec<_> = all.iter().filter(|(case, _)| case.group == group).collect();
+        let picture = format!("calibration/{group}.svg");
+        write!(
+            text,
+            "\n## {heading}\n\n{about}\n\n![Simulated and measured values of {group}]({picture})\n"
+        )
+        .expect(INFALLIBLE);
+        for (case, rows) in cases {
+            section(&mut text, lab, case, rows);
+        }
+    }
+    text
+}
+
+fn introduction(lab: &Lab, (measures, agreeing): (u32, u32)) -> String {
+    let cases = lab.measured.cases.len();
+    let slack_ms = SLACK_S * 1e3;
+    let origin = &lab.measured.origin;
+    format!(
+        "<!-- Written by `PNILAB_UPDATE=1 cargo test --test truth`. -->
+# Calibration
+
+What the simulator says against what real routers did under the same faults: {cases} cases, {measures} measures. \
+Of these {agreeing} agree; each of the others is an exception whose reason stands beside it.
+
+## What was measured
+
+{origin}
+
+The figures are in [`tests/truth/measured.json`](../tests/truth/measured.json).
+
+## How to read it
+
+Each case is a scenario of the same name below [`scenarios/lab/`](../scenarios/lab), on a design below \
+[`topologies/lab/`](../topologies/lab) with the lab's timers and the daemon's profile; no value is fitted to a \
+single case. It is run with {SEEDS} seeds, which draw when the fault falls between two keepalives and \
+what jitter does. In the tables and charts:
+
+* *session down*: from the fault to the end of the session at that end of its circuit. For a graceful \
+shutdown the clock starts with the command, 3 s before the link is cut.
+* *last route written*: from the fault to the last change of a forwarding table anywhere (before the \
+repair, or before the link is cut).
+* *outage*: what the flow lost that lost most, in each direction.
+* *session up again* and *last route again*: from the repair of the circuit.
+
+In the charts a thin bar reaches from the smallest to the largest simulated value, a thick one holds \
+the middle 90 %, and a tick is the median; each dot is one run of the lab. A measure **agrees** if
+
+* it happens with every seed (`happens`),
+* at least 95 % of the measured values lie in the range of the simulated ones, give or take {slack_ms} ms \
+(`range`), and
+* the measured median lies among the central 99.9 % of medians of as many simulated values, give or take \
+the larger of {slack_ms} ms and a tenth (`median`).
+
+`cargo test --test truth` checks all of it, and that there is no exception too many: \
+`tests/truth/exceptions.yaml` lists them. With 6 to 12 runs a case, ranges and medians can be compared, \
+tails cannot. The lab has no optics, no forwarding hardware and no distance: it tells whether timers, \
+queues and the order of messages are right, not how fast a router is.
+"
+    )
+}
+
+fn section(text: &mut String, lab: &Lab, case: &Case, rows: &[Row]) {
+    let name = &case.name;
+    write!(
+        text,
+        "\n### {}\n\n[`{name}`](../scenarios/lab/{name}.yaml)\n\n\
+         | measure | unit | runs | measured min | median | max | simulated min | 5 % | median | 95 % \
+         | max | agrees |\n|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|\n",
+        case.title
+    )
+    .expect(INFALLIBLE);
+    for row in rows {
+        let Cells { unit, measured, simulated } = cells(row);
+        let listed = lab.exceptions(case, row.measure.key);
+        let verdict = verdict(row, &listed);
+        writeln!(
+            text,
+            "| {} | {unit} | {} | {} | {} | {verdict} |",
+            row.measure.label,
+            row.measured.len(),
+            measured.join(" | "),
+            simulated.join(" | "),
+        )
+        .expect(INFALLIBLE);
+    }
+}
+
+fn verdict(row: &Row, listed: &[&super::exceptions::Exception]) -> String {
+    if row.broken.is_empty() {
+        return "yes".to_owned();
+    }
+    let reason = |(rule, told): &(Rule, String)| {
+        let listed = listed.iter().find(|listed| listed.rule == rule.word());
+        let reason = listed.map_or("not explained", |listed| listed.reason.trim());
+        format!("**no** ({}: {told}): {reason}", rule.word())
+    };
+    // One reason may explain two rules.
+    let mut reasons: Vec<String> = row.broken.iter().map(reason).collect();
+    reasons.dedup();
+    reasons.join("<br>")
+}
