@@ -212,7 +212,7 @@ impl Event {
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 36] = [
+pub(crate) const KINDS: [&str; 37] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -249,4 +249,5 @@ pub(crate) const KINDS: [&str; 36] = [
     "reuse timers of damped routes",
     "switches to alternates",
     "next-hop delays",
+    "waits of BGP processes",
 ];
