@@ -23,7 +23,7 @@ pub use crate::proto::bgp::relation::Relation;
 use crate::proto::igp::IgpConfig;
 use crate::proto::phy::InterfaceConfig;
 use crate::proto::{damping, lacp};
-use crate::units::{BitRate, Length, PerSecond, SimDuration};
+use crate::units::{BitRate, Length, PerSecond, Share, SimDuration};
 
 /// A whole design.
 #[derive(Clone, Debug)]
@@ -272,6 +272,8 @@ pub struct Router {
     pub fib_rate: PerSecond,
     /// Deletions per second.
     pub fib_delete_rate: PerSecond,
+    /// By how much of it both rates may be higher or lower.
+    pub fib_rate_spread: Share,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: bool,
     /// How its routing processes pace themselves.

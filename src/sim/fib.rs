@@ -4,6 +4,7 @@
 //! * The writes of a group are spread evenly from its first to its last prefix.
 //! * Taking a member out of an ECMP set, or weighing its members anew, is one write for all prefixes
 //!   that share the two sets; every other change costs a write per prefix, at the rate of deletions or that of all others.
+//! * All writes that a router begins at one instant are as fast, where their rate is drawn.
 //! * A writer that sticks ends the write it has begun; what it was asked for and what was then taken
 //!   back still costs it the time when it goes on. A reboot ends what sticks.
 //! * Reading for one group is asked anew before its write has begun: the write then takes the
@@ -18,7 +19,8 @@ use super::world::World;
 use crate::dataplane::tables::{NextHops, Ramp};
 use crate::ids::{GroupId, RouterId};
 use crate::model::topology::FibMode;
-use crate::units::{SimDuration, SimTime};
+use crate::rng::Draws;
+use crate::units::{PerSecond, Share, SimDuration, SimTime};
 
 /// One write that is under way or waits.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,7 +68,7 @@ impl World {
         let config = &self.net.topology.routers[router];
         let (mode, delay) = (config.fib, config.daemon.fib_delay);
         let delay = if self.traffic.is_none() { SimDuration::ZERO } else { delay };
-        let rates = [config.fib_rate, config.fib_delete_rate];
+        let rates = [config.fib_rate, config.fib_delete_rate].map(|rate| self.drawn(router, rate));
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
             let queue = &self.state.routers[router].fib;
@@ -100,6 +102,21 @@ impl World {
             let job = Job { next, start, first, last, cause: self.cause };
             self.queue_job(router, group, job);
         }
+    }
+
+    /// How fast a router writes at this moment.
+    fn drawn(&self, router: RouterId, rate: PerSecond) -> PerSecond {
+        let spread = self.net.topology.routers[router].fib_rate_spread.as_ppb();
+        if spread == 0 || self.traffic.is_none() {
+            return rate;
+        }
+        let name = format!("fib/{}", self.net.router_name(router));
+        let n = self.now.as_nanos().cast_unsigned();
+        let draw = Draws::new(self.net.seed, &name).index_below(n, 2 * spread + 1);
+        let one = u128::from(Share::ONE.as_ppb());
+        let share = one + u128::from(draw) - u128::from(spread);
+        let drawn = u128::from(rate.get()) * share / one;
+        u64::try_from(drawn).ok().and_then(PerSecond::new).unwrap_or(rate)
     }
 
     /// The writer is taken for this long, from when it is free and `from` has come.

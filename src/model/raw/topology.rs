@@ -13,7 +13,7 @@ use super::values::{
 };
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
 use crate::model::topology::{ConnectionState, PeeringKind, PeeringType};
-use crate::units::{Length, PerSecond, SimDuration};
+use crate::units::{Length, PerSecond, Share, SimDuration};
 
 /// A design: metros, sites, routers, the circuits between them, what is announced and sent.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -434,6 +434,8 @@ pub(crate) struct RawRouter {
     pub fib_rate: Option<Sp<Text<PerSecond>>>,
     /// Forwarding table deletions per second; absent beside a stated `fib_rate`: the same.
     pub fib_delete_rate: Option<Sp<Text<PerSecond>>>,
+    /// By how much of it both rates may be higher or lower, drawn for each write.
+    pub fib_rate_spread: Option<Sp<Text<Share>>>,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: Option<Sp<bool>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.

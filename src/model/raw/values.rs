@@ -185,6 +185,8 @@ pub(crate) struct RawRouterValues {
     pub fib_rate: Option<Sp<Text<PerSecond>>>,
     /// Forwarding table deletions per second; absent beside a stated `fib_rate`: the same.
     pub fib_delete_rate: Option<Sp<Text<PerSecond>>>,
+    /// By how much of it both rates may be higher or lower, drawn for each write.
+    pub fib_rate_spread: Option<Sp<Text<Share>>>,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: Option<Sp<bool>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.

@@ -10,7 +10,7 @@ use super::places::about;
 use super::report::hole;
 use super::values::{
     self, Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
-    check_daemon, check_duration, check_interface, check_lacp,
+    check_daemon, check_duration, check_interface, check_jitter, check_lacp,
 };
 use crate::diag::{Code, Related, Span};
 use crate::ids::{Id, NetworkId, RouterId, SiteId};
@@ -26,7 +26,7 @@ use crate::model::topology::{
     Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
 };
 use crate::proto::igp::{IgpConfig, IgpKind};
-use crate::units::{PerSecond, SimDuration};
+use crate::units::{PerSecond, Share, SimDuration};
 
 /// AS numbers that cannot number a network: RFC 7607, RFC 6793, RFC 7300.
 const UNUSABLE_ASNS: [u32; 4] = [0, 23_456, 65_535, u32::MAX];
@@ -97,6 +97,7 @@ impl<'a> Resolver<'a> {
         let report = &mut self.report;
         values.fib_rate.as_ref().map(|rate| report.quantity(rate));
         values.fib_delete_rate.as_ref().map(|rate| report.quantity(rate));
+        check_jitter(report, values.fib_rate_spread.as_ref(), Share::from_percent(90));
         check_duration(report, values.pic_delay.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.update_processing.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.next_hop_delay.as_ref(), UP_TO_A_DAY);
@@ -389,7 +390,7 @@ impl<'a> Resolver<'a> {
         let update = chain.text("update_processing", |v| v.update_processing.as_ref());
         let next_hop_delay = chain.text("next_hop_delay", |v| v.next_hop_delay.as_ref());
         let reload = chain.text("reload", |v| v.reload.as_ref());
-        let (fib, [fib_rate, fib_delete_rate], prune_ecmp) = self.writes(name, &chain);
+        let (fib, rates, prune_ecmp) = self.writes(name, &chain);
         for (key, row) in daemon_rows {
             self.assume(key, name, row);
         }
@@ -411,8 +412,9 @@ impl<'a> Resolver<'a> {
             feeds: Vec::new(),
             feeds_needed: 1,
             fib,
-            fib_rate,
-            fib_delete_rate,
+            fib_rate: rates.write,
+            fib_delete_rate: rates.delete,
+            fib_rate_spread: rates.spread,
             prune_ecmp,
             daemon,
             update_processing: update.value,
@@ -421,18 +423,15 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// How a router writes its forwarding table: the mode, the rates of writes and of deletions, and
+    /// How a router writes its forwarding table: the mode, the rates, and
     /// whether it prunes by itself.
-    fn writes(
-        &mut self,
-        name: &str,
-        chain: &Chain<'_, RawRouterValues>,
-    ) -> (FibMode, [PerSecond; 2], bool) {
+    fn writes(&mut self, name: &str, chain: &Chain<'_, RawRouterValues>) -> (FibMode, Rates, bool) {
         let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
         let mut delete_rate = chain.text("fib_delete_rate", |v| v.fib_delete_rate.as_ref());
         if rate.stated.is_some() && delete_rate.stated.is_none() {
             delete_rate = Valued { value: rate.value, stated: None, assumed: None };
         }
+        let spread = chain.text("fib_rate_spread", |v| v.fib_rate_spread.as_ref());
         let prune = chain.plain(
             "prune_ecmp",
             |v| v.prune_ecmp.as_ref(),
@@ -455,6 +454,7 @@ impl<'a> Resolver<'a> {
         );
         match fib.value {
             FibMode::PrefixByPrefix => {
+                self.assume("router.fib_rate_spread", name, spread.if_not(&Share::ZERO));
                 self.assume("router.fib_delete_rate", name, delete_rate.if_not(&rate.value));
                 self.assume("router.fib_rate", name, rate.assumed);
             }
@@ -462,7 +462,8 @@ impl<'a> Resolver<'a> {
         }
         self.assume("router.fib", name, fib.assumed);
         self.assume("router.prune_ecmp", name, prune.if_not(&false));
-        (fib.value, [rate.value, delete_rate.value], prune.value)
+        let rates = Rates { write: rate.value, delete: delete_rate.value, spread: spread.value };
+        (fib.value, rates, prune.value)
     }
 
     fn router_feeds(
@@ -568,6 +569,13 @@ pub(super) fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ip
     }
 }
 
+/// How fast a forwarding table is written.
+struct Rates {
+    write: PerSecond,
+    delete: PerSecond,
+    spread: Share,
+}
+
 /// The values that stand at the router itself.
 fn own_values(router: &RawRouter) -> RawRouterValues {
     RawRouterValues {
@@ -575,6 +583,7 @@ fn own_values(router: &RawRouter) -> RawRouterValues {
         fib: router.fib.clone(),
         fib_rate: router.fib_rate.clone(),
         fib_delete_rate: router.fib_delete_rate.clone(),
+        fib_rate_spread: router.fib_rate_spread.clone(),
         prune_ecmp: router.prune_ecmp.clone(),
         pic_delay: router.pic_delay.clone(),
         update_processing: router.update_processing.clone(),

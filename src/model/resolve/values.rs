@@ -512,8 +512,8 @@ pub(super) fn check_bfd(report: &mut Report, group: Option<&Sp<RawBfd>>) {
     }
 }
 
-/// Reports a stated jitter that is more than `most`.
-fn check_jitter(report: &mut Report, text: Option<&Sp<Text<Share>>>, most: Share) {
+/// Reports a stated jitter or spread that is more than `most`.
+pub(super) fn check_jitter(report: &mut Report, text: Option<&Sp<Text<Share>>>, most: Share) {
     let Some(text) = text else { return };
     let Some(value) = report.quantity(text) else { return };
     if value > most {
