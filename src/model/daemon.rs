@@ -13,6 +13,8 @@ pub struct Daemon {
     pub coalesce_time: SimDuration,
     /// That much more for each session of the router.
     pub coalesce_per_session: SimDuration,
+    /// From a change of policy, or a peer asking, to telling that peer again.
+    pub announce_delay: SimDuration,
     /// How long at most what a timer has made necessary waits for the next message or timer.
     pub wake_up: SimDuration,
     /// From a decision to the forwarding table being written.

@@ -271,7 +271,7 @@ impl World {
                 if self.state.session_ends[end].fsm.state() == State::Established {
                     self.spend(Phase::Notify);
                     let epoch = self.state.session_ends[end].transport.epoch;
-                    self.queue_work(self.net.session_router(end), Work::Repeat(end, epoch));
+                    self.queue_telling(end, Work::Repeat(end, epoch));
                 }
             }
             Wire::Update(changes) => {
@@ -302,7 +302,7 @@ impl World {
     /// A peer is to be told everything that it does not know.
     pub(super) fn tell_all(&mut self, end: End<SessionId>) {
         let epoch = self.state.session_ends[end].transport.epoch;
-        self.queue_work(self.net.session_router(end), Work::SessionUp(end, epoch));
+        self.queue_telling(end, Work::SessionUp(end, epoch));
     }
 
     fn session_down(&mut self, end: End<SessionId>, reason: DownReason, by: By) {

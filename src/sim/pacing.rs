@@ -63,12 +63,31 @@ impl World {
     pub(super) fn queue_first_telling(&mut self, end: End<SessionId>) {
         let router = self.net.session_router(end);
         // What waits about its last session comes first.
-        self.end_waits(router, |late| !matches!(late.item.work, Work::SessionUp(..)));
+        self.end_waits(router, |late| match &late.item.work {
+            Work::SessionDown(of) | Work::Stale(of, ..) => *of == end,
+            Work::Update(..)
+            | Work::SessionUp(..)
+            | Work::Originate(_)
+            | Work::Repeat(..)
+            | Work::EndOfRib(..)
+            | Work::DropStale(_)
+            | Work::ForgetStale(_)
+            | Work::Choose(_)
+            | Work::Reuse(_)
+            | Work::NextHops => false,
+        });
         let daemon = self.net.topology.routers[router].daemon;
         let sessions = self.net.sessions_at[router].len() as u64;
         let epoch = self.state.session_ends[end].transport.epoch;
         let wait = daemon.coalesce_time + daemon.coalesce_per_session * sessions;
         self.queue_late(router, Work::SessionUp(end, epoch), wait, false);
+    }
+
+    /// A peer is to be told again.
+    pub(super) fn queue_telling(&mut self, end: End<SessionId>, work: Work) {
+        let router = self.net.session_router(end);
+        let wait = self.net.topology.routers[router].daemon.announce_delay;
+        self.queue_late(router, work, wait, false);
     }
 
     /// Whether a router's BGP process sleeps over something that it has to do.

@@ -27,6 +27,7 @@ struct Network {
     bgp: &'static str,
     multipath: &'static str,
     router: &'static str,
+    daemon: &'static str,
     next_hop_self: bool,
     /// Keys of `ibgp:` beside the reflector, which is the network's first router; none: a mesh.
     reflection: Option<&'static str>,
@@ -96,6 +97,10 @@ fn network() -> impl Strategy<Value = Network> {
         "{hold: 90s, connect_retry: 10s, idle_hold_max: 8s}",
         "{hold: 6s, keepalive: 1s, connect_retry: 5s, idle_hold_max: 4s, mrai: 1s}",
         "{hold: 0s, connect_retry: 5s, idle_hold_max: 4s, mrai: 2s, mrai_withdrawals: true}",
+        "{hold: 9s, connect_retry: 2s, connect_delay: 1s, idle_hold_max: 2s, hold_jitter: 25%, \
+         idle_hold_jitter: 25%, idle_after_interface_up: true}",
+        "{hold: 9s, connect_retry: 2s, connect_delay: 240ms, idle_hold_max: 2s, retry_jitter: 0%, \
+         keepalive_jitter: 0%}",
     ]);
     let multipath = select(vec![
         "{}",
@@ -110,13 +115,22 @@ fn network() -> impl Strategy<Value = Network> {
         "{reload: 3s, fib_rate: 1000/s, update_processing: 3ms}",
         "{reload: 5s, fib: pic, pic_delay: 30ms}",
         "{reload: 3s, next_hop_delay: 400ms}",
+        "{reload: 3s, prune_ecmp: true, fib_rate: 1000/s, fib_delete_rate: 3000/s}",
     ]);
-    (igp, bgp, multipath, router, any::<bool>(), reflection).prop_map(
-        |(igp, bgp, multipath, router, next_hop_self, reflection)| Network {
+    let daemon = select(vec![
+        "{}",
+        "{}",
+        "{wake_up: 3s}",
+        "{flush_delay: 10ms, decision_delay: 50ms, coalesce_time: 1s, coalesce_per_session: 50ms, \
+         announce_delay: 100ms, fib_delay: 10ms}",
+    ]);
+    (igp, bgp, multipath, router, daemon, any::<bool>(), reflection).prop_map(
+        |(igp, bgp, multipath, router, daemon, next_hop_self, reflection)| Network {
             igp,
             bgp,
             multipath,
             router,
+            daemon,
             next_hop_self,
             reflection,
         },
@@ -253,7 +267,8 @@ impl Case {
             if index == 1 && !self.routers.contains(&1) {
                 continue;
             }
-            let Network { igp, bgp, multipath, router, next_hop_self, reflection } = network;
+            let Network { igp, bgp, multipath, router, daemon, next_hop_self, reflection } =
+                network;
             let first = self.routers.iter().position(|n| *n == index).unwrap_or(0);
             let ibgp = reflection.map_or(String::new(), |more| {
                 format!(", ibgp: {{mode: reflection, reflectors: r{first}{more}}}")
@@ -261,7 +276,7 @@ impl Case {
             let asn = 64500 + index;
             text += &format!(
                 "  n{index}: {{asn: {asn}, igp: {igp}, bgp: {bgp}, multipath: {multipath},\n       \
-                 router: {router}, next_hop_self: {next_hop_self}{ibgp}}}\n"
+                 router: {router}, daemon: {daemon}, next_hop_self: {next_hop_self}{ibgp}}}\n"
             );
         }
         text += "routers:\n";

@@ -120,6 +120,8 @@ pub(crate) struct RawDaemon {
     pub coalesce_time: Option<Sp<Text<SimDuration>>>,
     /// That much more for each session of the router.
     pub coalesce_per_session: Option<Sp<Text<SimDuration>>>,
+    /// From a change of policy, or a peer asking (RFC 2918), to telling that peer again.
+    pub announce_delay: Option<Sp<Text<SimDuration>>>,
     /// How long at most what a timer has made necessary waits for the next message or timer.
     pub wake_up: Option<Sp<Text<SimDuration>>>,
     /// From a decision to the forwarding table being written.

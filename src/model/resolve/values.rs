@@ -529,6 +529,7 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
     let decision_delay = time("decision_delay", |g| g.decision_delay.as_ref());
     let coalesce_time = time("coalesce_time", |g| g.coalesce_time.as_ref());
     let per_session = time("coalesce_per_session", |g| g.coalesce_per_session.as_ref());
+    let announce = time("announce_delay", |g| g.announce_delay.as_ref());
     let wake_up = time("wake_up", |g| g.wake_up.as_ref());
     let fib_delay = time("fib_delay", |g| g.fib_delay.as_ref());
     let daemon = Daemon {
@@ -536,6 +537,7 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
         decision_delay: decision_delay.value,
         coalesce_time: coalesce_time.value,
         coalesce_per_session: per_session.value,
+        announce_delay: announce.value,
         wake_up: wake_up.value,
         fib_delay: fib_delay.value,
     };
@@ -544,6 +546,7 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
         ("daemon.decision_delay", decision_delay.if_not(&SimDuration::ZERO)),
         ("daemon.coalesce_time", coalesce_time.if_not(&SimDuration::ZERO)),
         ("daemon.coalesce_per_session", per_session.if_not(&SimDuration::ZERO)),
+        ("daemon.announce_delay", announce.if_not(&SimDuration::ZERO)),
         ("daemon.wake_up", wake_up.if_not(&SimDuration::ZERO)),
         ("daemon.fib_delay", fib_delay.if_not(&SimDuration::ZERO)),
     ];
@@ -558,6 +561,7 @@ pub(super) fn check_daemon(report: &mut Report, group: Option<&Sp<RawDaemon>>) {
         &group.decision_delay,
         &group.coalesce_time,
         &group.coalesce_per_session,
+        &group.announce_delay,
         &group.wake_up,
         &group.fib_delay,
     ];
