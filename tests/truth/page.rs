@@ -212,13 +212,19 @@ fn verdict(row: &Row, listed: &[&super::exceptions::Exception]) -> String {
     if row.broken.is_empty() {
         return "yes".to_owned();
     }
-    let reason = |(rule, told): &(Rule, String)| {
+    // One reason may explain several rules.
+    let mut reasons: Vec<(&str, Vec<String>)> = Vec::new();
+    for (rule, told) in &row.broken {
         let listed = listed.iter().find(|listed| listed.rule == rule.word());
         let reason = listed.map_or("not explained", |listed| listed.reason.trim());
-        format!("**no** ({}: {told}): {reason}", rule.word())
-    };
-    // One reason may explain two rules.
-    let mut reasons: Vec<String> = row.broken.iter().map(reason).collect();
-    reasons.dedup();
+        let told = format!("{}: {told}", rule.word());
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, rules)) => rules.push(told),
+            None => reasons.push((reason, vec![told])),
+        }
+    }
+    let text =
+        |(reason, rules): &(&str, Vec<String>)| format!("**no** ({}): {reason}", rules.join("; "));
+    let reasons: Vec<String> = reasons.iter().map(text).collect();
     reasons.join("<br>")
 }
