@@ -10,6 +10,8 @@ mod boxes;
 mod carrier;
 #[path = "detectors/conditions.rs"]
 mod conditions;
+#[path = "detectors/daemons.rs"]
+mod daemons;
 #[path = "detectors/damping.rs"]
 mod damping;
 #[path = "detectors/exchange.rs"]

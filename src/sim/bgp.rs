@@ -206,7 +206,7 @@ impl World {
         self.session_outputs(end, out);
     }
 
-    fn session_outputs(&mut self, end: End<SessionId>, out: Vec<Output>) {
+    pub(super) fn session_outputs(&mut self, end: End<SessionId>, out: Vec<Output>) {
         for output in out {
             match output {
                 Output::Connect => self.begin_calling(end),
@@ -247,6 +247,7 @@ impl World {
                 self.blame_session_path(end);
                 Input::HoldExpired
             }
+            Timer::IdleHold if self.sleeps_over(end) => return,
             Timer::IdleHold => Input::IdleHoldExpired,
             Timer::ConnectRetry => Input::ConnectRetryExpired,
         };

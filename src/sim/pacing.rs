@@ -27,9 +27,29 @@ pub(crate) struct Pacing {
 
 #[derive(Clone, Debug)]
 struct Late {
+    since: SimTime,
     at: SimTime,
     item: CpuItem,
     sleeps: bool,
+}
+
+impl Late {
+    /// The session that was lost, if that is what this is about.
+    const fn lost(&self) -> Option<End<SessionId>> {
+        match &self.item.work {
+            Work::SessionDown(end) | Work::Stale(end, ..) => Some(*end),
+            Work::Update(..)
+            | Work::SessionUp(..)
+            | Work::Originate(_)
+            | Work::Repeat(..)
+            | Work::EndOfRib(..)
+            | Work::DropStale(_)
+            | Work::ForgetStale(_)
+            | Work::Choose(_)
+            | Work::Reuse(_)
+            | Work::NextHops => None,
+        }
+    }
 }
 
 impl World {
@@ -39,7 +59,7 @@ impl World {
             return self.queue_work(router, work);
         }
         let (at, cause) = (self.now + wait, self.cause);
-        let late = Late { at, item: CpuItem { work, cause }, sleeps };
+        let late = Late { since: self.now, at, item: CpuItem { work, cause }, sleeps };
         self.state.routers.edit(router).pacing.late.push(late);
         self.at(at, Event::Paced(router));
         if sleeps {
@@ -63,19 +83,7 @@ impl World {
     pub(super) fn queue_first_telling(&mut self, end: End<SessionId>) {
         let router = self.net.session_router(end);
         // What waits about its last session comes first.
-        self.end_waits(router, |late| match &late.item.work {
-            Work::SessionDown(of) | Work::Stale(of, ..) => *of == end,
-            Work::Update(..)
-            | Work::SessionUp(..)
-            | Work::Originate(_)
-            | Work::Repeat(..)
-            | Work::EndOfRib(..)
-            | Work::DropStale(_)
-            | Work::ForgetStale(_)
-            | Work::Choose(_)
-            | Work::Reuse(_)
-            | Work::NextHops => false,
-        });
+        self.end_waits(router, |late| late.lost() == Some(end));
         let daemon = self.net.topology.routers[router].daemon;
         let sessions = self.net.sessions_at[router].len() as u64;
         let epoch = self.state.session_ends[end].transport.epoch;
@@ -93,6 +101,12 @@ impl World {
     /// Whether a router's BGP process sleeps over something that it has to do.
     pub(super) fn sleeps(&self, router: RouterId) -> bool {
         self.state.routers[router].pacing.late.iter().any(|late| late.sleeps)
+    }
+
+    /// Whether the loss of a session is slept over: its wait in Idle has not begun.
+    pub(super) fn sleeps_over(&self, end: End<SessionId>) -> bool {
+        let late = &self.state.routers[self.net.session_router(end)].pacing.late;
+        late.iter().any(|late| late.sleeps && late.lost() == Some(end))
     }
 
     /// Something wakes a router's BGP process.
@@ -127,6 +141,12 @@ impl World {
         self.state.routers.edit(router).pacing.late = rest;
         for late in over {
             self.cause = late.item.cause;
+            if let Some(end) = late.lost().filter(|_| late.sleeps) {
+                let slept = self.now.since(late.since);
+                let mut out = Vec::new();
+                self.state.session_ends.edit(end).fsm.postpone(slept, &mut out);
+                self.session_outputs(end, out);
+            }
             self.queue_work(router, late.item.work);
         }
         self.cause = cause;

@@ -199,6 +199,14 @@ impl Fsm {
         out.extend(self.deadline(Timer::Hold).map(|until| Output::Arm(Timer::Hold, until)));
     }
 
+    /// The wait in Idle, if there is one, ends that much later.
+    pub fn postpone(&mut self, by: SimDuration, out: &mut Vec<Output>) {
+        if let Phase::Idle { until: Some(until) } = &mut self.phase {
+            *until += by;
+            out.push(Output::Arm(Timer::IdleHold, *until));
+        }
+    }
+
     /// The state.
     #[must_use]
     pub const fn state(&self) -> State {
