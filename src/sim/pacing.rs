@@ -4,8 +4,8 @@
 //! * Work that waits for a daemon to wake up (`wake_up`) waits for the next message of BGP or timer of
 //!   BGP at its router. Scans of interfaces and routes, and messages of other protocols, would wake
 //!   it too.
-//! * Only routes of a session whose hold timer has run out wait so: what else comes of a timer is
-//!   done at once.
+//! * Only the routes of a session whose hold timer has run out wait so, and what is told first on a
+//!   session that has come up: what else comes of a timer is done at once.
 //! * While routing settles before the clock starts, nothing waits.
 
 use super::bgp::{CpuItem, Work};
@@ -85,10 +85,16 @@ impl World {
         // What waits about its last session comes first.
         self.end_waits(router, |late| late.lost() == Some(end));
         let daemon = self.net.topology.routers[router].daemon;
-        let sessions = self.net.sessions_at[router].len() as u64;
+        // A connection that was accepted counts as a peer of its own, until it takes the place of
+        // the one that was configured (FRR's `peer_create`).
+        let sessions = self.net.sessions_at[router].len() as u64 + 1;
         let epoch = self.state.session_ends[end].transport.epoch;
         let wait = daemon.coalesce_time + daemon.coalesce_per_session * sessions;
-        self.queue_late(router, Work::SessionUp(end, epoch), wait, false);
+        let work = Work::SessionUp(end, epoch);
+        if wait.is_zero() {
+            return self.queue_late(router, work, daemon.wake_up, true);
+        }
+        self.queue_late(router, work, wait, false);
     }
 
     /// A peer is to be told again.

@@ -118,11 +118,12 @@ pub(crate) struct RawDaemon {
     pub decision_delay: Option<Sp<Text<SimDuration>>>,
     /// From a session being established to the first UPDATE.
     pub coalesce_time: Option<Sp<Text<SimDuration>>>,
-    /// That much more for each session of the router.
+    /// That much more for each session of the router, and for the connection that was accepted.
     pub coalesce_per_session: Option<Sp<Text<SimDuration>>>,
     /// From a change of policy, or a peer asking (RFC 2918), to telling that peer again.
     pub announce_delay: Option<Sp<Text<SimDuration>>>,
-    /// How long at most what a timer has made necessary waits for the next message or timer.
+    /// How long at most the loss of a session by its hold timer, and what a new session is told, waits
+    /// for the next message or timer.
     pub wake_up: Option<Sp<Text<SimDuration>>>,
     /// From a decision to the forwarding table being written.
     pub fib_delay: Option<Sp<Text<SimDuration>>>,

@@ -272,3 +272,19 @@ fn timers_that_cannot_be_sent_or_make_no_sense_are_refused() {
         design("", "", &format!(", sessions: {{ipv4: {{{session}}}}}"), "");
     }
 }
+
+#[test]
+fn jitter_spread_and_waits_of_daemons_have_limits() {
+    for (keys, message) in [
+        ("bgp: {hold_jitter: 80%}", "`80%` is out of range: 0% to 75%"),
+        ("bgp: {idle_hold_jitter: 76%}", "`76%` is out of range: 0% to 75%"),
+        ("bfd: {least_jitter: 30%}", "`30%` is out of range: 0% to 25%"),
+        ("router: {fib_rate_spread: 95%}", "`95%` is out of range: 0% to 90%"),
+        ("daemon: {wake_up: 48h}", "`48h` is out of range: 0s to 24h"),
+    ] {
+        let text = format!("pnilab: topology/1\ndefaults: {{{keys}}}\n");
+        let errors = load_topology(&Source::new("t.yaml", text)).expect_err("it is refused");
+        let told = render(&errors, Style::Plain);
+        assert!(told.contains(message), "{keys}: {told}");
+    }
+}

@@ -19,6 +19,8 @@
 //!   BFD runs whether BGP does or not.
 //! * A session that `max_prefix` ended stays down until its restart time, if it has one, or until
 //!   an operator resets it; it is not coupled to the number of prefixes then.
+//! * The hold time and waits in Idle may be jittered too, as BIRD does; a wait before the first attempt
+//!   (`connect_delay`) is spent in Active, where the neighbour's connection is taken.
 //! * `DelayOpen` (§8.1.3) is not offered, and neither is the send hold timer (RFC 9687): what a peer
 //!   does not read is not held against it while its messages come.
 //! * Ending a connection is one step: what was sent before it is delivered if the path allows.
