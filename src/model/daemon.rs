@@ -18,6 +18,10 @@ pub struct Daemon {
     /// How long at most the loss of a session by its hold timer, and what a new session is told, waits
     /// for the next message or timer.
     pub wake_up: SimDuration,
+    /// What each prefix costs from a decision to telling peers of it.
+    pub prefix_processing: SimDuration,
+    /// Of how many prefixes at most peers wait for that before the first of them is told.
+    pub prefixes_per_turn: u64,
     /// From a decision to the forwarding table being written.
     pub fib_delay: SimDuration,
 }

@@ -16,6 +16,7 @@ use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::message::Message;
 use crate::proto::bgp::rib::PathId;
 use crate::proto::bgp::session::{By, DownReason, Fsm, Input, Lower, Output, State, Timer};
+use crate::units::SimDuration;
 use crate::units::SimTime;
 
 /// What an UPDATE says of a group and path: a route, or none.
@@ -107,6 +108,8 @@ pub(crate) enum Work {
     Repeat(End<SessionId>, Option<u32>),
     /// Looks at all next hops again.
     NextHops,
+    /// Peers are told of what was decided, which takes this long to prepare.
+    Tell(SimDuration),
 }
 
 impl World {

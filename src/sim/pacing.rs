@@ -47,7 +47,8 @@ impl Late {
             | Work::ForgetStale(_)
             | Work::Choose(_)
             | Work::Reuse(_)
-            | Work::NextHops => None,
+            | Work::NextHops
+            | Work::Tell(_) => None,
         }
     }
 }
@@ -107,6 +108,16 @@ impl World {
     /// Whether a router's BGP process sleeps over something that it has to do.
     pub(super) fn sleeps(&self, router: RouterId) -> bool {
         self.state.routers[router].pacing.late.iter().any(|late| late.sleeps)
+    }
+
+    /// How long a router prepares before it tells peers of so many groups.
+    pub(super) fn preparation(&self, router: RouterId, groups: &[GroupId]) -> SimDuration {
+        let daemon = self.net.topology.routers[router].daemon;
+        if self.traffic.is_none() {
+            return SimDuration::ZERO;
+        }
+        let prefixes: u64 = groups.iter().map(|group| self.net.groups[*group].count).sum();
+        daemon.prefix_processing * prefixes.min(daemon.prefixes_per_turn)
     }
 
     /// Whether the loss of a session is slept over: its wait in Idle has not begun.

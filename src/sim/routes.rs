@@ -197,11 +197,17 @@ impl World {
         if told.is_empty() {
             return;
         }
+        let preparation = self.preparation(router, &told);
         for end in self.net.sessions_at[router].clone() {
             if self.state.session_ends[end].fsm.state() == State::Established {
                 self.await_telling(end, told.iter().copied());
-                self.tell(end);
+                if preparation.is_zero() {
+                    self.tell(end);
+                }
             }
+        }
+        if !preparation.is_zero() {
+            self.queue_work(router, Work::Tell(preparation));
         }
     }
 

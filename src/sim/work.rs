@@ -77,9 +77,11 @@ impl World {
             | Work::Choose(_)
             | Work::Reuse(_)
             | Work::NextHops => 1,
+            Work::Tell(_) => 0,
         };
+        let prepares = if let Work::Tell(time) = &item.work { *time } else { SimDuration::ZERO };
         let cause = item.cause;
-        let work = self.net.topology.routers[router].update_processing * routes;
+        let work = self.net.topology.routers[router].update_processing * routes + prepares;
         let at = self.now + work + self.settling_pause(router) + self.pause(router);
         self.state.routers.edit(router).cpu_done_at = Some(at);
         self.at_because(at, Event::Cpu(router), cause);
@@ -197,6 +199,12 @@ impl World {
                 self.state.routers.edit(router).rib.forget_session(slot)
             }
             Work::NextHops => self.group_ids().collect(),
+            Work::Tell(_) => {
+                for end in self.net.sessions_at[router].clone() {
+                    self.tell(end);
+                }
+                Vec::new()
+            }
             Work::Originate(mut groups) => {
                 groups.retain(|group| {
                     let route = self.own_route(router, *group);

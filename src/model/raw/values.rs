@@ -125,6 +125,11 @@ pub(crate) struct RawDaemon {
     /// How long at most the loss of a session by its hold timer, and what a new session is told, waits
     /// for the next message or timer.
     pub wake_up: Option<Sp<Text<SimDuration>>>,
+    /// What each prefix costs from a decision to telling peers of it.
+    pub prefix_processing: Option<Sp<Text<SimDuration>>>,
+    /// How many prefixes are worked off before peers are told of them.
+    #[schemars(range(min = 1))]
+    pub prefixes_per_turn: Option<Sp<u64>>,
     /// From a decision to the forwarding table being written.
     pub fib_delay: Option<Sp<Text<SimDuration>>>,
 }

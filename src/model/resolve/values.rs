@@ -531,6 +531,13 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
     let per_session = time("coalesce_per_session", |g| g.coalesce_per_session.as_ref());
     let announce = time("announce_delay", |g| g.announce_delay.as_ref());
     let wake_up = time("wake_up", |g| g.wake_up.as_ref());
+    let per_prefix = time("prefix_processing", |g| g.prefix_processing.as_ref());
+    let per_turn = chain.plain(
+        "prefixes_per_turn",
+        |g| g.prefixes_per_turn.as_ref(),
+        |stated: u64| stated,
+        |text| text.parse().ok(),
+    );
     let fib_delay = time("fib_delay", |g| g.fib_delay.as_ref());
     let daemon = Daemon {
         flush_delay: flush_delay.value,
@@ -539,6 +546,8 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
         coalesce_per_session: per_session.value,
         announce_delay: announce.value,
         wake_up: wake_up.value,
+        prefix_processing: per_prefix.value,
+        prefixes_per_turn: per_turn.value,
         fib_delay: fib_delay.value,
     };
     let rows = vec![
@@ -548,6 +557,8 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
         ("daemon.coalesce_per_session", per_session.if_not(&SimDuration::ZERO)),
         ("daemon.announce_delay", announce.if_not(&SimDuration::ZERO)),
         ("daemon.wake_up", wake_up.if_not(&SimDuration::ZERO)),
+        ("daemon.prefix_processing", per_prefix.if_not(&SimDuration::ZERO)),
+        ("daemon.prefixes_per_turn", per_turn.assumed.filter(|_| !per_prefix.value.is_zero())),
         ("daemon.fib_delay", fib_delay.if_not(&SimDuration::ZERO)),
     ];
     (daemon, rows)
@@ -563,6 +574,7 @@ pub(super) fn check_daemon(report: &mut Report, group: Option<&Sp<RawDaemon>>) {
         &group.coalesce_per_session,
         &group.announce_delay,
         &group.wake_up,
+        &group.prefix_processing,
         &group.fib_delay,
     ];
     for time in times {
