@@ -20,6 +20,8 @@ use crate::model::topology::{self, Topology};
 use crate::report::data::{self, BoundRow, Flip, RunResult, Shift, VariedRow, Verdict};
 use crate::units::{PerSecond, SimDuration};
 
+/// What a share by which something is drawn may become.
+const JITTERS: [&str; 4] = ["0%", "10%", "20%", "25%"];
 /// How far values go from what is shipped, in both directions.
 const FACTORS: [u64; 4] = [2, 4, 8, 16];
 /// What a duration of zero becomes.
@@ -99,6 +101,7 @@ impl Values {
             "multipath.weights" => &["equal", "bandwidth"],
             "max_prefix.action" => &["shutdown", "warn"],
             _ if matches!(value, "true" | "false") => &["true", "false"],
+            key if key.ends_with("_jitter") || key.ends_with("_spread") => &JITTERS,
             _ if value.ends_with('%') => &SHARES,
             _ => &[],
         };

@@ -170,10 +170,12 @@ pub enum Output {
 /// # Examples
 /// ```
 /// use pnilab::proto::bfd::{By, Config, Diag, Input, Output, Session, State};
-/// use pnilab::units::{SimDuration, SimTime};
+/// use pnilab::units::{Share, SimDuration, SimTime};
 ///
 /// let tx = SimDuration::from_millis(300);
-/// let config = Config { tx, rx: tx, multiplier: 3, control_plane_independent: false };
+/// let least_jitter = Share::ZERO;
+/// let config =
+///     Config { tx, rx: tx, multiplier: 3, control_plane_independent: false, least_jitter };
 /// let mut session = Session::running(config, Some(config));
 /// let mut out = Vec::new();
 /// // The last packet came at zero, so the session is lost 900 ms later.
