@@ -3,7 +3,8 @@
 //! # Departures
 //! * A router's BGP process does one thing after the other: each route of an UPDATE costs the
 //!   router's `update_processing`, and so does each loss or gain of a session or next hop. A
-//!   group of prefixes is one route, whatever its size.
+//!   group of prefixes is one route, whatever its size, but for what `prefix_processing` says that
+//!   telling of it takes.
 //! * An UPDATE leaves when the work that made it necessary is done; it carries all routes that
 //!   this work changed.
 //! * Real routers never take equally long for the same work. Here they do, and where two of them

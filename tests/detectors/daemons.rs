@@ -165,3 +165,19 @@ fn bfd_with_a_least_jitter_never_sends_as_rarely_as_it_may() {
     // Every packet comes 225 to 270 ms after the last, and 900 ms later nothing has come.
     assert_fill(&seen, (630 * MS, 900 * MS + DELAY), 20 * MS, "bfd");
 }
+
+#[test]
+fn peers_are_told_of_many_prefixes_when_a_turn_of_them_is_prepared() {
+    let withdraw = "{at: 100s, inject: {withdraw: {prefix: 198.51.100.0/24}}}";
+    let told = |daemon: &str, count: u64| {
+        let prefix = format!("count: {count}");
+        let networks = [daemon, ""];
+        let pair = Pair { networks, prefix: &prefix, ..Pair::default() };
+        let run = pair.lab(130, withdraw).run(1);
+        run.became("rib", "198.51.100.0/24", "rb", "none")[0]
+    };
+    let daemon = "daemon: {prefix_processing: 1ms, prefixes_per_turn: 40}";
+    assert_eq!(told(daemon, 1) - told("", 1), MS);
+    assert_eq!(told(daemon, 30) - told("", 30), 30 * MS);
+    assert_eq!(told(daemon, 50_000) - told("", 50_000), 40 * MS);
+}

@@ -122,7 +122,7 @@ fn network() -> impl Strategy<Value = Network> {
         "{}",
         "{wake_up: 3s}",
         "{flush_delay: 10ms, decision_delay: 50ms, coalesce_time: 1s, coalesce_per_session: 50ms, \
-         announce_delay: 100ms, fib_delay: 10ms}",
+         announce_delay: 100ms, prefix_processing: 1ms, prefixes_per_turn: 20, fib_delay: 10ms}",
     ]);
     (igp, bgp, multipath, router, daemon, any::<bool>(), reflection).prop_map(
         |(igp, bgp, multipath, router, daemon, next_hop_self, reflection)| Network {
