@@ -27,7 +27,8 @@ pub(crate) struct RawBgp {
     pub mrai_withdrawals: Option<Sp<bool>>,
     /// By how much of it the keepalive interval is shortened at random, each time.
     pub keepalive_jitter: Option<Sp<Text<Share>>>,
-    /// By how much of it the hold time is shortened at random, each time a message restarts it.
+    /// By how much of it the hold time is shortened at random, each time a message restarts it; 50%
+    /// at most.
     pub hold_jitter: Option<Sp<Text<Share>>>,
     /// By how much of them `connect_retry` and `connect_delay` are shortened at random.
     pub retry_jitter: Option<Sp<Text<Share>>>,

@@ -276,7 +276,7 @@ fn timers_that_cannot_be_sent_or_make_no_sense_are_refused() {
 #[test]
 fn jitter_spread_and_waits_of_daemons_have_limits() {
     for (keys, message) in [
-        ("bgp: {hold_jitter: 80%}", "`80%` is out of range: 0% to 75%"),
+        ("bgp: {hold_jitter: 51%}", "`51%` is out of range: 0% to 50%"),
         ("bgp: {idle_hold_jitter: 76%}", "`76%` is out of range: 0% to 75%"),
         ("bfd: {least_jitter: 30%}", "`30%` is out of range: 0% to 25%"),
         ("router: {fib_rate_spread: 95%}", "`95%` is out of range: 0% to 90%"),

@@ -460,7 +460,9 @@ pub(super) fn check_bgp(report: &mut Report, group: Option<&Sp<RawBgp>>) {
     check_duration(report, group.mrai.as_ref(), ANY);
     check_duration(report, group.connect_delay.as_ref(), ANY);
     let (waits, idle) = (&group.retry_jitter, &group.idle_hold_jitter);
-    for jitter in [&group.keepalive_jitter, &group.hold_jitter, waits, idle] {
+    // What is left is more than the third of it after which keepalives come.
+    check_jitter(report, group.hold_jitter.as_ref(), Share::from_percent(50));
+    for jitter in [&group.keepalive_jitter, waits, idle] {
         check_jitter(report, jitter.as_ref(), Share::from_percent(75));
     }
     if let Some(hold) = &group.hold
