@@ -21,7 +21,7 @@ use crate::units::{SimDuration, SimTime};
 pub(crate) struct Pacing {
     /// Work, until when, and whether anything that wakes the process ends the wait.
     late: Vec<Late>,
-    /// When it decides on what has changed, and why it began to wait.
+    /// When it decides on what has changed, and what led to that.
     decide_at: Option<(SimTime, CauseId)>,
 }
 
@@ -176,12 +176,16 @@ impl World {
         if delay.is_zero() || self.traffic.is_none() {
             return false;
         }
-        let any = !groups.is_empty();
+        if groups.is_empty() {
+            return true;
+        }
         self.state.routers.edit(router).undecided.extend(groups.drain(..));
-        if any && self.state.routers[router].pacing.decide_at.is_none() {
-            let at = self.now + delay + self.pause(router);
-            let cause = self.cause;
-            self.state.routers.edit(router).pacing.decide_at = Some((at, cause));
+        let waits = self.state.routers[router].pacing.decide_at;
+        // What is decided together is blamed on the latest fault of those that led to it.
+        let cause = self.causes.later(waits.map(|(_, cause)| cause), self.cause);
+        let at = waits.map_or_else(|| self.now + delay + self.pause(router), |(at, _)| at);
+        self.state.routers.edit(router).pacing.decide_at = Some((at, cause));
+        if waits.is_none() {
             self.at(at, Event::Paced(router));
         }
         true
