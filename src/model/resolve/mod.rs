@@ -23,6 +23,7 @@ use crate::ids::{
 };
 
 mod circuits;
+mod daemons;
 mod exchanges;
 mod lags;
 mod notes;

@@ -6,11 +6,12 @@ use std::net::Ipv4Addr;
 use sha2::{Digest, Sha256};
 
 use super::Resolver;
+use super::daemons::{check_daemon, daemon};
 use super::places::about;
 use super::report::hole;
 use super::values::{
-    self, Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
-    check_daemon, check_duration, check_interface, check_jitter, check_lacp,
+    Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
+    check_duration, check_interface, check_jitter, check_lacp,
 };
 use crate::diag::{Code, Related, Span};
 use crate::ids::{Id, NetworkId, RouterId, SiteId};
@@ -386,7 +387,7 @@ impl<'a> Resolver<'a> {
             profile: outer.profile,
             values: outer.values,
         };
-        let (daemon, daemon_rows) = values::daemon(&layers.daemon());
+        let (daemon, daemon_rows) = daemon(&layers.daemon());
         let update = chain.text("update_processing", |v| v.update_processing.as_ref());
         let next_hop_delay = chain.text("next_hop_delay", |v| v.next_hop_delay.as_ref());
         let reload = chain.text("reload", |v| v.reload.as_ref());
