@@ -161,7 +161,9 @@ Each case is a scenario of the same name below [`scenarios/lab/`](../scenarios/l
 [`topologies/lab/`](../topologies/lab) with the lab's timers and the profile of the daemon. Some values of the profiles, such as BIRD's jitter \
 of the hold time, FRR's waits and the rates of writing, were read off these very runs: that they agree \
 says that one value explains several cases, not that it was foretold. A few are those of a single case, \
-such as how soon FRR connects when a link is back. Each case is run with {SEEDS} seeds, which draw \
+such as how soon FRR connects when a link is back, how it coalesces, and what many prefixes cost. Values \
+and waits were added and corrected in several rounds against these figures, and no case was kept aside: \
+the agreement below is that of a fit, and says little of labs that are not in it. Each case is run with {SEEDS} seeds, which draw \
 when the fault falls between two keepalives and what jitter does. In the tables and charts:
 
 * *session down*: from the fault to the end of the session at that end of its circuit. For a graceful \
