@@ -65,8 +65,10 @@ impl World {
 
     fn begin_work(&mut self, router: RouterId) {
         let Some(item) = self.state.routers[router].cpu.front() else { return };
-        let routes = match &item.work {
-            Work::Update(_, _, changes) => changes.len().max(1) as u64,
+        let one = self.net.topology.routers[router].update_processing;
+        let work = match &item.work {
+            Work::Update(_, _, changes) => one * changes.len().max(1) as u64,
+            Work::Tell(preparation) => *preparation,
             Work::SessionUp(..)
             | Work::SessionDown(_)
             | Work::Originate(_)
@@ -77,12 +79,9 @@ impl World {
             | Work::ForgetStale(_)
             | Work::Choose(_)
             | Work::Reuse(_)
-            | Work::NextHops => 1,
-            Work::Tell(_) => 0,
+            | Work::NextHops => one,
         };
-        let prepares = if let Work::Tell(time) = &item.work { *time } else { SimDuration::ZERO };
         let cause = item.cause;
-        let work = self.net.topology.routers[router].update_processing * routes + prepares;
         let at = self.now + work + self.settling_pause(router) + self.pause(router);
         self.state.routers.edit(router).cpu_done_at = Some(at);
         self.at_because(at, Event::Cpu(router), cause);

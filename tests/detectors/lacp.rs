@@ -3,6 +3,8 @@
 //! A partner sends every second (fast) or 30 s (slow), as this end's interval says; this end
 //! waits three times that since the last PDU, which is younger than one period when a fault comes.
 
+use pnilab::observe::Hellos;
+
 use crate::lab::{BEGIN, Lab, MS, Pair, Run, S, US, assert_fill, many, nanos};
 
 const DELAY: i64 = 100 * US;
@@ -285,4 +287,27 @@ fn a_silence_shorter_than_two_periods_is_not_seen() {
         }
     }
     assert_eq!(BEGIN, 100 * S);
+}
+
+#[test]
+fn what_two_reasons_say_at_one_instant_is_blamed_on_the_same_fault_if_hellos_are_computed_or_sent()
+{
+    let design = "pnilab: topology/1
+metros: {m: {}}
+sites: {s: {metro: m}}
+networks: {a: {asn: 64500, igp: {kind: static}, router: {reload: 3s}}}
+routers: {ra: {network: a, site: s}, rb: {network: a, site: s}}
+links:
+  e: {ends: [ra, rb], lag: {min_links: 2, lacp: {interval: fast, aggregate_wait: 0s}},
+      circuits: {c1: {speed: 10G, length: 100m}, c2: {speed: 10G, length: 100m}},
+      sides: {ra: {interface: {los: 1ms, carrier_delay_up: 0s}},
+              rb: {interface: {los: 1ms, carrier_delay_up: 0s}}}}
+";
+    // LACP of both members has run since the boot at 8.322 s, each a second; when the silence ends,
+    // the first PDU over `c1` lets `c2` attach at the very instant of one of its own.
+    let faults = "{at: 8321ms, for: 8775ms, inject: {circuit_silent: {circuit: c1}}}, \
+                  {at: 4s, for: 1322ms, inject: {router_power_off: {router: ra}}}";
+    let lab = Lab::new(design, 45, faults);
+    let told = |hellos| lab.run_with(1, hellos).0.figures.timeline;
+    assert_eq!(told(Hellos::Computed), told(Hellos::Sent));
 }

@@ -2,6 +2,7 @@
 
 use super::report::Report;
 use super::values::{AssumedRows, Chain, UP_TO_A_DAY, check_duration};
+use crate::diag::Code;
 use crate::input::sp::{Sp, Text};
 use crate::model::raw::values::RawDaemon;
 use crate::model::topology::Daemon;
@@ -52,6 +53,10 @@ pub(super) fn daemon(chain: &Chain<'_, RawDaemon>) -> (Daemon, AssumedRows) {
 /// Reports what is wrong with how stated routing processes pace themselves; once for each place.
 pub(super) fn check_daemon(report: &mut Report, group: Option<&Sp<RawDaemon>>) {
     let Some(group) = group else { return };
+    if let Some(turn) = group.prefixes_per_turn.as_ref().filter(|turn| ***turn == 0) {
+        let message = "`prefixes_per_turn` is at least 1".to_owned();
+        report.at(turn.span, Code::OutOfRange, message);
+    }
     let times = [
         &group.flush_delay,
         &group.decision_delay,

@@ -280,6 +280,7 @@ fn jitter_spread_and_waits_of_daemons_have_limits() {
         ("bgp: {idle_hold_jitter: 76%}", "`76%` is out of range: 0% to 75%"),
         ("bfd: {least_jitter: 30%}", "`30%` is out of range: 0% to 25%"),
         ("router: {fib_rate_spread: 95%}", "`95%` is out of range: 0% to 90%"),
+        ("daemon: {prefixes_per_turn: 0}", "`prefixes_per_turn` is at least 1"),
         ("daemon: {wake_up: 48h}", "`48h` is out of range: 0s to 24h"),
     ] {
         let text = format!("pnilab: topology/1\ndefaults: {{{keys}}}\n");
