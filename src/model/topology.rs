@@ -276,6 +276,9 @@ pub struct Router {
     pub fib_rate_spread: Share,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: bool,
+    /// `BaseReachableTime` (RFC 4861) where it leaves out neighbors that no longer answer; zero: it
+    /// does not.
+    pub prune_unreachable: SimDuration,
     /// How its routing processes pace themselves.
     pub daemon: Daemon,
     /// Time to take in one BGP UPDATE.

@@ -71,7 +71,7 @@ impl World {
             self.spend(if by == By::Local { Phase::Detect } else { Phase::Notify });
         }
         match self.net.bfd[end.of].of {
-            BfdOf::Session(session, _) | BfdOf::Lan(session) => {
+            BfdOf::Session(session, _) | BfdOf::Lan(session) | BfdOf::Internal(session) => {
                 // An interface that goes down speaks for itself.
                 if fell && diag != Diag::PathDown {
                     self.session_bfd_down(End::new(session, end.side), by);

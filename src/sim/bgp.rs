@@ -179,6 +179,7 @@ impl World {
             | Input::ConnectRetryExpired
             | Input::TransportUp
             | Input::TransportReplaced
+            | Input::TransportRefused
             | Input::InterfaceUp
             | Input::BfdDown { .. }
             | Input::AdminDown

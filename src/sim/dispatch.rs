@@ -35,6 +35,7 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Flood { at, lsp, sent } => world.on_flood(at, &lsp, sent),
         Event::Spf(router) => world.on_spf(router),
         Event::Reroute(end) => world.on_reroute(end),
+        Event::Unreachable(end) => world.on_unreachable(end),
         Event::NextHops(router) => world.on_next_hops(router),
         Event::Paced(router) => world.on_paced(router),
         Event::Fib(router, group) => world.on_fib(router, group),

@@ -91,6 +91,8 @@ pub(crate) enum Event {
     NextHops(RouterId),
     /// Alternates of a link that is lost are put to use.
     Reroute(End<LagId>),
+    /// Forwarding no longer believes in the neighbor beyond this LAG end.
+    Unreachable(End<LagId>),
     /// What the BGP process of a router has put off is due.
     Paced(RouterId),
     /// A forwarding write begins to show, goes on or is done.
@@ -147,6 +149,7 @@ impl Event {
             | Self::Cpu(_)
             | Self::Spf(_)
             | Self::Reroute(_)
+            | Self::Unreachable(_)
             | Self::NextHops(_)
             | Self::Paced(_)
             | Self::Fib(..)
@@ -207,12 +210,13 @@ impl Event {
             Self::Reroute(_) => 34,
             Self::NextHops(_) => 35,
             Self::Paced(_) => 36,
+            Self::Unreachable(_) => 37,
         }
     }
 }
 
 /// The kinds of [`Event::kind`], for a person.
-pub(crate) const KINDS: [&str; 37] = [
+pub(crate) const KINDS: [&str; 38] = [
     "fault steps",
     "interface timers",
     "Remote Fault signals",
@@ -250,4 +254,5 @@ pub(crate) const KINDS: [&str; 37] = [
     "switches to alternates",
     "next-hop delays",
     "waits of BGP processes",
+    "neighbors in doubt",
 ];

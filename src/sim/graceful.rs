@@ -193,6 +193,7 @@ impl World {
             | Input::HoldExpired
             | Input::TransportUp
             | Input::TransportReplaced
+            | Input::TransportRefused
             | Input::TransportClosed
             | Input::Message(_)
             | Input::InterfaceDown(_)

@@ -164,7 +164,7 @@ impl World {
         }
     }
 
-    fn switch_lost(&mut self, end: End<LagId>, lost: bool) {
+    pub(super) fn switch_lost(&mut self, end: End<LagId>, lost: bool) {
         let router = self.net.lag_router(end);
         self.touch_traffic();
         let table = &mut self.tables.routers[router].lost;

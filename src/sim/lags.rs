@@ -11,6 +11,7 @@
 
 use super::event::{Event, Hello, Packet};
 use super::processes::Agent;
+use super::neighbors::Neighbor;
 use super::world::World;
 use crate::dataplane::tables::LagEndTable;
 use crate::ids::{CircuitId, End, LagId, Side};
@@ -35,6 +36,8 @@ pub(crate) struct LagEndState {
     pub(crate) selected: bool,
     /// When the members that carry were last fewer than `min_links`.
     pub(crate) short: Option<SimTime>,
+    /// Whether the neighbor answers.
+    pub(crate) neighbor: Neighbor,
 }
 
 impl World {
@@ -346,10 +349,11 @@ impl World {
             self.path_changed(hello, path);
         }
         self.transport_paths_changed(lag);
+        self.neighbors_changed(lag);
     }
 
     /// The hash that picks the member an exchange rides; fixed for its lifetime.
-    fn hello_hash(&self, hello: Hello) -> u64 {
+    pub(super) fn hello_hash(&self, hello: Hello) -> u64 {
         let name = format!("hash/{}", self.net.hello_name(hello));
         crate::rng::Draws::new(self.net.seed, &name).bits(0)
     }

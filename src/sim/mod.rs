@@ -20,6 +20,7 @@ mod lags;
 pub(crate) mod looking_glass;
 mod lsdb;
 pub(crate) mod net;
+mod neighbors;
 mod next_hops;
 mod orders;
 mod pacing;

@@ -18,6 +18,8 @@ pub(crate) enum BfdOf {
     Session(SessionId, LagId),
     /// A BGP session, over an exchange.
     Lan(SessionId),
+    /// An internal BGP session, over as many hops as there are (RFC 5883).
+    Internal(SessionId),
     /// An IGP adjacency, over the LAG.
     Adjacency(LagId),
     /// One member of a LAG (RFC 7130).
@@ -105,8 +107,10 @@ impl Net {
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
         };
-        let of_session =
-            |of: &BfdOf, id| matches!(of, BfdOf::Session(s, _) | BfdOf::Lan(s) if *s == id);
+        let of_session = |of: &BfdOf, id| match of {
+            BfdOf::Session(s, _) | BfdOf::Lan(s) | BfdOf::Internal(s) => *s == id,
+            BfdOf::Adjacency(_) | BfdOf::Member(_) => false,
+        };
         let session_bfd = topology.sessions.ids();
         let session_bfd = session_bfd.map(|s| find(&|of| of_session(of, s))).collect();
         let adjacency_bfd = topology.lags.ids();
@@ -154,6 +158,7 @@ impl Net {
             Event::Bfd(end) => ranks.bfd[end.index()],
             Event::Igp(end)
             | Event::Reroute(end)
+            | Event::Unreachable(end)
             | Event::Flood { at: end, .. }
             | Event::FloodLeave { from: end, .. } => ranks.lags[end.index()],
             Event::Session(end, _)
@@ -208,7 +213,7 @@ impl Net {
                 let (lag, side) = self.topology.below(session, end.side)?;
                 Some(End::new(lag, side))
             }
-            BfdOf::Member(_) => None,
+            BfdOf::Internal(_) | BfdOf::Member(_) => None,
         }
     }
 
@@ -314,10 +319,14 @@ fn bfd_pairs(topology: &Topology) -> IdVec<BfdId, BfdPair> {
     }
     for (id, session) in topology.sessions.iter_ids() {
         let ends = [session.ends[Side::A].bfd, session.ends[Side::B].bfd];
-        let lan = matches!(session.kind, SessionKind::Lan { .. });
-        if lan && ends.iter().any(Option::is_some) {
+        let of = match session.kind {
+            SessionKind::Lan { .. } => BfdOf::Lan(id),
+            SessionKind::Internal => BfdOf::Internal(id),
+            SessionKind::External(_) => continue,
+        };
+        if ends.iter().any(Option::is_some) {
             let routers = [session.ends[Side::A].router, session.ends[Side::B].router];
-            pairs.push(BfdPair { of: BfdOf::Lan(id), ends, routers, name: session.name.clone() });
+            pairs.push(BfdPair { of, ends, routers, name: session.name.clone() });
         }
     }
     pairs
@@ -327,7 +336,7 @@ fn riding(topology: &Topology, bfd: &IdVec<BfdId, BfdPair>, lag: LagId) -> Vec<B
     let rides = |pair: &BfdPair| match pair.of {
         BfdOf::Session(_, on) | BfdOf::Adjacency(on) => on == lag,
         BfdOf::Lan(session) => topology.lags[lag].sessions.contains(&session),
-        BfdOf::Member(_) => false,
+        BfdOf::Internal(_) | BfdOf::Member(_) => false,
     };
     bfd.iter_ids().filter(|(_, pair)| rides(pair)).map(|(id, _)| id).collect()
 }

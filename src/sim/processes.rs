@@ -151,6 +151,7 @@ impl World {
             | Event::Started(_)
             | Event::Foreign { .. }
             | Event::Reroute(_)
+            | Event::Unreachable(_)
             | Event::Restore(_)
             | Event::Takeover(..)
             | Event::Boot(_) => return None,
@@ -436,7 +437,10 @@ impl World {
                     BfdOf::Member(circuit) => {
                         self.state.ports[End::new(circuit, side)].machine.is_up()
                     }
-                    BfdOf::Session(..) | BfdOf::Adjacency(_) | BfdOf::Lan(_) => {
+                    BfdOf::Session(..)
+                    | BfdOf::Adjacency(_)
+                    | BfdOf::Lan(_)
+                    | BfdOf::Internal(_) => {
                         below.is_none_or(|end| self.tables.lags[end.of][end.side].up)
                     }
                 };

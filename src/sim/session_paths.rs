@@ -9,6 +9,7 @@
 
 use std::borrow::Cow;
 
+use super::event::Hello;
 use super::hello::PathView;
 use super::net::BfdOf;
 use super::processes::Agent;
@@ -46,6 +47,12 @@ impl World {
             BfdOf::Lan(session) => {
                 let port = |side| self.net.topology.below(session, side).map(|(port, _)| port);
                 self.lan_path([port(end.side), port(end.side.other())], hash)
+            }
+            BfdOf::Internal(session) => {
+                let ends = End::new(session, end.side);
+                let (from, to) =
+                    (self.net.session_router(ends), self.net.session_router(ends.far()));
+                self.internal_path(from, to, mix(hash ^ end.side.index() as u64))
             }
             BfdOf::Member(_) => PathView::default(),
         }
@@ -137,6 +144,11 @@ impl World {
         let sessions: Vec<SessionId> = inside.map(|(id, _)| id).collect();
         for session in sessions {
             self.session_paths_changed(session);
+            let Some(bfd) = self.net.session_bfd[session] else { continue };
+            for end in Side::BOTH.map(|side| End::new(bfd, side)) {
+                let hello = Hello::Bfd(end);
+                self.path_changed(hello, self.bfd_path(end, self.hello_hash(hello)));
+            }
         }
     }
 

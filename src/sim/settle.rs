@@ -18,6 +18,7 @@ use super::net::Net;
 use super::plan::FaultPlan;
 use super::routers::RouterState;
 use super::transport::{Connection, Transport};
+use super::neighbors::Neighbor;
 use super::world::{State, World};
 use crate::dataplane::tables::{
     CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Shaping, Tables, WHOLE,
@@ -283,7 +284,7 @@ fn initial_state(net: &Net, settled: bool) -> State {
     State {
         ports: ends(topology.circuits.len()).map(port).collect(),
         lags: ends(topology.lags.len())
-            .map(|_| LagEndState { selected: true, short: None })
+            .map(|_| LagEndState { selected: true, short: None, neighbor: Neighbor::Answers })
             .collect(),
         bfd: ends(net.bfd.len()).map(|i| initial_bfd(net, End::from_index(i), settled)).collect(),
         adjacencies: ends(topology.lags.len())

@@ -222,8 +222,10 @@ impl World {
         self.session_input(end, session::Input::TransportUp);
     }
 
-    /// A refused attempt is over; the next one follows by the retry timer.
+    /// A refused attempt is over; the next one follows by the retry timer, unless the machine waits
+    /// otherwise.
     fn call_refused(&mut self, end: End<SessionId>) {
+        self.session_input(end, session::Input::TransportRefused);
         let now = self.now;
         let Some(calling) = &mut self.state.session_ends.edit(end).transport.calling else {
             return;
@@ -285,7 +287,8 @@ impl World {
             return;
         }
         self.rouse_keepalives(end);
-        if let Wire::Update(_) = wire {
+        let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
+        if matches!(wire, Wire::Update(_)) && config.update_restarts_keepalive {
             self.restart_keepalives(end);
         }
         self.tcp_input(end, tcp::Input::Send(wire));

@@ -133,6 +133,45 @@ fn a_session_waits_in_idle_and_then_before_it_connects_when_its_interface_is_bac
 }
 
 #[test]
+fn a_call_that_is_refused_is_made_again_after_the_connect_delay() {
+    // `rb` waits in Idle for 20 s and then for its own delay; `ra` calls 6 s after the reset and
+    // every 5 s from then on, so that its fourth call is taken, 100 us out and 100 us back.
+    let timers = |idle: &str, delay: &str| {
+        format!("bgp: {{idle_hold: {idle}, connect_delay: {delay}, retry_jitter: 0%}}")
+    };
+    let (ra, rb) = (timers("1s", "5s"), timers("20s", "10s"));
+    let reset = "{at: 100s, inject: {session_reset: {session: p/ipv4, router: ra}}}";
+    let run = Lab::new(&Pair { networks: [&ra, &rb], ..Pair::default() }.text(), 160, reset).run(1);
+    let up = nanos(run.session("p/ipv4", "ra", Went::Up)[0].at_s) - BEGIN;
+    assert!((21 * S..21 * S + 2 * MS).contains(&up), "up again after {up} ns");
+}
+
+#[test]
+fn a_session_is_back_when_the_link_address_of_its_peer_is_asked_for_next() {
+    // Asked for every 3 s since the loss was seen; the circuit is whole again after 10 s.
+    let cut = "{at: 100s, for: 10s, inject: {circuit_cut: {circuit: c1}}}";
+    let keys = "interface: {carrier_delay_up: 0s}, bgp: {address_retry: 3s}";
+    let run = two(keys, false, 160, cut).run(1);
+    let up = nanos(run.session("p/ipv4", "ra", Went::Up)[0].at_s) - BEGIN;
+    let asked = SEEN + 12 * S;
+    // The kernel's clock ticks 32 times in an interval.
+    assert!((asked - 3 * S / 32..asked + 2 * MS).contains(&up), "up again after {up} ns");
+}
+
+#[test]
+fn a_session_that_its_peer_has_ended_waits_in_idle_only_where_that_is_an_error() {
+    let up = |keys: &str| {
+        let rb = format!("bgp: {{idle_hold: 20s{keys}}}");
+        let shut = "{at: 100s, for: 2s, inject: {admin_shutdown: {session: p/ipv4, router: ra}}}";
+        let text = Pair { networks: ["", &rb], ..Pair::default() }.text();
+        let run = Lab::new(&text, 160, shut).run(1);
+        nanos(run.session("p/ipv4", "ra", Went::Up)[0].at_s) - BEGIN
+    };
+    assert!((20 * S..20 * S + 2 * MS).contains(&up("")));
+    assert!((2 * S..2 * S + 2 * MS).contains(&up(", idle_after_close: false")));
+}
+
+#[test]
 fn forwarding_that_prunes_loses_nothing_of_an_ecmp_set_while_bgp_waits() {
     let daemon = "daemon: {decision_delay: 500ms}";
     let gap = |prune: bool| {
@@ -180,4 +219,37 @@ fn peers_are_told_of_many_prefixes_when_a_turn_of_them_is_prepared() {
     assert_eq!(told(daemon, 1) - told("", 1), MS);
     assert_eq!(told(daemon, 30) - told("", 30), 30 * MS);
     assert_eq!(told(daemon, 50_000) - told("", 50_000), 40 * MS);
+}
+
+#[test]
+fn forwarding_leaves_out_a_neighbor_that_does_not_answer_before_bgp_notices() {
+    // Believed for 15 to 45 s, in doubt for 5 s, asked for 3 s; confirmed by BGP up to 30 s before
+    // the fault or after it. The hold timer runs out after 60 s at the earliest.
+    let silent = "{at: 100s, inject: {circuit_silent: {circuit: c1}}}";
+    let gap = |keys: &str, seed| {
+        let run = two(keys, false, 260, silent).run(seed);
+        let gap = run.demand("d", Direction::Forward).run.longest_gap_s;
+        let detected = nanos(run.session("p/ipv4", "ra", Went::Down)[0].at_s) - BEGIN;
+        assert!((60 * S..=90 * S).contains(&detected), "{detected}");
+        nanos(gap)
+    };
+    let gaps: Vec<i64> = (1..=200).map(|seed| gap("router: {prune_unreachable: 30s}", seed)).collect();
+    assert_fill(&gaps, (3 * S, 83 * S), 15 * S, "until it is left out");
+    assert!(gap("", 1) >= 60 * S, "without, until BGP notices");
+}
+
+#[test]
+fn an_update_restarts_keepalives_unless_a_timer_of_their_own_sends_them() {
+    // `ra` withdraws at 100 s and goes silent at 102.9 s; its keepalives come every 3 s.
+    let faults = "{at: 100s, inject: {withdraw: {prefix: 198.51.100.0/24}}}, \
+                  {at: 102900ms, inject: {pni_silent: {pni: p}}}";
+    let detected = |keys: &str, seed| {
+        let keys = format!("bgp: {{hold: 9s, keepalive: 3s, keepalive_jitter: 0%{keys}}}");
+        let run = two(&keys, false, 130, faults).run(seed);
+        nanos(run.session("p/ipv4", "rb", Went::Down)[0].at_s) - BEGIN
+    };
+    let all = |keys: &str| -> Vec<i64> { (1..=100).map(|seed| detected(keys, seed)).collect() };
+    assert!(all("").iter().all(|at| (9 * S..9 * S + MS).contains(at)), "9 s after the UPDATE");
+    let own = all(", update_restarts_keepalive: false");
+    assert_fill(&own, (9 * S, 11_901 * MS), 200 * MS, "9 s after the last keepalive");
 }

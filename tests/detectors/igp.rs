@@ -3,7 +3,9 @@
 //! A triangle `r1`, `r2`, `r3` of one network, or a ring of four. Demand `d` goes from `r1` to
 //! `r3`, by the link between them, and has a detour.
 
-use crate::lab::{Lab, MS, Run, S, US, assert_fill, many, nanos};
+use pnilab::report::data::Went;
+
+use crate::lab::{BEGIN, Lab, MS, Run, S, US, assert_fill, many, nanos};
 
 /// `links` are `(name, ends, keys)`, 20 km each: 100 us.
 fn design(igp: &str, routers: usize, links: &[(&str, &str, &str)]) -> String {
@@ -287,4 +289,22 @@ demands:
     // r2 is still there by way of r3: no decision is needed, and the choice of r3 comes after.
     let cut = "circuit_cut: {circuit: c12}";
     assert!(run("5s", cut) < 70 * MS, "{}", run("5s", cut));
+}
+
+#[test]
+fn bfd_of_internal_sessions_ends_them_where_static_routes_notice_nothing() {
+    // BFD 50 ms x 3 hears nothing more; the last packet came up to 50 ms before the fault.
+    let igp = "kind: static}, bgp: {hold: 90s}, ibgp: {bfd: {tx: 50ms, rx: 50ms, multiplier: 3}";
+    for seed in 1..=100 {
+        let lab = triangle(igp, "", 130, SILENT);
+        let run = lab.run(seed);
+        let down = run.session("r1--r3/ipv4", "r1", Went::Down);
+        assert_eq!(down.len(), 1);
+        let at = nanos(down[0].at_s) - BEGIN;
+        assert!((100 * MS..=150 * MS).contains(&at), "down after {at} ns");
+        assert_eq!(down[0].reason, "bfd_down");
+    }
+    // Without, the hold time has not passed when the run ends.
+    let quiet = triangle("kind: static}, bgp: {hold: 90s}, ibgp: {mode: full_mesh", "", 130, SILENT);
+    assert!(quiet.run(1).session("r1--r3/ipv4", "r1", Went::Down).is_empty());
 }

@@ -31,6 +31,8 @@ struct Network {
     next_hop_self: bool,
     /// Keys of `ibgp:` beside the reflector, which is the network's first router; none: a mesh.
     reflection: Option<&'static str>,
+    /// BFD of internal sessions.
+    internal_bfd: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,7 +102,8 @@ fn network() -> impl Strategy<Value = Network> {
         "{hold: 9s, connect_retry: 2s, connect_delay: 1s, idle_hold_max: 2s, hold_jitter: 25%, \
          idle_hold_jitter: 25%, idle_after_interface_up: true}",
         "{hold: 9s, connect_retry: 2s, connect_delay: 240ms, idle_hold_max: 2s, retry_jitter: 0%, \
-         keepalive_jitter: 0%}",
+         keepalive_jitter: 0%, idle_after_close: false, update_restarts_keepalive: false}",
+        "{hold: 9s, connect_retry: 2s, idle_hold_max: 2s, address_retry: 1024ms}",
     ]);
     let multipath = select(vec![
         "{}",
@@ -115,7 +118,7 @@ fn network() -> impl Strategy<Value = Network> {
         "{reload: 3s, fib_rate: 1000/s, update_processing: 3ms}",
         "{reload: 5s, fib: pic, pic_delay: 30ms}",
         "{reload: 3s, next_hop_delay: 400ms}",
-        "{reload: 3s, prune_ecmp: true, fib_rate: 1000/s, fib_delete_rate: 3000/s}",
+        "{reload: 3s, prune_ecmp: true, prune_unreachable: 2s, fib_rate: 1000/s, fib_delete_rate: 3000/s}",
     ]);
     let daemon = select(vec![
         "{}",
@@ -124,8 +127,13 @@ fn network() -> impl Strategy<Value = Network> {
         "{flush_delay: 10ms, decision_delay: 50ms, coalesce_time: 1s, coalesce_per_session: 50ms, \
          announce_delay: 100ms, prefix_processing: 1ms, prefixes_per_turn: 20, fib_delay: 10ms}",
     ]);
-    (igp, bgp, multipath, router, daemon, any::<bool>(), reflection).prop_map(
-        |(igp, bgp, multipath, router, daemon, next_hop_self, reflection)| Network {
+    let internal_bfd = prop::option::weighted(
+        0.3,
+        select(vec!["{tx: 50ms, rx: 50ms}", "{tx: 100ms, rx: 80ms, multiplier: 2}"]),
+    );
+    (igp, bgp, multipath, router, daemon, any::<bool>(), reflection, internal_bfd).prop_map(
+        |(igp, bgp, multipath, router, daemon, next_hop_self, reflection, internal_bfd)| Network {
+            internal_bfd,
             igp,
             bgp,
             multipath,
@@ -267,16 +275,17 @@ impl Case {
             if index == 1 && !self.routers.contains(&1) {
                 continue;
             }
-            let Network { igp, bgp, multipath, router, daemon, next_hop_self, reflection } =
-                network;
+            let Network { igp, bgp, multipath, router, daemon, .. } = network;
+            let next_hop_self = network.next_hop_self;
             let first = self.routers.iter().position(|n| *n == index).unwrap_or(0);
-            let ibgp = reflection.map_or(String::new(), |more| {
-                format!(", ibgp: {{mode: reflection, reflectors: r{first}{more}}}")
+            let mode = network.reflection.map_or("mode: full_mesh".to_owned(), |more| {
+                format!("mode: reflection, reflectors: r{first}{more}")
             });
+            let bfd = network.internal_bfd.map_or(String::new(), |bfd| format!(", bfd: {bfd}"));
             let asn = 64500 + index;
             text += &format!(
                 "  n{index}: {{asn: {asn}, igp: {igp}, bgp: {bgp}, multipath: {multipath},\n       \
-                 router: {router}, daemon: {daemon}, next_hop_self: {next_hop_self}{ibgp}}}\n"
+                 router: {router}, daemon: {daemon}, next_hop_self: {next_hop_self}, ibgp: {{{mode}{bfd}}}}}\n"
             );
         }
         text += "routers:\n";

@@ -42,7 +42,7 @@ pub(crate) const OF_PREFIXES: [Measure; 8] = [
 ];
 
 /// What the cases are called on the page, by the last part of their names.
-const TITLES: [(&str, &str); 11] = [
+const TITLES: [(&str, &str); 22] = [
     ("link-down", "Link down, carrier lost"),
     ("silent", "Link silent, hold timer 9 s"),
     ("silent-bfd100", "Link silent, BFD 100 ms x 3"),
@@ -52,9 +52,23 @@ const TITLES: [(&str, &str); 11] = [
     ("admin-shutdown", "Session shut down by command at p"),
     ("process-killed", "Routing daemon killed at p"),
     ("process-frozen", "Routing daemon frozen at p"),
+    ("silent-bfd50", "Link silent, BFD 50 ms x 3"),
+    ("silent-hold30", "Link silent, hold timer 30 s"),
+    ("silent-hold90", "Link silent, hold timer 90 s"),
+    ("one-way-bfd50", "Only p to q silent, BFD 50 ms x 3"),
+    ("one-way-hold30", "Only p to q silent, hold timer 30 s"),
+    ("process-frozen-bfd50", "Routing daemon frozen at p, BFD 50 ms x 3"),
+    ("process-frozen-bfd100", "Routing daemon frozen at p, BFD 100 ms x 3"),
+    ("site-lost", "Site A lost: its routers lose all carriers"),
+    ("site-silent", "Site A cut off: all its circuits silent, hold timer 9 s"),
+    ("site-silent-bfd100", "Site A cut off: all its circuits silent, BFD 100 ms x 3"),
+    ("link-restored-quick", "Link down for 10 s, retry timers of 1 to 2 s"),
     ("link-restored", "Link down for 10 s, default retry timers"),
     ("graceful-shutdown", "Graceful shutdown at p, link down after 3 s"),
 ];
+
+/// What the names of groups begin with whose cases no profile was fitted to.
+pub(crate) const HELD_OUT: &str = "held-out-";
 
 /// The samples of one case.
 #[derive(Clone, Debug)]
@@ -72,20 +86,29 @@ pub(crate) struct Case {
 /// The whole file.
 #[derive(Clone, Debug)]
 pub(crate) struct Measured {
-    /// Where the figures come from.
-    pub(crate) origin: String,
+    /// Where the figures come from: those the profiles were fitted to, those held out.
+    pub(crate) origins: [String; 2],
     /// The cases in their order.
     pub(crate) cases: Vec<Case>,
 }
 
-/// Reads `tests/truth/measured.json`.
+/// Reads `measured.json` and `held_out.json` of `tests/truth`.
 pub(crate) fn read(root: &Path) -> Measured {
-    let text = std::fs::read_to_string(root.join("tests/truth/measured.json"));
-    let file: Value = serde_json::from_str(&text.expect("the figures")).expect("they are JSON");
-    let list = |key: &str| file[key].as_array().expect("a list of cases").iter();
-    let faults = list("cases").map(of_faults);
-    let cases = faults.chain(list("prefix_scale").map(of_prefixes)).collect();
-    Measured { origin: text_of(&file, "origin").to_owned(), cases }
+    let (first, held_out) = (file(root, "measured.json"), file(root, "held_out.json"));
+    let list = |file: &Value, key: &str| file[key].as_array().expect("a list of cases").clone();
+    let mut cases: Vec<Case> = list(&first, "cases").iter().map(of_faults).collect();
+    cases.extend(list(&first, "prefix_scale").iter().map(of_prefixes));
+    cases.extend(list(&held_out, "cases").iter().map(of_faults).map(|case| Case {
+        group: format!("{HELD_OUT}{}", case.group),
+        ..case
+    }));
+    let origins = [&first, &held_out].map(|file| text_of(file, "origin").to_owned());
+    Measured { origins, cases }
+}
+
+fn file(root: &Path, name: &str) -> Value {
+    let text = std::fs::read_to_string(root.join("tests/truth").join(name));
+    serde_json::from_str(&text.expect("the figures")).expect("they are JSON")
 }
 
 fn text_of<'a>(value: &'a Value, key: &str) -> &'a str {

@@ -10,7 +10,7 @@ use super::{Lab, Row};
 const INFALLIBLE: &str = "writing into a string does not fail";
 
 /// What each group of cases is.
-const GROUPS: [(&str, &str, &str); 6] = [
+const GROUPS: [(&str, &str, &str); 12] = [
     (
         "b2b-bird",
         "Two routers, two circuits: BIRD",
@@ -33,6 +33,12 @@ const GROUPS: [(&str, &str, &str); 6] = [
          first and the last write of each kind to the kernel's table.",
     ),
     ("prefixes-frr", "Many prefixes: FRR", "The same with FRR."),
+    ("held-out-b2b-bird", "Held out: two routers, BIRD", ""),
+    ("held-out-b2b-frr", "Held out: two routers, FRR", ""),
+    ("held-out-pni-pb-bird", "Held out: primary and backup, BIRD", ""),
+    ("held-out-pni-pb-frr", "Held out: primary and backup, FRR", ""),
+    ("held-out-pni-ecmp-bird", "Held out: two sites in use, BIRD", ""),
+    ("held-out-pni-ecmp-frr", "Held out: two sites in use, FRR", ""),
 ];
 
 /// What a group is called.
@@ -140,7 +146,7 @@ fn score(all: &[(&Case, &[Row])], prefixes: bool) -> String {
 fn introduction(lab: &Lab, all: &[(&Case, &[Row])]) -> String {
     let (faults, prefixes) = (score(all, false), score(all, true));
     let slack_ms = SLACK_S * 1e3;
-    let origin = &lab.measured.origin;
+    let [origin, _] = &lab.measured.origins;
     format!(
         "<!-- Written by `PNILAB_UPDATE=1 cargo test --test truth`. -->
 # Calibration

@@ -109,16 +109,16 @@ impl<'a> Seen<'a> {
     /// From the repair to the session at that end of the two that is later.
     fn up(&self) -> Option<f64> {
         let from = self.second?;
-        let first = |router: &str| {
+        let first = |routers: [&str; 2]| {
             let mut rows = self.report.result.sessions.iter();
             rows.find(|row| {
                 row.went == Went::Up
                     && row.session == "pni-a/ipv4"
-                    && row.router == router
+                    && routers.contains(&row.router.as_str())
                     && row.at_s >= from
             })
         };
-        Some(first("r1")?.at_s.max(first("r2")?.at_s) - from)
+        Some(first(["r1", "pa"])?.at_s.max(first(["r2", "qa"])?.at_s) - from)
     }
 
     /// What the flow lost that lost most: fluid parts of a demand lose all or nothing, so where one

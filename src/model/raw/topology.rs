@@ -296,6 +296,8 @@ pub(crate) struct RawIbgp {
     /// With `reflection`: which routers reflect to which; routers that are nobody's clients mesh.
     #[serde(default)]
     pub clusters: Entries<RawCluster>,
+    /// Turns BFD of internal sessions on (RFC 5883).
+    pub bfd: Option<Sp<RawBfd>>,
     /// Turns graceful restart of internal sessions on (RFC 4724).
     pub graceful_restart: Option<Sp<RawGracefulRestart>>,
     /// Whether internal sessions carry all routes of a prefix (RFC 7911); absent: false.
@@ -438,6 +440,10 @@ pub(crate) struct RawRouter {
     pub fib_rate_spread: Option<Sp<Text<Share>>>,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: Option<Sp<bool>>,
+    /// How long a neighbor that no longer answers is believed to be there, half to one and a half
+    /// times that (RFC 4861, `BaseReachableTime`); 8 s later forwarding leaves it out of ECMP sets.
+    /// 0s: never.
+    pub prune_unreachable: Option<Sp<Text<SimDuration>>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.
     pub pic_delay: Option<Sp<Text<SimDuration>>>,
     /// Time to take in one BGP UPDATE.

@@ -34,10 +34,17 @@ pub(crate) struct RawBgp {
     pub retry_jitter: Option<Sp<Text<Share>>>,
     /// By how much of it a wait in Idle is shortened at random.
     pub idle_hold_jitter: Option<Sp<Text<Share>>>,
+    /// Whether sending an UPDATE restarts the keepalive interval.
+    pub update_restarts_keepalive: Option<Sp<bool>>,
     /// From being free to connect to the first attempt; the peer may connect meanwhile.
     pub connect_delay: Option<Sp<Text<SimDuration>>>,
     /// Whether a session in Idle waits for `idle_hold` again when its interface comes up.
     pub idle_after_interface_up: Option<Sp<bool>>,
+    /// Whether a session waits for `idle_hold` too when the peer closed it or ended it by a Cease.
+    pub idle_after_close: Option<Sp<bool>>,
+    /// How often a router asks for the link address of a peer whose interface is down: when it is
+    /// back, the first connection waits for the next time, counted from the loss; 0s: not at all.
+    pub address_retry: Option<Sp<Text<SimDuration>>>,
 }
 
 /// BFD timers (RFC 5880).
@@ -196,6 +203,10 @@ pub(crate) struct RawRouterValues {
     pub fib_rate_spread: Option<Sp<Text<Share>>>,
     /// Whether forwarding itself leaves out members of an ECMP set whose interface is down.
     pub prune_ecmp: Option<Sp<bool>>,
+    /// How long a neighbor that no longer answers is believed to be there, half to one and a half
+    /// times that (RFC 4861, `BaseReachableTime`); 8 s later forwarding leaves it out of ECMP sets.
+    /// 0s: never.
+    pub prune_unreachable: Option<Sp<Text<SimDuration>>>,
     /// Time to move all prefixes of a next-hop set, with `fib: pic`.
     pub pic_delay: Option<Sp<Text<SimDuration>>>,
     /// Time to take in one BGP UPDATE.

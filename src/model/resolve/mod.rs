@@ -25,6 +25,7 @@ use crate::ids::{
 mod circuits;
 mod daemons;
 mod exchanges;
+mod forwarding;
 mod lags;
 mod notes;
 mod one_sided;

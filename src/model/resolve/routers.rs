@@ -21,13 +21,13 @@ use crate::model::raw::topology::{
     RawDefaults, RawFrr, RawIgp, RawIgpKind, RawNetwork, RawNetworkKind, RawRouter, RawWeights,
 };
 use crate::model::raw::values::{
-    RawBfd, RawBgp, RawDaemon, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
+    RawBfd, RawBgp, RawDaemon, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
 use crate::model::topology::{
-    Card, FibMode, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
+    Card, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
 };
 use crate::proto::igp::{IgpConfig, IgpKind};
-use crate::units::{PerSecond, Share, SimDuration};
+use crate::units::{Share, SimDuration};
 
 /// AS numbers that cannot number a network: RFC 7607, RFC 6793, RFC 7300.
 const UNUSABLE_ASNS: [u32; 4] = [0, 23_456, 65_535, u32::MAX];
@@ -131,6 +131,7 @@ impl<'a> Resolver<'a> {
             self.assume("prefer_oldest", name, oldest.assumed);
             let ibgp = network.ibgp.as_deref();
             self.check_graceful(ibgp.and_then(|ibgp| ibgp.graceful_restart.as_ref()));
+            check_bfd(&mut self.report, ibgp.and_then(|ibgp| ibgp.bfd.as_ref()));
             let stated = ibgp.and_then(|ibgp| ibgp.add_path.as_ref());
             let add_path = Valued::or_built_in(self.values, stated, "ibgp.add_path");
             let stated = ibgp.and_then(|ibgp| ibgp.best_external.as_ref());
@@ -391,7 +392,7 @@ impl<'a> Resolver<'a> {
         let update = chain.text("update_processing", |v| v.update_processing.as_ref());
         let next_hop_delay = chain.text("next_hop_delay", |v| v.next_hop_delay.as_ref());
         let reload = chain.text("reload", |v| v.reload.as_ref());
-        let (fib, rates, prune_ecmp) = self.writes(name, &chain);
+        let forwarding = self.forwarding(name, &chain);
         for (key, row) in daemon_rows {
             self.assume(key, name, row);
         }
@@ -412,59 +413,17 @@ impl<'a> Resolver<'a> {
             zone: None,
             feeds: Vec::new(),
             feeds_needed: 1,
-            fib,
-            fib_rate: rates.write,
-            fib_delete_rate: rates.delete,
-            fib_rate_spread: rates.spread,
-            prune_ecmp,
+            fib: forwarding.mode,
+            fib_rate: forwarding.rate,
+            fib_delete_rate: forwarding.delete_rate,
+            fib_rate_spread: forwarding.spread,
+            prune_ecmp: forwarding.prune_ecmp,
+            prune_unreachable: forwarding.prune_unreachable,
             daemon,
             update_processing: update.value,
             next_hop_delay: next_hop_delay.value,
             reload: reload.value,
         }
-    }
-
-    /// How a router writes its forwarding table: the mode, the rates, and
-    /// whether it prunes by itself.
-    fn writes(&mut self, name: &str, chain: &Chain<'_, RawRouterValues>) -> (FibMode, Rates, bool) {
-        let rate = chain.text("fib_rate", |v| v.fib_rate.as_ref());
-        let mut delete_rate = chain.text("fib_delete_rate", |v| v.fib_delete_rate.as_ref());
-        if rate.stated.is_some() && delete_rate.stated.is_none() {
-            delete_rate = Valued { value: rate.value, stated: None, assumed: None };
-        }
-        let spread = chain.text("fib_rate_spread", |v| v.fib_rate_spread.as_ref());
-        let prune = chain.plain(
-            "prune_ecmp",
-            |v| v.prune_ecmp.as_ref(),
-            |stated: bool| stated,
-            |text| text.parse().ok(),
-        );
-        let pic_delay = chain.text("pic_delay", |v| v.pic_delay.as_ref());
-        let fib = chain.plain(
-            "fib",
-            |v| v.fib.as_ref(),
-            |stated| match stated {
-                RawFib::PrefixByPrefix => FibMode::PrefixByPrefix,
-                RawFib::Pic => FibMode::Pic(pic_delay.value),
-            },
-            |text| match text {
-                "prefix_by_prefix" => Some(FibMode::PrefixByPrefix),
-                "pic" => Some(FibMode::Pic(pic_delay.value)),
-                _ => None,
-            },
-        );
-        match fib.value {
-            FibMode::PrefixByPrefix => {
-                self.assume("router.fib_rate_spread", name, spread.if_not(&Share::ZERO));
-                self.assume("router.fib_delete_rate", name, delete_rate.if_not(&rate.value));
-                self.assume("router.fib_rate", name, rate.assumed);
-            }
-            FibMode::Pic(_) => self.assume("router.pic_delay", name, pic_delay.assumed),
-        }
-        self.assume("router.fib", name, fib.assumed);
-        self.assume("router.prune_ecmp", name, prune.if_not(&false));
-        let rates = Rates { write: rate.value, delete: delete_rate.value, spread: spread.value };
-        (fib.value, rates, prune.value)
     }
 
     fn router_feeds(
@@ -570,13 +529,6 @@ pub(super) fn derived_router_id(name: &str, used: &mut BTreeSet<Ipv4Addr>) -> Ip
     }
 }
 
-/// How fast a forwarding table is written.
-struct Rates {
-    write: PerSecond,
-    delete: PerSecond,
-    spread: Share,
-}
-
 /// The values that stand at the router itself.
 fn own_values(router: &RawRouter) -> RawRouterValues {
     RawRouterValues {
@@ -586,6 +538,7 @@ fn own_values(router: &RawRouter) -> RawRouterValues {
         fib_delete_rate: router.fib_delete_rate.clone(),
         fib_rate_spread: router.fib_rate_spread.clone(),
         prune_ecmp: router.prune_ecmp.clone(),
+        prune_unreachable: router.prune_unreachable.clone(),
         pic_delay: router.pic_delay.clone(),
         update_processing: router.update_processing.clone(),
         next_hop_delay: router.next_hop_delay.clone(),

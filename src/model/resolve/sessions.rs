@@ -20,10 +20,11 @@ use crate::model::raw::lags::{
 };
 use crate::model::raw::policy::RawTerm;
 use crate::model::raw::topology::RawIbgpMode;
-use crate::model::raw::values::RawBgp;
+use crate::model::raw::values::{RawBfd, RawBgp};
 use crate::model::topology::{
     Family, GracefulRestart, MaxPrefix, Session, SessionEnd, SessionKind,
 };
+use crate::proto::bfd::Config as BfdConfig;
 use crate::proto::damping;
 use crate::units::SimDuration;
 
@@ -200,16 +201,7 @@ impl<'a> Resolver<'a> {
         let (timers, assumed) = bgp(&chain, &mut self.report);
         rows.extend(assumed);
         let stated = [own.and_then(|session| session.bfd.as_deref()), entry.bfd.as_deref()];
-        let mut bfd_strict = false;
-        let detection = stated.iter().any(Option::is_some).then(|| {
-            let chain = layers.bfd().after(stated);
-            let (config, assumed) = bfd(&chain);
-            rows.extend(assumed);
-            let (waits, assumed) = strict(&chain);
-            rows.push(("bfd.strict", assumed));
-            bfd_strict = waits;
-            config
-        });
+        let (detection, bfd_strict) = self.detection(router, stated, rows);
         let graceful = own.and_then(|session| session.graceful_restart.as_ref());
         let graceful = graceful.or(entry.graceful_restart.as_ref());
         let graceful_restart = graceful.map(|raw| self.graceful_restart(raw, rows));
@@ -375,6 +367,7 @@ impl<'a> Resolver<'a> {
         let network = self.topology.routers[routers[0]].network;
         let ibgp = self.raw.networks[network.index()].1.ibgp.as_ref();
         let graceful = ibgp.and_then(|ibgp| ibgp.graceful_restart.as_ref());
+        let watched = ibgp.and_then(|ibgp| ibgp.bfd.as_deref());
         let names = routers.map(|router| self.topology.routers[router].name.clone());
         let name = format!("{}--{}/{}", names[0], names[1], family.as_str());
         let mut rows: [AssumedRows; 2] = [Vec::new(), Vec::new()];
@@ -384,11 +377,12 @@ impl<'a> Resolver<'a> {
             let graceful_restart = graceful.map(|raw| self.graceful_restart(raw, &mut rows[side]));
             let router = routers[side];
             let client = clients[side];
+            let (detection, bfd_strict) = self.detection(router, [watched], &mut rows[side]);
             SessionEnd {
                 router,
                 bgp: timers,
-                bfd: None,
-                bfd_strict: false,
+                bfd: detection,
+                bfd_strict,
                 graceful_restart,
                 damping: None,
                 max_prefix: None,
@@ -399,6 +393,25 @@ impl<'a> Resolver<'a> {
         });
         self.assume_ends(&name, names.each_ref().map(String::as_str), rows);
         Session { name, kind: SessionKind::Internal, family, ends }
+    }
+
+    /// How an end runs BFD, if any of the places in a file asks for it, and whether its session
+    /// waits for it.
+    fn detection<const N: usize>(
+        &self,
+        router: RouterId,
+        stated: [Option<&'a RawBfd>; N],
+        rows: &mut AssumedRows,
+    ) -> (Option<BfdConfig>, bool) {
+        if stated.iter().all(Option::is_none) {
+            return (None, false);
+        }
+        let chain = self.layers(router).bfd().after(stated);
+        let (config, assumed) = bfd(&chain);
+        rows.extend(assumed);
+        let (waits, assumed) = strict(&chain);
+        rows.push(("bfd.strict", assumed));
+        (Some(config), waits)
     }
 
     /// The routers of a network, sorted by name.

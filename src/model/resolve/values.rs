@@ -180,20 +180,16 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
     check_timers(report, [&hold, &keepalive], [&idle_hold, &idle_hold_max]);
     let connect_retry = chain.text("connect_retry", |g| g.connect_retry.as_ref());
     let mrai = chain.text("mrai", |g| g.mrai.as_ref());
-    let withdrawals = chain.plain(
-        "mrai_withdrawals",
-        |g| g.mrai_withdrawals.as_ref(),
-        |stated: bool| stated,
-        |text| text.parse().ok(),
-    );
+    let flag = |key, get: fn(&RawBgp) -> Option<&Sp<bool>>| {
+        chain.plain(key, get, |stated: bool| stated, |text| text.parse().ok())
+    };
+    let withdrawals = flag("mrai_withdrawals", |g| g.mrai_withdrawals.as_ref());
+    let restarts = flag("update_restarts_keepalive", |g| g.update_restarts_keepalive.as_ref());
     let (jitter, jitter_rows) = jitter(chain);
     let connect_delay = chain.text("connect_delay", |g| g.connect_delay.as_ref());
-    let idle_again = chain.plain(
-        "idle_after_interface_up",
-        |g| g.idle_after_interface_up.as_ref(),
-        |stated: bool| stated,
-        |text| text.parse().ok(),
-    );
+    let idle_again = flag("idle_after_interface_up", |g| g.idle_after_interface_up.as_ref());
+    let after_close = flag("idle_after_close", |g| g.idle_after_close.as_ref());
+    let address_retry = chain.text("address_retry", |g| g.address_retry.as_ref());
     let config = BgpConfig {
         hold: hold.value,
         keepalive: keepalive.value,
@@ -202,9 +198,12 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
         idle_hold_max: idle_hold_max.value,
         mrai: mrai.value,
         mrai_withdrawals: withdrawals.value,
+        update_restarts_keepalive: restarts.value,
         jitter,
         connect_delay: connect_delay.value,
         idle_after_interface_up: idle_again.value,
+        idle_after_close: after_close.value,
+        address_retry: address_retry.value,
     };
     let mut rows = vec![
         ("bgp.hold", hold.assumed),
@@ -214,8 +213,11 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
         ("bgp.idle_hold_max", idle_hold_max.assumed),
         ("bgp.mrai", mrai.assumed),
         ("bgp.mrai_withdrawals", withdrawals.assumed),
+        ("bgp.update_restarts_keepalive", restarts.if_not(&true)),
         ("bgp.connect_delay", connect_delay.if_not(&SimDuration::ZERO)),
         ("bgp.idle_after_interface_up", idle_again.if_not(&false)),
+        ("bgp.idle_after_close", after_close.if_not(&true)),
+        ("bgp.address_retry", address_retry.if_not(&SimDuration::ZERO)),
     ];
     rows.extend(jitter_rows);
     (config, rows)

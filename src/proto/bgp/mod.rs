@@ -48,10 +48,17 @@ pub struct BgpConfig {
     pub mrai: SimDuration,
     /// Whether withdrawals wait for the MRAI too.
     pub mrai_withdrawals: bool,
+    /// Whether sending an UPDATE restarts the keepalive interval (RFC 4271 §4.4).
+    pub update_restarts_keepalive: bool,
     /// By how much timers are shortened at random.
     pub jitter: Jitter,
     /// From being free to connect to the first attempt.
     pub connect_delay: SimDuration,
     /// Whether the wait in Idle starts anew when the interface comes up.
     pub idle_after_interface_up: bool,
+    /// Whether it waits in Idle too after the neighbour closed the connection or sent a Cease.
+    pub idle_after_close: bool,
+    /// How often the neighbour's link address is asked for while the interface is down; when it is
+    /// up again the first attempt waits for the next time. Zero: it does not.
+    pub address_retry: SimDuration,
 }

@@ -10,10 +10,12 @@
 //!   that §6.8 would keep, so the machine never sees a collision.
 //! * `Active` is only where a connection is awaited after one that closed before its OPEN
 //!   (§8.2.2, `OpenSent`, event 18); a refused attempt leaves the machine in `Connect`, because
-//!   the next one follows by `ConnectRetryTime` either way. The wait there is not jittered.
+//!   the next one follows by `ConnectRetryTime` either way. The wait there is not jittered. With
+//!   `connect_delay` both wait in Active for that long instead, jittered, as BIRD does.
 //! * Waits in Idle double from `idle_hold` to `idle_hold_max` (§8.1.1 leaves
-//!   `DampPeerOscillations` open) and start anew once a session has been up for a minute, after
-//!   the interface came up and after an operator's command.
+//!   `DampPeerOscillations` open) and start anew once a session has been up for a minute (BIRD:
+//!   300 s after the last error), after an operator's command and, unless `idle_after_interface_up`
+//!   makes a loss of the interface an error like others, after the interface came up.
 //! * BFD matters in `Established` only, but for strict mode (draft-ietf-idr-bgp-bfd-strict-mode):
 //!   there the KEEPALIVE that confirms the OPEN waits until BFD is up, for the hold time at most.
 //!   BFD runs whether BGP does or not.
@@ -74,6 +76,8 @@ pub struct Fsm {
     restart: Option<SimDuration>,
     /// The NOTIFICATION that came last.
     last_word: Option<Notification>,
+    /// When the interface went down last.
+    lost: Option<SimTime>,
     /// What shortens timers that are jittered, by the instant at which they start.
     draws: Option<Draws>,
 }
@@ -91,6 +95,7 @@ impl Fsm {
             strict: None,
             restart: None,
             last_word: None,
+            lost: None,
             draws: None,
         }
     }
@@ -162,6 +167,7 @@ impl Fsm {
             }
             Input::TransportUp => self.transport_up(now, out),
             Input::TransportReplaced => self.transport_replaced(now, out),
+            Input::TransportRefused => self.transport_refused(now, out),
             Input::TransportClosed => self.transport_closed(now, out),
             Input::Message(message) => self.message(now, message, out),
             Input::InterfaceDown(lower) => self.interface_down(now, lower, out),
@@ -270,12 +276,31 @@ impl Fsm {
         if self.state() != State::Idle || self.blocks.any() {
             return;
         }
-        let BgpConfig { connect_delay, jitter, .. } = self.own.timers;
-        if connect_delay.is_zero() {
-            return self.connect(out);
+        match self.delay(now) {
+            Some(delay) => self.change(Phase::Active { until: now + delay }, None, out),
+            None => self.connect(out),
         }
+    }
+
+    /// Connects as soon as the neighbour's link address is asked for, which a router does at a
+    /// fixed interval from the loss of its interface on.
+    fn connect_when_resolved(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        let every = self.own.timers.address_retry;
+        let Some(lost) = self.lost.filter(|_| !every.is_zero()) else { return self.connect(out) };
+        // Timers of the kernel run out at its own ticks, up to a 32nd part early.
+        let n = lost.as_nanos().cast_unsigned() ^ CONNECTS;
+        let early = self.draws.as_ref().map_or(SimDuration::ZERO, |draws| {
+            draws.below(n, every.scaled(1, 32) + SimDuration::TICK)
+        });
+        let times = (now.since(lost) + early).as_nanos().div_euclid(every.as_nanos()) + 1;
+        self.change(Phase::Active { until: lost + every * times - early }, None, out);
+    }
+
+    /// How long a call waits in Active first, if it does.
+    fn delay(&self, now: SimTime) -> Option<SimDuration> {
+        let BgpConfig { connect_delay, jitter, .. } = self.own.timers;
         let cut = self.cut(connect_delay, jitter.retry, now.as_nanos().cast_unsigned() ^ CONNECTS);
-        self.change(Phase::Active { until: now + connect_delay - cut }, None, out);
+        (!connect_delay.is_zero()).then(|| connect_delay - cut)
     }
 
     fn connect(&mut self, out: &mut Vec<Output>) {
@@ -285,15 +310,20 @@ impl Fsm {
 
     fn interface_up(&mut self, now: SimTime, out: &mut Vec<Output>) {
         self.blocks.interface = false;
-        self.next_wait = self.own.timers.idle_hold;
+        if !self.own.timers.idle_after_interface_up {
+            self.next_wait = self.own.timers.idle_hold;
+        }
         match self.state() {
             State::Idle if self.own.timers.idle_after_interface_up && !self.blocks.any() => {
                 let until = self.wait(now, Then::BackOff).map(|wait| now + wait);
                 self.change(Phase::Idle { until }, None, out);
             }
+            State::Idle if self.own.timers.connect_delay.is_zero() && !self.blocks.any() => {
+                self.connect_when_resolved(now, out);
+            }
             State::Idle => self.start_if_free(now, out),
             State::Connect => out.push(Output::Connect),
-            State::Active => self.connect(out),
+            State::Active => self.connect_when_resolved(now, out),
             State::OpenSent | State::OpenConfirm | State::Established => {}
         }
     }
@@ -327,18 +357,33 @@ impl Fsm {
         Output::Send(Message::Open(Open { asn, hold: timers.hold, router_id }))
     }
 
+    fn transport_refused(&mut self, now: SimTime, out: &mut Vec<Output>) {
+        if let (State::Connect, Some(delay)) = (self.state(), self.delay(now)) {
+            self.change(Phase::Active { until: now + delay }, None, out);
+        }
+    }
+
     fn transport_closed(&mut self, now: SimTime, out: &mut Vec<Output>) {
         let reason = DownReason::ConnectionClosed;
         match self.state() {
             State::Idle | State::Connect | State::Active => {}
             State::OpenSent => {
-                let until = now + self.own.timers.connect_retry;
+                let until = now + self.delay(now).unwrap_or(self.own.timers.connect_retry);
                 self.change(Phase::Active { until }, Some(reason), out);
             }
             State::OpenConfirm | State::Established => {
-                let (by, then) = (By::Remote, Then::BackOff);
+                let (by, then) = (By::Remote, self.after_close());
                 self.end(now, End { reason, by, last_word: None, then }, out);
             }
+        }
+    }
+
+    /// What follows when the neighbour wanted the end.
+    const fn after_close(&self) -> Then {
+        if self.own.timers.idle_after_close {
+            Then::BackOff
+        } else {
+            Then::After(SimDuration::ZERO)
         }
     }
 
@@ -348,7 +393,9 @@ impl Fsm {
             (_, Message::Notification(word)) => {
                 self.last_word = Some(word);
                 let reason = DownReason::NotificationReceived;
-                let (by, then) = (By::Remote, Then::BackOff);
+                let ceased = matches!(word, Notification::Cease(_));
+                let then = if ceased { self.after_close() } else { Then::BackOff };
+                let by = By::Remote;
                 self.end(now, End { reason, by, last_word: None, then }, out);
             }
             (Phase::OpenSent { .. }, Message::Open(open)) => self.open(now, open, out),
@@ -457,7 +504,9 @@ impl Fsm {
     }
 
     fn interface_down(&mut self, now: SimTime, lower: Lower, out: &mut Vec<Output>) {
-        self.blocks.interface = true;
+        if !std::mem::replace(&mut self.blocks.interface, true) {
+            self.lost = Some(now);
+        }
         let reason = match lower {
             Lower::Interface => DownReason::InterfaceDown,
             Lower::Lag => DownReason::LagDown,

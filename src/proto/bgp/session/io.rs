@@ -71,6 +71,8 @@ pub enum Input {
     /// A TCP connection stands that the neighbour has opened in place of the one that stood: it had
     /// lost that (RFC 4724 §4.2).
     TransportReplaced,
+    /// The neighbour did not take the connection.
+    TransportRefused,
     /// The neighbour closed or reset the connection, or does not know it.
     TransportClosed,
     /// A message arrived.

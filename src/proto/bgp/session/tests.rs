@@ -22,6 +22,7 @@ fn timers() -> BgpConfig {
         idle_hold_max: SECOND * 60,
         mrai: SimDuration::ZERO,
         mrai_withdrawals: false,
+        update_restarts_keepalive: true,
         jitter: Jitter {
             keepalive: Share::from_percent(25),
             hold: Share::ZERO,
@@ -30,6 +31,8 @@ fn timers() -> BgpConfig {
         },
         connect_delay: SimDuration::ZERO,
         idle_after_interface_up: false,
+        idle_after_close: true,
+        address_retry: SimDuration::ZERO,
     }
 }
 
