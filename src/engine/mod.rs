@@ -2,5 +2,6 @@
 //!
 //! Nothing here knows networks.
 
+mod lists;
 pub mod queue;
 pub mod store;

@@ -1,9 +1,29 @@
 //! The queue of what is to happen, ordered by time and content, never by insertion.
+//!
+//! It is a radix timing wheel: 11 levels of 64 slots, one level for each six bits of a time. An
+//! event stands at the level of the highest six bits in which its time differs from that of the
+//! last event taken, in the slot that those bits name. So the earliest events are always in the
+//! lowest slot of the lowest level that has any; two bitmaps find it, however many wait. When that
+//! slot is reached, the clock of the wheel moves to its earliest event, and the others move to
+//! lower levels. An event moves down at most ten times, however far ahead it was queued.
+//!
+//! The wheel knows only times. Events of the instant that is reached leave it for a small heap,
+//! which orders them by the rest of their keys. What is queued for that instant while its events
+//! are handled joins them there, and so does what is queued for an earlier one: the order is that
+//! of the keys whatever is pushed.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
+use super::lists::Lists;
 use crate::units::{SimDuration, SimTime};
+
+/// Bits of a time that a level looks at.
+const BITS: u32 = 6;
+/// Slots of a level.
+const SLOTS: usize = 1 << BITS;
+/// Levels, so that all 64 bits of a time are looked at.
+const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
 
 /// What kind of thing happens; at equal time in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,57 +157,172 @@ pub enum LimitError {
 }
 
 /// A queue of events in their total order.
+///
+/// It allocates only when more events wait than ever before. A copy has no spare memory.
+///
+/// # Examples
+/// ```
+/// use pnilab::engine::queue::{Class, Key, Queue};
+/// use pnilab::units::SimTime;
+/// let key = |ns, class| Key { at: SimTime::from_nanos(ns), class, owner: 0, kind: 0, sequence: 0 };
+/// let mut queue = Queue::default();
+/// queue.push(key(2, Class::Timer), "hold timer");
+/// queue.push(key(2, Class::Fault), "cut");
+/// queue.push(key(7, Class::Packet), "update");
+/// let mut next = || queue.pop_until(SimTime::from_nanos(5)).map(|(_, event)| event);
+/// assert_eq!([next(), next(), next()], [Some("cut"), Some("hold timer"), None]);
+/// ```
 #[derive(Clone, Debug)]
 pub struct Queue<E> {
-    heap: BinaryHeap<Entry<E>>,
+    len: usize,
+    /// How many events there is memory for.
+    room: usize,
+    /// The latest time that was reached. What is due by then is in `due`, all else in `slots`.
+    reached: SimTime,
+    due: BinaryHeap<Entry<E>>,
+    slots: Lists<Entry<E>>,
+    /// When the first event of each slot is due.
+    earliest: Vec<SimTime>,
+    /// Which levels have an event, by bits.
+    levels: u64,
+    /// Which slots of each level have an event, by bits.
+    occupied: [u64; LEVELS],
 }
 
 impl<E> Default for Queue<E> {
     fn default() -> Self {
-        Self { heap: BinaryHeap::new() }
+        Self {
+            len: 0,
+            room: 0,
+            reached: SimTime::ZERO,
+            due: BinaryHeap::new(),
+            slots: Lists::new(LEVELS * SLOTS),
+            earliest: vec![SimTime::MAX; LEVELS * SLOTS],
+            levels: 0,
+            occupied: [0; LEVELS],
+        }
     }
 }
 
 impl<E> Queue<E> {
-    /// Adds an event.
+    /// Adds an event, at whatever time.
     pub fn push(&mut self, key: Key, event: E) {
-        self.heap.push(Entry { key, event });
+        self.len += 1;
+        if self.len > self.room {
+            self.make_room();
+        }
+        self.place(Entry { key, event });
+    }
+
+    /// Takes the next event if it is due at or before `until`.
+    pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, E)> {
+        if self.next_at()? > until {
+            return None;
+        }
+        let alone = if self.due.is_empty() { self.reach_next() } else { None };
+        let next = alone.or_else(|| self.due.pop())?;
+        self.len -= 1;
+        Some((next.key.at, next.event))
+    }
+
+    /// Forgets all events.
+    pub fn clear(&mut self) {
+        self.len = 0;
+        self.reached = SimTime::ZERO;
+        self.due.clear();
+        self.slots.clear();
+        self.earliest.fill(SimTime::MAX);
+        self.levels = 0;
+        self.occupied = [0; LEVELS];
     }
 
     /// When the next event is due.
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
-        self.heap.peek().map(|entry| entry.key.at)
-    }
-
-    /// Takes the next event if it is due at or before `until`.
-    pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, E)> {
-        if self.heap.peek()?.key.at > until {
-            return None;
-        }
-        self.heap.pop().map(|entry| (entry.key.at, entry.event))
+        let due = self.due.peek().map(|entry| entry.key.at);
+        due.or_else(|| self.first_slot().map(|slot| self.earliest[slot]))
     }
 
     /// All events that wait, in no order.
     pub fn events(&self) -> impl Iterator<Item = &E> {
-        self.heap.iter().map(|entry| &entry.event)
+        self.due.iter().chain(self.slots.all()).map(|entry| &entry.event)
     }
 
     /// How many events wait.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.len
     }
 
     /// Whether none waits.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len == 0
     }
 
-    /// Forgets all events.
-    pub fn clear(&mut self) {
-        self.heap.clear();
+    /// However the events are spread, there is memory for as many as now wait, and then some.
+    fn make_room(&mut self) {
+        self.room = self.len.next_power_of_two();
+        self.due.reserve(self.room - self.due.len());
+        self.slots.make_room(self.room);
+    }
+
+    /// Puts an event where it belongs as long as `reached` stays.
+    fn place(&mut self, entry: Entry<E>) {
+        if entry.key.at <= self.reached {
+            self.due.push(entry);
+            return;
+        }
+        // Neither time is negative, and this one is later.
+        let at = entry.key.at.as_nanos();
+        let level = (at ^ self.reached.as_nanos()).ilog2() / BITS;
+        let digit = usize::try_from(at >> (level * BITS)).expect("it is positive") % SLOTS;
+        let level = level as usize;
+        self.levels |= 1 << level;
+        self.occupied[level] |= 1 << digit;
+        let slot = level * SLOTS + digit;
+        self.earliest[slot] = self.earliest[slot].min(entry.key.at);
+        self.slots.push(slot, entry);
+    }
+
+    /// Reaches the time at which the first of the slots has something due: it is returned if its
+    /// slot has nothing else, or else it is in `due`.
+    fn reach_next(&mut self) -> Option<Entry<E>> {
+        let slot = self.first_slot()?;
+        // All other slots stay right: they differ from this time where they did from the last.
+        self.reached = self.earliest[slot];
+        self.mark_empty(slot);
+        if let Some(alone) = self.slots.take_only(slot) {
+            return Some(alone);
+        }
+        let mut rest = self.slots.detach(slot);
+        while let Some(chunk) = rest {
+            let mut entries = self.slots.take(chunk);
+            for entry in entries.drain(..) {
+                self.place(entry);
+            }
+            rest = self.slots.give_back(chunk, entries);
+        }
+        None
+    }
+
+    /// The slot that holds the first of what is not due yet.
+    fn first_slot(&self) -> Option<usize> {
+        if self.levels == 0 {
+            return None;
+        }
+        let level = self.levels.trailing_zeros() as usize;
+        let digit = self.occupied[level].trailing_zeros() as usize;
+        Some(level * SLOTS + digit)
+    }
+
+    fn mark_empty(&mut self, slot: usize) {
+        let (level, digit) = (slot / SLOTS, slot % SLOTS);
+        self.earliest[slot] = SimTime::MAX;
+        self.occupied[level] &= !(1 << digit);
+        if self.occupied[level] == 0 {
+            self.levels &= !(1 << level);
+        }
     }
 }
 

@@ -124,6 +124,9 @@ pub(crate) struct Caused {
     pub(crate) cause: CauseId,
 }
 
+// Events are moved from slot to slot of the queue; the benches take them to be this large.
+const _: () = assert!(size_of::<Caused>() == 72);
+
 impl Event {
     /// Fault before packet before timer.
     pub(crate) fn class(&self) -> Class {
