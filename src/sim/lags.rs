@@ -10,8 +10,8 @@
 //!   stays selected until it is given up.
 
 use super::event::{Event, Hello, Packet};
-use super::processes::Agent;
 use super::neighbors::Neighbor;
+use super::processes::Agent;
 use super::world::World;
 use crate::dataplane::tables::LagEndTable;
 use crate::ids::{CircuitId, End, LagId, Side};

@@ -42,7 +42,8 @@ impl World {
         }
         let carries = |side: Side| {
             let table = &self.tables.lags[lag][side];
-            table.up && table.distributing.iter().any(|c| self.tables.member_delivers(lag, side, *c))
+            table.up
+                && table.distributing.iter().any(|c| self.tables.member_delivers(lag, side, *c))
         };
         let both = carries(Side::A) && carries(Side::B);
         for end in Side::BOTH.map(|side| End::new(lag, side)) {

@@ -86,8 +86,8 @@ impl World {
         // What waits about its last session comes first.
         self.end_waits(router, |late| late.lost() == Some(end));
         let daemon = self.net.topology.routers[router].daemon;
-        // FRR was seen to wait as if it had one peer more, presumably the connection that it has
-        // accepted.
+        // FRR counts every configured peer and the connection that it has accepted, which is a peer
+        // of its own for a while (bgpd.c, `peer_create`).
         let sessions = self.net.sessions_at[router].len() as u64 + 1;
         let epoch = self.state.session_ends[end].transport.epoch;
         let wait = daemon.coalesce_time + daemon.coalesce_per_session * sessions;

@@ -14,11 +14,11 @@ use super::fib::FibQueue;
 use super::hello::HelloState;
 use super::lags::LagEndState;
 use super::lsdb::{Lsdb, Routes};
+use super::neighbors::Neighbor;
 use super::net::Net;
 use super::plan::FaultPlan;
 use super::routers::RouterState;
 use super::transport::{Connection, Transport};
-use super::neighbors::Neighbor;
 use super::world::{State, World};
 use crate::dataplane::tables::{
     CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Shaping, Tables, WHOLE,

@@ -233,7 +233,8 @@ fn forwarding_leaves_out_a_neighbor_that_does_not_answer_before_bgp_notices() {
         assert!((60 * S..=90 * S).contains(&detected), "{detected}");
         nanos(gap)
     };
-    let gaps: Vec<i64> = (1..=200).map(|seed| gap("router: {prune_unreachable: 30s}", seed)).collect();
+    let gaps: Vec<i64> =
+        (1..=200).map(|seed| gap("router: {prune_unreachable: 30s}", seed)).collect();
     assert_fill(&gaps, (3 * S, 83 * S), 15 * S, "until it is left out");
     assert!(gap("", 1) >= 60 * S, "without, until BGP notices");
 }

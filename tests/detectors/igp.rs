@@ -305,6 +305,7 @@ fn bfd_of_internal_sessions_ends_them_where_static_routes_notice_nothing() {
         assert_eq!(down[0].reason, "bfd_down");
     }
     // Without, the hold time has not passed when the run ends.
-    let quiet = triangle("kind: static}, bgp: {hold: 90s}, ibgp: {mode: full_mesh", "", 130, SILENT);
+    let quiet =
+        triangle("kind: static}, bgp: {hold: 90s}, ibgp: {mode: full_mesh", "", 130, SILENT);
     assert!(quiet.run(1).session("r1--r3/ipv4", "r1", Went::Down).is_empty());
 }

@@ -98,10 +98,12 @@ pub(crate) fn read(root: &Path) -> Measured {
     let list = |file: &Value, key: &str| file[key].as_array().expect("a list of cases").clone();
     let mut cases: Vec<Case> = list(&first, "cases").iter().map(of_faults).collect();
     cases.extend(list(&first, "prefix_scale").iter().map(of_prefixes));
-    cases.extend(list(&held_out, "cases").iter().map(of_faults).map(|case| Case {
-        group: format!("{HELD_OUT}{}", case.group),
-        ..case
-    }));
+    cases.extend(
+        list(&held_out, "cases")
+            .iter()
+            .map(of_faults)
+            .map(|case| Case { group: format!("{HELD_OUT}{}", case.group), ..case }),
+    );
     let origins = [&first, &held_out].map(|file| text_of(file, "origin").to_owned());
     Measured { origins, cases }
 }

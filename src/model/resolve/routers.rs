@@ -23,9 +23,7 @@ use crate::model::raw::topology::{
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawDaemon, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
-use crate::model::topology::{
-    Card, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights,
-};
+use crate::model::topology::{Card, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights};
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::{Share, SimDuration};
 
