@@ -159,7 +159,7 @@ impl World {
                 for end in self.net.sessions_at[*router].clone() {
                     self.session_paths_changed(end.of);
                 }
-                self.internal_paths_changed(self.net.topology.routers[*router].network);
+                self.internal_paths_changed(&[*router]);
             }
         }
     }
@@ -399,7 +399,7 @@ impl World {
         if self.tables.routers[router].hung != hung {
             self.touch_traffic();
             self.tables.routers[router].hung = hung;
-            self.internal_paths_changed(self.net.topology.routers[router].network);
+            self.internal_paths_changed(&[router]);
             // What crosses a fabric rides its ports.
             for end in self.net.lags_at[router].clone() {
                 if self.net.topology.exchange_of(end.of).is_some() {

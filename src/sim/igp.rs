@@ -174,8 +174,7 @@ impl World {
             table.remove(&end.of);
         }
         self.record_reroute(end, lost);
-        let network = self.net.topology.routers[router].network;
-        self.internal_paths_changed(network);
+        self.internal_paths_changed(&[router]);
     }
 
     /// Sends the whole database over an adjacency.
@@ -321,8 +320,7 @@ impl World {
             self.record_routes(router);
             self.watch_services(router);
             self.interior_changed(router);
-            let network = self.net.topology.routers[router].network;
-            self.internal_paths_changed(network);
+            self.internal_paths_changed(&[router]);
         }
     }
 

@@ -132,8 +132,7 @@ impl World {
         state.spf_at = None;
         state.reroute_at.clear();
         state.routes = Routes::default();
-        let network = self.net.topology.routers[router].network;
-        self.internal_paths_changed(network);
+        self.internal_paths_changed(&[router]);
         self.watch_services(router);
     }
 

@@ -8,6 +8,7 @@
 //!   address table.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::event::Hello;
 use super::hello::PathView;
@@ -15,13 +16,23 @@ use super::net::BfdOf;
 use super::processes::Agent;
 use super::world::World;
 use crate::dataplane::paths::mix;
-use crate::ids::{BfdId, End, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::ids::{BfdId, End, LagId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, SessionKind};
 use crate::units::{Share, SimDuration};
 
 impl World {
     /// The path of a packet from `end` to its peer on a connection with this hash.
     pub(super) fn session_path(&self, end: End<SessionId>, hash: u64) -> PathView {
+        self.session_path_over(end, hash, &mut |_| {})
+    }
+
+    /// The same; tells of each router of the network that the path depends on.
+    fn session_path_over(
+        &self,
+        end: End<SessionId>,
+        hash: u64,
+        over: &mut impl FnMut(RouterId),
+    ) -> PathView {
         let still = |end| self.stands_still(self.net.session_router(end), Agent::Tcp);
         let filtered = self.drops_bgp(self.net.session_router(end.far()));
         if still(end) || still(end.far()) || filtered {
@@ -35,13 +46,22 @@ impl World {
             }
             SessionKind::Internal => {
                 let to = self.net.session_router(end.far());
-                self.internal_path(self.net.session_router(end), to, hash)
+                self.internal_path((self.net.session_router(end), to), hash, over)
             }
         }
     }
 
     /// What a packet of BFD meets.
     pub(super) fn bfd_path(&self, end: End<BfdId>, hash: u64) -> PathView {
+        self.bfd_path_over(end, hash, &mut |_| {})
+    }
+
+    fn bfd_path_over(
+        &self,
+        end: End<BfdId>,
+        hash: u64,
+        over: &mut impl FnMut(RouterId),
+    ) -> PathView {
         match self.net.bfd[end.of].of {
             BfdOf::Session(_, lag) | BfdOf::Adjacency(lag) => self.lag_path(lag, end.side, hash),
             BfdOf::Lan(session) => {
@@ -50,9 +70,8 @@ impl World {
             }
             BfdOf::Internal(session) => {
                 let ends = End::new(session, end.side);
-                let (from, to) =
-                    (self.net.session_router(ends), self.net.session_router(ends.far()));
-                self.internal_path(from, to, mix(hash ^ end.side.index() as u64))
+                let along = (self.net.session_router(ends), self.net.session_router(ends.far()));
+                self.internal_path(along, mix(hash ^ end.side.index() as u64), over)
             }
             BfdOf::Member(_) => PathView::default(),
         }
@@ -76,10 +95,16 @@ impl World {
     }
 
     /// The path from router to router inside a network.
-    fn internal_path(&self, from: RouterId, to: RouterId, hash: u64) -> PathView {
+    fn internal_path(
+        &self,
+        (from, to): (RouterId, RouterId),
+        hash: u64,
+        over: &mut impl FnMut(RouterId),
+    ) -> PathView {
         let mut path = PathView { up: true, delay: SimDuration::ZERO, loss: Share::ZERO };
         let mut at = from;
         for _ in 0..self.net.topology.routers.len() {
+            over(at);
             if at == to {
                 return path;
             }
@@ -128,33 +153,65 @@ impl World {
                 }
             }
             LagKind::Link => {
-                let router = self.net.topology.lags[lag].ends[Side::A].router;
-                self.internal_paths_changed(self.net.topology.routers[router].network);
+                let ends = &self.net.topology.lags[lag].ends;
+                self.internal_paths_changed(&[ends[Side::A].router, ends[Side::B].router]);
             }
         }
     }
 
-    /// Internal sessions of a network may take another path.
-    pub(super) fn internal_paths_changed(&mut self, network: NetworkId) {
-        let topology = &self.net.topology;
-        let inside = topology.sessions.iter_ids().filter(|(_, session)| {
-            session.kind == SessionKind::Internal
-                && topology.routers[session.ends[Side::A].router].network == network
-        });
-        let sessions: Vec<SessionId> = inside.map(|(id, _)| id).collect();
+    /// What forwards at these routers has changed: internal sessions whose path depends on them may
+    /// take another.
+    pub(super) fn internal_paths_changed(&mut self, routers: &[RouterId]) {
+        let mut sessions = BTreeSet::new();
+        for router in routers {
+            sessions.append(&mut self.crossed_by[*router]);
+        }
         for session in sessions {
-            self.session_paths_changed(session);
-            let Some(bfd) = self.net.session_bfd[session] else { continue };
-            for end in Side::BOTH.map(|side| End::new(bfd, side)) {
-                let hello = Hello::Bfd(end);
-                self.path_changed(hello, self.bfd_path(end, self.hello_hash(hello)));
-            }
+            self.internal_path_changed(session);
+        }
+    }
+
+    /// All internal sessions may take another path.
+    pub(super) fn all_internal_paths_changed(&mut self) {
+        let sessions = self.net.topology.sessions.iter_ids();
+        let inside = sessions.filter(|(_, session)| session.kind == SessionKind::Internal);
+        for session in inside.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.internal_path_changed(session);
+        }
+    }
+
+    fn internal_path_changed(&mut self, session: SessionId) {
+        self.session_paths_changed(session);
+        let Some(bfd) = self.net.session_bfd[session] else { return };
+        for end in Side::BOTH.map(|side| End::new(bfd, side)) {
+            let hello = Hello::Bfd(end);
+            let mut crossed = Vec::new();
+            let path =
+                self.bfd_path_over(end, self.hello_hash(hello), &mut |router| crossed.push(router));
+            self.note_crossed(session, &crossed);
+            self.path_changed(hello, path);
+        }
+    }
+
+    fn note_crossed(&mut self, session: SessionId, routers: &[RouterId]) {
+        for router in routers {
+            self.crossed_by[*router].insert(session);
         }
     }
 
     pub(super) fn session_paths_changed(&mut self, session: SessionId) {
         let hash = self.state.sessions[session].hash;
-        let paths = Side::BOTH.map(|side| self.session_path(End::new(session, side), hash));
+        let internal = self.net.topology.sessions[session].kind == SessionKind::Internal;
+        let mut crossed = Vec::new();
+        let paths = Side::BOTH.map(|side| {
+            let end = End::new(session, side);
+            self.session_path_over(end, hash, &mut |router| crossed.push(router))
+        });
+        if internal {
+            crossed
+                .extend(self.net.topology.sessions[session].ends.each_ref().map(|end| end.router));
+            self.note_crossed(session, &crossed);
+        }
         let old =
             Side::BOTH.map(|side| self.state.session_ends[End::new(session, side)].transport.path);
         let (now, cause) = (self.now, self.cause);
@@ -178,7 +235,6 @@ impl World {
                 transport.reachable = reachable;
                 transport.call_cause = cause;
                 // A route to the peer appears: routers that track it call again at once.
-                let internal = self.net.topology.sessions[session].kind == SessionKind::Internal;
                 let calls = self.state.session_ends[end].transport.calling.is_some();
                 if reachable && internal && calls {
                     self.begin_calling(end);

@@ -142,10 +142,7 @@ impl World {
             let routes = self.routes(*router);
             self.state.routers.edit(*router).routes = routes;
         }
-        let networks: Vec<_> = self.net.topology.networks.ids().collect();
-        for network in networks {
-            self.internal_paths_changed(network);
-        }
+        self.all_internal_paths_changed();
     }
 
     fn igp_of(&self, end: End<LagId>) -> crate::proto::igp::IgpConfig {

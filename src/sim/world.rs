@@ -18,10 +18,12 @@ use crate::dataplane::tables::Tables;
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{Class, Key, LimitError, Limits, Queue};
 use crate::engine::store::Store;
-use crate::ids::{BfdId, CircuitId, End, LagId, RouterId, SessionId};
+use crate::ids::{BfdId, CircuitId, End, IdVec, LagId, RouterId, SessionId};
+use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::igp::Adjacency;
 use crate::units::SimTime;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Protocol state, one store a kind; written through `edit` alone.
@@ -76,6 +78,8 @@ pub(crate) struct World {
     pub(super) processes: Processes,
     /// Which circuits have changed places.
     pub(super) patches: Patches,
+    /// Internal sessions whose path depends on a router; some no longer do.
+    pub(super) crossed_by: IdVec<RouterId, BTreeSet<SessionId>>,
     /// Surges of each demand, by fault.
     pub(super) surges: Vec<Vec<(usize, u64)>>,
     /// The last in order that has happened at this instant.
@@ -85,6 +89,12 @@ pub(crate) struct World {
     counts: [u64; KINDS.len()],
     handled: u64,
     limits: Limits,
+}
+
+/// The internal sessions among these.
+fn inside(net: &Net, ends: &[End<SessionId>]) -> BTreeSet<SessionId> {
+    let sessions = ends.iter().map(|end| end.of);
+    sessions.filter(|id| net.topology.sessions[*id].kind == SessionKind::Internal).collect()
 }
 
 impl World {
@@ -104,6 +114,7 @@ impl World {
             commands: Commands::default(),
             processes: Processes::default(),
             patches: Patches::default(),
+            crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             net,
             now: SimTime::ZERO,

@@ -103,9 +103,11 @@ def once(l, fault, watch, period):
         t0 = l.silent(site, True)
     elif restore:
         t0 = l.carrier(xa, False)
-        time.sleep(10)
+        cut = time.time() - t0
+        time.sleep(10 - cut)
         again = l.carrier(xa, True)
-    took = (time.time() - begun) if not restore else 0.0
+        cut = max(cut, time.time() - again)
+    took = cut if restore else time.time() - begun
     loss = l.losses(h, t0)
     fib = [e for e in l.stop_monitors() if e[0] >= t0 and re.search("proto (bird|bgp)", e[2])]
     logs = l.logs(t0)
