@@ -35,6 +35,19 @@ const RETRANSMISSION: SimDuration = SimDuration::from_secs(5);
 /// 5305 §3), more than any path that avoids it.
 const OVERLOADED: u32 = 0x00ff_ffff;
 
+/// So many different views of networks are kept.
+const MAPS: usize = 8;
+
+/// An edge with the metrics that `router` counts.
+fn seen_from(router: RouterId, mut edge: igp::Edge, crossing: [u32; 2]) -> igp::Edge {
+    for side in 0..2 {
+        if edge.ends[side] != router {
+            edge.metrics[side] = crossing[side];
+        }
+    }
+    edge
+}
+
 impl World {
     fn igp_config(&self, router: RouterId) -> IgpConfig {
         let topology = &self.net.topology;
@@ -325,17 +338,24 @@ impl World {
     }
 
     /// Interior routes of a router from what it knows.
-    pub(super) fn routes(&self, router: RouterId) -> Routes {
-        let is_static = self.igp_config(router).kind == IgpKind::Static;
-        let edges =
-            if is_static { self.configured_edges(router) } else { self.known_edges(router) };
-        let mut routes = Routes::default();
-        for (destination, igp::Reach { distance, first_hops }) in igp::spf(router, &edges) {
-            if !first_hops.is_empty() {
-                routes.to.insert(destination, (distance, first_hops));
-            }
-        }
-        if self.igp_config(router).frr.is_some() {
+    pub(super) fn routes(&mut self, router: RouterId) -> Routes {
+        let config = self.igp_config(router);
+        let is_static = config.kind == IgpKind::Static;
+        let paths = if is_static {
+            igp::spf(router, &self.configured_edges(router))
+        } else {
+            self.map(router).paths(router)
+        };
+        let reached = paths.into_iter().filter(|(_, reach)| !reach.first_hops.is_empty());
+        let to = reached.map(|(to, reach)| (to, (reach.distance, reach.first_hops))).collect();
+        let mut routes = Routes { to, ..Routes::default() };
+        if config.frr.is_some() {
+            let edges: Vec<igp::Edge> = if is_static {
+                self.configured_edges(router)
+            } else {
+                let seen = |(edge, crossing)| seen_from(router, edge, crossing);
+                self.known_edges(router).into_iter().map(seen).collect()
+            };
             routes.alternates = self.alternates(router, &edges);
         }
         if !is_static {
@@ -344,6 +364,23 @@ impl World {
             routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
         }
         routes
+    }
+
+    /// The network as a router knows it; routers that know the same share one.
+    fn map(&mut self, router: RouterId) -> Arc<igp::Map> {
+        let lsdb = &self.state.routers[router].lsdb;
+        let same = |known: &Vec<Arc<Lsp>>| {
+            known.len() == lsdb.len()
+                && known.iter().zip(lsdb.values()).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        if let Some(place) = self.maps.iter().position(|(known, _)| same(known)) {
+            return Arc::clone(&self.maps[place].1);
+        }
+        let known: Vec<Arc<Lsp>> = lsdb.values().cloned().collect();
+        let map = Arc::new(igp::Map::new(self.known_edges(router).into_iter()));
+        self.maps.truncate(MAPS - 1);
+        self.maps.insert(0, (known, Arc::clone(&map)));
+        map
     }
 
     fn alternates(&self, router: RouterId, edges: &[igp::Edge]) -> BTreeMap<RouterId, Vec<LagId>> {
@@ -366,27 +403,32 @@ impl World {
         usable.map(|(id, _)| self.edge(id)).collect()
     }
 
-    /// Links that both ends tell of.
-    fn known_edges(&self, router: RouterId) -> Vec<igp::Edge> {
+    /// Links that both ends tell of, with the metrics of their ends and those that others count.
+    fn known_edges(&self, router: RouterId) -> Vec<(igp::Edge, [u32; 2])> {
         let lsdb = &self.state.routers[router].lsdb;
-        let tells =
-            |who: RouterId, lag: &LagId| lsdb.get(&who).is_some_and(|lsp| lsp.links.contains(lag));
         let mut edges = Vec::new();
         for lsp in lsdb.values() {
             for lag in &lsp.links {
                 let ends = &self.net.topology.lags[*lag].ends;
                 let (a, b) = (ends[Side::A].router, ends[Side::B].router);
-                if a == lsp.origin && tells(b, lag) {
-                    let mut edge = self.edge(*lag);
-                    for (metric, end) in edge.metrics.iter_mut().zip([a, b]) {
-                        let avoided =
-                            |l: &Lsp| l.avoided.contains(lag) || (end != router && l.overload);
-                        if lsdb.get(&end).is_some_and(|lsp| avoided(lsp)) {
-                            *metric = metric.saturating_add(OVERLOADED);
-                        }
-                    }
-                    edges.push(edge);
+                if a != lsp.origin {
+                    continue;
                 }
+                let Some(far) = lsdb.get(&b).filter(|far| far.links.contains(lag)) else {
+                    continue;
+                };
+                let mut edge = self.edge(*lag);
+                let mut crossing = edge.metrics;
+                for (side, lsp) in [lsp, far].into_iter().enumerate() {
+                    let more = edge.metrics[side].saturating_add(OVERLOADED);
+                    if lsp.avoided.contains(lag) {
+                        edge.metrics[side] = more;
+                    }
+                    if lsp.avoided.contains(lag) || lsp.overload {
+                        crossing[side] = more;
+                    }
+                }
+                edges.push((edge, crossing));
             }
         }
         edges

@@ -7,6 +7,7 @@ use super::commands::Commands;
 use super::event::{Caused, Event, Hello, KINDS};
 use super::hello::HelloState;
 use super::lags::LagEndState;
+use super::lsdb::Lsp;
 use super::net::Net;
 use super::patches::Patches;
 use super::plan::FaultPlan;
@@ -21,7 +22,7 @@ use crate::engine::store::Store;
 use crate::ids::{BfdId, CircuitId, End, IdVec, LagId, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bfd;
-use crate::proto::igp::Adjacency;
+use crate::proto::igp::{Adjacency, Map};
 use crate::units::SimTime;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,6 +79,8 @@ pub(crate) struct World {
     pub(super) processes: Processes,
     /// Which circuits have changed places.
     pub(super) patches: Patches,
+    /// What some routers know of their networks, the newest first, and the graph of it.
+    pub(super) maps: Vec<(Vec<Arc<Lsp>>, Arc<Map>)>,
     /// Internal sessions whose path depends on a router; some no longer do.
     pub(super) crossed_by: IdVec<RouterId, BTreeSet<SessionId>>,
     /// Surges of each demand, by fault.
@@ -114,6 +117,7 @@ impl World {
             commands: Commands::default(),
             processes: Processes::default(),
             patches: Patches::default(),
+            maps: Vec::new(),
             crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             net,

@@ -1,8 +1,8 @@
 //! Shortest paths from one router, with every equal-cost first hop.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
 
-use petgraph::algo::dijkstra;
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
@@ -34,56 +34,134 @@ pub struct Reach {
 /// The order of `edges` does not matter. Metrics may be zero.
 #[must_use]
 pub fn spf(root: RouterId, edges: &[Edge]) -> BTreeMap<RouterId, Reach> {
-    let (graph, root) = graph(root, edges);
-    let distances = dijkstra(&graph, root, None, |edge| edge.weight().metric);
-    let mut first_hops = vec![BTreeSet::new(); graph.node_count()];
-    // In the order of distance, a router's first hops are complete before they are passed on;
-    // only among routers at distance zero from each other may one have to pass on twice.
-    let mut waiting = BTreeSet::from([(0, root)]);
-    while let Some((distance, node)) = waiting.pop_first() {
-        for edge in graph.edges(node) {
-            let (next, through) = (edge.target(), distance + edge.weight().metric);
-            if next == root || distances.get(&next) != Some(&through) {
-                continue;
-            }
-            let before = first_hops[next.index()].len();
-            if node == root {
-                first_hops[next.index()].insert(edge.weight().link);
-            } else {
-                let inherited = first_hops[node.index()].clone();
-                first_hops[next.index()].extend(inherited);
-            }
-            if first_hops[next.index()].len() > before {
-                waiting.insert((through, next));
-            }
-        }
-    }
-    let reach = |node: NodeIndex| {
-        let first_hops = first_hops[node.index()].iter().copied().collect();
-        distances.get(&node).map(|distance| Reach { distance: *distance, first_hops })
-    };
-    graph.node_indices().filter_map(|node| Some((graph[node], reach(node)?))).collect()
+    Map::new(edges.iter().map(|edge| (*edge, edge.metrics))).paths(root)
 }
 
+/// The links of a network as one graph, for the shortest paths of many roots.
+#[derive(Clone, Debug)]
+pub struct Map {
+    graph: DiGraph<RouterId, Hop>,
+    /// In ascending order.
+    nodes: Vec<(RouterId, NodeIndex)>,
+}
+
+#[derive(Clone, Copy, Debug)]
 struct Hop {
     link: LagId,
+    /// For the router that the hop leaves.
     metric: u64,
+    /// For all others.
+    crossing: u64,
 }
 
-/// One hop each way for each edge, and the node of `root`.
-fn graph(root: RouterId, edges: &[Edge]) -> (DiGraph<RouterId, Hop>, NodeIndex) {
-    let mut graph = DiGraph::with_capacity(edges.len() + 1, edges.len() * 2);
-    let mut nodes = BTreeMap::new();
-    let mut node = |graph: &mut DiGraph<_, _>, router| {
-        *nodes.entry(router).or_insert_with(|| graph.add_node(router))
-    };
-    let root = node(&mut graph, root);
-    for Edge { link, ends, metrics } in edges.iter().copied() {
-        let [a, b] = ends.map(|router| node(&mut graph, router));
-        graph.add_edge(a, b, Hop { link, metric: u64::from(metrics[0]) });
-        graph.add_edge(b, a, Hop { link, metric: u64::from(metrics[1]) });
+impl Map {
+    /// One hop each way for each edge; beside it the metrics that routers count which are not at
+    /// that end themselves.
+    pub fn new(edges: impl Iterator<Item = (Edge, [u32; 2])>) -> Self {
+        let edges: Vec<(Edge, [u32; 2])> = edges.collect();
+        let mut routers: Vec<RouterId> = edges.iter().flat_map(|(edge, _)| edge.ends).collect();
+        routers.sort_unstable();
+        routers.dedup();
+        let mut graph = DiGraph::with_capacity(routers.len(), edges.len() * 2);
+        let nodes = routers.into_iter().map(|router| (router, graph.add_node(router))).collect();
+        let mut map = Self { graph, nodes };
+        for (Edge { link, ends, metrics }, crossing) in edges {
+            let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
+            for (from, to, side) in [(a, b, 0), (b, a, 1)] {
+                let (metric, crossing) = (u64::from(metrics[side]), u64::from(crossing[side]));
+                map.graph.add_edge(from, to, Hop { link, metric, crossing });
+            }
+        }
+        map
     }
-    (graph, root)
+
+    fn node(&self, router: RouterId) -> Option<NodeIndex> {
+        let index = self.nodes.binary_search_by_key(&router, |(router, _)| *router).ok()?;
+        Some(self.nodes[index].1)
+    }
+
+    /// How each router that `root` can reach is reached, `root` included.
+    #[must_use]
+    pub fn paths(&self, root: RouterId) -> BTreeMap<RouterId, Reach> {
+        let Some(start) = self.node(root) else {
+            return BTreeMap::from([(root, Reach::default())]);
+        };
+        let distances = self.distances(start);
+        let mut first_hops = self.first_hops(start, &distances);
+        let reach = |(router, node): &(RouterId, NodeIndex)| {
+            let distance = distances[node.index()]?;
+            let first_hops = std::mem::take(&mut first_hops[node.index()]);
+            Some((*router, Reach { distance, first_hops }))
+        };
+        self.nodes.iter().filter_map(reach).collect()
+    }
+
+    /// Hops from a node: where to, and at what distance from `start` that is.
+    fn hops(
+        &self,
+        start: NodeIndex,
+        (distance, node): (u64, NodeIndex),
+    ) -> impl Iterator<Item = (NodeIndex, u64, LagId)> {
+        self.graph.edges(node).map(move |edge| {
+            let hop = edge.weight();
+            let metric = if node == start { hop.metric } else { hop.crossing };
+            (edge.target(), distance + metric, hop.link)
+        })
+    }
+
+    /// Dijkstra's algorithm.
+    fn distances(&self, start: NodeIndex) -> Vec<Option<u64>> {
+        let mut distances = vec![None; self.graph.node_count()];
+        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
+        distances[start.index()] = Some(0);
+        while let Some(Reverse((distance, node))) = waiting.pop() {
+            if distances[node.index()] != Some(distance) {
+                continue;
+            }
+            for (next, through, _) in self.hops(start, (distance, node)) {
+                let known = &mut distances[next.index()];
+                if known.is_none_or(|known| through < known) {
+                    *known = Some(through);
+                    waiting.push(Reverse((through, next)));
+                }
+            }
+        }
+        distances
+    }
+
+    /// The first links of all shortest paths to each node, in ascending order.
+    fn first_hops(&self, start: NodeIndex, distances: &[Option<u64>]) -> Vec<Vec<LagId>> {
+        let mut first_hops: Vec<Vec<LagId>> = vec![Vec::new(); distances.len()];
+        // In the order of distance, a router's first hops are complete before they are passed on;
+        // only among routers at distance zero from each other may one have to pass on twice.
+        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
+        while let Some(Reverse((distance, node))) = waiting.pop() {
+            let inherited = std::mem::take(&mut first_hops[node.index()]);
+            for (next, through, link) in self.hops(start, (distance, node)) {
+                if next == start || next == node || distances[next.index()] != Some(through) {
+                    continue;
+                }
+                let own = [link];
+                let passed = if node == start { &own[..] } else { &inherited };
+                if unite(&mut first_hops[next.index()], passed) {
+                    waiting.push(Reverse((through, next)));
+                }
+            }
+            first_hops[node.index()] = inherited;
+        }
+        first_hops
+    }
+}
+
+/// Adds what is not yet among `all`, which stays in order; whether anything was.
+fn unite(all: &mut Vec<LagId>, more: &[LagId]) -> bool {
+    let before = all.len();
+    for link in more {
+        if let Err(place) = all.binary_search(link) {
+            all.insert(place, *link);
+        }
+    }
+    all.len() > before
 }
 
 #[cfg(test)]
