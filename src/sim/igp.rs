@@ -329,11 +329,11 @@ impl World {
     pub(super) fn recompute_routes(&mut self, router: RouterId) {
         let routes = self.routes(router);
         if self.state.routers[router].routes != routes {
-            self.state.routers.edit(router).routes = routes;
+            let old = std::mem::replace(&mut self.state.routers.edit(router).routes, routes);
             self.record_routes(router);
             self.watch_services(router);
             self.interior_changed(router);
-            self.internal_paths_changed(&[router]);
+            self.internal_routes_changed(router, &old);
         }
     }
 

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 
 use super::event::Hello;
 use super::hello::PathView;
+use super::lsdb::Routes;
 use super::net::BfdOf;
 use super::processes::Agent;
 use super::world::World;
@@ -166,6 +167,24 @@ impl World {
         for router in routers {
             sessions.append(&mut self.crossed_by[*router]);
         }
+        for session in sessions {
+            self.internal_path_changed(session);
+        }
+    }
+
+    /// Interior routes of a router were `old`: internal sessions may take another path whose ends it
+    /// now reaches otherwise.
+    pub(super) fn internal_routes_changed(&mut self, router: RouterId, old: &Routes) {
+        let new = &self.state.routers[router].routes;
+        let moved = |to: RouterId| {
+            old.to.get(&to) != new.to.get(&to) || old.alternates.get(&to) != new.alternates.get(&to)
+        };
+        let ends = |session: SessionId| &self.net.topology.sessions[session].ends;
+        let may = |session: &SessionId| {
+            Side::BOTH.into_iter().any(|side| moved(ends(*session)[side].router))
+        };
+        let sessions: Vec<SessionId> =
+            self.crossed_by[router].iter().copied().filter(may).collect();
         for session in sessions {
             self.internal_path_changed(session);
         }
