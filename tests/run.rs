@@ -284,6 +284,34 @@ fn the_bytes_are_those_of_other_jobs_and_places() {
 }
 
 #[test]
+fn more_jobs_change_nothing_that_is_said_or_written() {
+    // The first takes longest, so that it ends last where there are threads for all.
+    let long = scenario(FAILS)
+        .replace("5m", "60m")
+        .replace("}}}]", "}}, repeat: {times: 40, every: 80s}}]");
+    let mut texts = vec![("s0".to_owned(), long)];
+    let kinds = [FAILS, HOLDS].into_iter().cycle();
+    texts.extend((1..6).zip(kinds).map(|(n, bound)| (format!("s{n}"), scenario(bound))));
+    let list: Vec<(&str, &str)> = texts.iter().map(|(n, t)| (n.as_str(), t.as_str())).collect();
+    for more in [&["--format", "text"][..], &["--format", "json"], &["--vary", "assumptions"]] {
+        let ran = |jobs: &str| {
+            let lab = Lab::new(&list);
+            let command = ["run", "scenarios", "--as-of", "2026-11-22", "--out", "out", "--jobs"];
+            let output = lab.pnilab(&[&command[..], &[jobs], more].concat());
+            assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+            (stdout(&output), stderr(&output), tree(&lab.path().join("out")))
+        };
+        let (one, four) = (ran("1"), ran("4"));
+        assert_eq!((&one.0, &one.1), (&four.0, &four.1), "{more:?}");
+        assert_eq!(one.2.keys().collect::<Vec<_>>(), four.2.keys().collect::<Vec<_>>());
+        assert!(one.2.len() > 12, "2 files of 6 scenarios at the least, and the page");
+        for (name, bytes) in &one.2 {
+            assert!(bytes == &four.2[name], "{more:?}: {} differs", name.display());
+        }
+    }
+}
+
+#[test]
 fn the_recorded_command_makes_the_result_again() {
     let lab = Lab::new(&[("a", &scenario(HOLDS))]);
     lab.write("others/wide one.yaml", &PAIR.replace("10G", "100G").replace("name: pair", ""));

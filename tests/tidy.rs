@@ -338,7 +338,7 @@ fn the_code_is_finished_and_says_why() {
 #[test]
 fn no_file_knows_the_machine_it_was_written_on() {
     let folders = ["src", "tests", "benches", "examples", "topologies", "scenarios", "schemas"];
-    let endings = [".rs", ".yaml", ".json", ".txt", ".snap", ".md", ".toml", ".css"];
+    let endings = [".rs", ".yaml", ".json", ".txt", ".snap", ".md", ".toml", ".css", ".py"];
     let mut all = files(&folders, &endings);
     all.extend(PAGES.map(document));
     all.extend(["Cargo.toml", "clippy.toml", ".ci/run", ".ci/instructions"].map(document));
@@ -413,7 +413,8 @@ fn no_schema(file: &File, schema: &str) -> Option<String> {
 
 #[test]
 fn every_example_names_its_schema() {
-    for (folder, schema) in [("topologies", "topology"), ("scenarios", "scenario")] {
+    let folders = [("topologies", "topology"), ("scenarios", "scenario"), ("benches", "scenario")];
+    for (folder, schema) in folders {
         let examples = files(&[folder], &[".yaml"]);
         demand_none(examples.iter().filter_map(|file| no_schema(file, schema)));
     }

@@ -67,7 +67,8 @@ pub(super) struct RunArgs {
     /// Draw with this seed instead of the scenario's.
     #[arg(long, value_name = "N")]
     pub(super) seed: Option<u64>,
-    /// Run this many scenarios at the same time [default: as many as there are processors].
+    /// Run on this many threads: scenarios beside each other, and with --vary the runs of each. The
+    /// results are the same with any number [default: as many as there are processors].
     #[arg(long, value_name = "N")]
     pub(super) jobs: Option<NonZeroUsize>,
     /// The date that results state, such as 2026-11-22 [default: today in UTC].
