@@ -1,8 +1,7 @@
 //! Every file below `topologies/` and `scenarios/` is a test of its own.
 //!
 //! A topology loads. A scenario holds what it claims, and proves something: without its faults
-//! it no longer does. What takes too long for every run of the tests lies in `benches/` and is left
-//! to `cargo test --release --test scenarios -- --ignored`.
+//! it no longer does.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -25,11 +24,6 @@ fn main() -> ExitCode {
     for file in files(Path::new("scenarios")) {
         trials.push(trial(&file, "holds", holds));
         trials.push(trial(&file, "proves something", proves_something));
-    }
-    for file in files(Path::new("benches")) {
-        let long =
-            [trial(&file, "holds", holds), trial(&file, "proves something", proves_something)];
-        trials.extend(long.map(|trial| trial.with_ignored_flag(true)));
     }
     trials.push(Trial::test("every kind of fault has an example", every_kind_has_an_example));
     libtest_mimic::run(&arguments, trials).exit_code()
