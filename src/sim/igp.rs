@@ -40,9 +40,9 @@ const MAPS: usize = 8;
 
 /// An edge with the metrics that `router` counts.
 fn seen_from(router: RouterId, mut edge: igp::Edge, crossing: [u32; 2]) -> igp::Edge {
-    for side in 0..2 {
-        if edge.ends[side] != router {
-            edge.metrics[side] = crossing[side];
+    for ((metric, end), crossing) in edge.metrics.iter_mut().zip(edge.ends).zip(crossing) {
+        if end != router {
+            *metric = crossing;
         }
     }
     edge

@@ -133,7 +133,6 @@ fn network() -> impl Strategy<Value = Network> {
     );
     (igp, bgp, multipath, router, daemon, any::<bool>(), reflection, internal_bfd).prop_map(
         |(igp, bgp, multipath, router, daemon, next_hop_self, reflection, internal_bfd)| Network {
-            internal_bfd,
             igp,
             bgp,
             multipath,
@@ -141,6 +140,7 @@ fn network() -> impl Strategy<Value = Network> {
             daemon,
             next_hop_self,
             reflection,
+            internal_bfd,
         },
     )
 }

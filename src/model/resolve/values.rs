@@ -11,7 +11,7 @@ use crate::model::raw::values::{
 };
 use crate::model::topology::Origin;
 use crate::proto::bgp::session::KEEPALIVE_MIN;
-use crate::proto::bgp::{BgpConfig, Jitter};
+use crate::proto::bgp::{BgpConfig, IdleAfter, Jitter};
 use crate::proto::phy::InterfaceConfig;
 use crate::proto::{bfd, damping, lacp};
 use crate::units::{QuantityError, Share, SimDuration};
@@ -201,8 +201,7 @@ pub(super) fn bgp(chain: &Chain<'_, RawBgp>, report: &mut Report) -> (BgpConfig,
         update_restarts_keepalive: restarts.value,
         jitter,
         connect_delay: connect_delay.value,
-        idle_after_interface_up: idle_again.value,
-        idle_after_close: after_close.value,
+        idle_after: IdleAfter { interface_up: idle_again.value, close: after_close.value },
         address_retry: address_retry.value,
     };
     let mut rows = vec![

@@ -31,6 +31,15 @@ pub struct Jitter {
     pub idle_hold: Share,
 }
 
+/// When a side of a session waits in Idle beside after its own errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IdleAfter {
+    /// When the interface comes up.
+    pub interface_up: bool,
+    /// When the neighbour has closed the connection or sent a Cease.
+    pub close: bool,
+}
+
 /// Timers of one side of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BgpConfig {
@@ -54,10 +63,8 @@ pub struct BgpConfig {
     pub jitter: Jitter,
     /// From being free to connect to the first attempt.
     pub connect_delay: SimDuration,
-    /// Whether the wait in Idle starts anew when the interface comes up.
-    pub idle_after_interface_up: bool,
-    /// Whether it waits in Idle too after the neighbour closed the connection or sent a Cease.
-    pub idle_after_close: bool,
+    /// When it waits in Idle beside after its own errors.
+    pub idle_after: IdleAfter,
     /// How often the neighbour's link address is asked for while the interface is down; when it is
     /// up again the first attempt waits for the next time. Zero: it does not.
     pub address_retry: SimDuration,

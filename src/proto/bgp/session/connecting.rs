@@ -47,11 +47,11 @@ impl Fsm {
 
     pub(super) fn interface_up(&mut self, now: SimTime, out: &mut Vec<Output>) {
         self.blocks.interface = false;
-        if !self.own.timers.idle_after_interface_up {
+        if !self.own.timers.idle_after.interface_up {
             self.next_wait = self.own.timers.idle_hold;
         }
         match self.state() {
-            State::Idle if self.own.timers.idle_after_interface_up && !self.blocks.any() => {
+            State::Idle if self.own.timers.idle_after.interface_up && !self.blocks.any() => {
                 let until = self.wait(now, Then::BackOff).map(|wait| now + wait);
                 self.change(Phase::Idle { until }, None, out);
             }
@@ -117,7 +117,7 @@ impl Fsm {
 
     /// What follows when the neighbour wanted the end.
     pub(super) const fn after_close(&self) -> Then {
-        if self.own.timers.idle_after_close {
+        if self.own.timers.idle_after.close {
             Then::BackOff
         } else {
             Then::After(SimDuration::ZERO)

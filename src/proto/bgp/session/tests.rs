@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::proto::bgp::Jitter;
+use crate::proto::bgp::{IdleAfter, Jitter};
 use crate::units::Share;
 
 const SECOND: SimDuration = SimDuration::from_secs(1);
@@ -30,8 +30,7 @@ fn timers() -> BgpConfig {
             idle_hold: Share::ZERO,
         },
         connect_delay: SimDuration::ZERO,
-        idle_after_interface_up: false,
-        idle_after_close: true,
+        idle_after: IdleAfter { interface_up: false, close: true },
         address_retry: SimDuration::ZERO,
     }
 }
