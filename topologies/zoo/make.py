@@ -33,6 +33,8 @@ DEFAULT_KM = 100
 EARTH_KM = 6371.0
 # Names have up to 63 characters, those of links are two of routers.
 LONGEST = 28
+# What readers of YAML 1.1 take for something else than a text, among them the code of Norway.
+NO_TEXT = re.compile("(y|n|yes|no|on|off|true|false|null)|[0-9-]+(e[0-9]+)?")
 # What there is beside the map.
 TAKEN = {"as-100", "as-200", "content-100", "content-200"}
 
@@ -79,6 +81,8 @@ def name_of(label, index, names):
     # The Zoo labels nodes without a name "None".
     if base in ("", "none"):
         base = f"node-{index}"
+    if NO_TEXT.fullmatch(base):
+        base = f"node-{base}"
     name, count = base, 1
     while name in names:
         count += 1
