@@ -1,0 +1,189 @@
+//! The page: tables of what was measured, and what they do not say.
+
+use std::fmt::Write as _;
+
+use crate::result::{Case, LabTimes, Pace, Results, Spread};
+
+/// The page of these results.
+pub(crate) fn of(results: &Results) -> String {
+    let mut page = head(results);
+    if !results.routing.is_empty() {
+        page.push_str(ROUTING);
+        converge(&mut page, &results.routing);
+        cuts(&mut page, &results.routing, results.cuts);
+        agreement(&mut page, &results.routing);
+    }
+    if !results.queue.is_empty() {
+        queue(&mut page, &results.queue);
+    }
+    page
+}
+
+fn head(results: &Results) -> String {
+    let Results { command, commit, machine, versions, rounds, .. } = results;
+    format!(
+        "# Speed beside others\n\n\
+         Written from `benches/peers/results.json` by `benches/peers`, not by hand:\n\n\
+         ```sh\n{command}\n```\n\n\
+         Commit {commit}; bgpsim {}, simrs {}, nexosim {}; {}, {} cores, shared with other work; \
+         the default release profile for all. Each figure is processor time of one thread, the \
+         median of {rounds} rounds (least to greatest); in a round all take turns. Figures of other \
+         machines do not compare; ratios of medians do better: above 1, pnilab takes less.\n",
+        versions.bgpsim, versions.simrs, versions.nexosim, machine.cpu, machine.cores,
+    )
+}
+
+const ROUTING: &str = "\n## Routing\n\n\
+    Maps of the Internet Topology Zoo with the workload that `topologies/zoo/make.py` tells: two \
+    reflectors, and two neighbours that announce the same prefixes. bgpsim simulates the control \
+    plane as messages in one queue, first in, first out, with an IGP that is computed at once. \
+    It has no time: no timers, detection, flooding, TCP, forwarding tables that take time to \
+    write, or traffic. pnilab models these, follows five demands and makes its whole report in \
+    memory. So the work is not the same, and a ratio says how long an answer takes, not how good \
+    a program is.\n\n\
+    Prefixes that one entry of the design writes are a group in pnilab, treated as one where all of \
+    it is treated alike; bgpsim takes each by itself. The lines `apart` have the same prefixes in an \
+    entry each, so that pnilab too takes each by itself.\n";
+
+fn converge(page: &mut String, cases: &[Case]) {
+    page.push_str(
+        "\n### From nothing to converged\n\n\
+         bgpsim: both neighbours announce all prefixes, and all settles; sessions and IGP stand \
+         before (building the network is a column of its own and in no ratio). pnilab, \
+         cold: all routers are switched on and 60 s pass, with IGP, TCP, sessions and routes, \
+         from the loaded design to the report. pnilab, settled: a run that starts converged, as \
+         runs do unless told otherwise, 20 s without a fault.\n\n\
+         | map | prefixes | bgpsim builds, ms | bgpsim, ms | pnilab cold, ms | ratio | pnilab \
+         settled, ms | ratio |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for case in cases {
+        let theirs = case.bgpsim.converge_ms;
+        for (lab, how) in lines(case) {
+            let (cold, idle) = (lab.cold_ms, lab.idle_ms);
+            line(
+                page,
+                &[
+                    name(case),
+                    format!("{}{how}", case.prefixes),
+                    shown(case.bgpsim.build_ms),
+                    shown(theirs),
+                    shown(cold),
+                    ratio(theirs.median, cold.median),
+                    shown(idle),
+                    ratio(theirs.median, idle.median),
+                ],
+            );
+        }
+    }
+}
+
+fn cuts(page: &mut String, cases: &[Case], count: usize) {
+    let _ = write!(
+        page,
+        "\n### An internal link is cut\n\n\
+         The mean of {count} links spread over the list, each cut alone (all, if a map has fewer). bgpsim: one link is \
+         removed from a copy of the converged network, and all settles; making the copy is a \
+         column of its own and in no ratio. pnilab, whole run: from the loaded design to the \
+         report, with settling, 5 s before the cut and 15 s after it. pnilab, the cut: what that \
+         takes more than a settled run without a fault, the means of a round compared; no ratio \
+         where in some round it was not more.\n\n\
+         | map | prefixes | bgpsim copies, ms | bgpsim, ms | pnilab whole run, ms | ratio | pnilab \
+         the cut, ms | ratio |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for case in cases {
+        let theirs = case.bgpsim.cut_ms;
+        for (lab, how) in lines(case) {
+            // What runs vary by may be more than what the cut takes.
+            let drowns = lab.more_ms.min <= 0.0;
+            line(
+                page,
+                &[
+                    name(case),
+                    format!("{}{how}", case.prefixes),
+                    shown(case.bgpsim.clone_ms),
+                    shown(theirs),
+                    shown(lab.cut_ms),
+                    ratio(theirs.median, lab.cut_ms.median),
+                    shown(lab.more_ms),
+                    if drowns { "-".to_owned() } else { ratio(theirs.median, lab.more_ms.median) },
+                ],
+            );
+        }
+    }
+}
+
+fn agreement(page: &mut String, cases: &[Case]) {
+    page.push_str(
+        "\n### Whether both find the same\n\n\
+         The demands before any cut and after each: their delay in pnilab, and that of bgpsim's \
+         paths over the same lengths, for which its routers spread over equally short ones as \
+         those of pnilab do (not in the timed runs).\n\n| map | prefixes | delays | equal |\n|---|---|---|---|\n",
+    );
+    for case in cases {
+        let (compared, equal) = (case.paths.compared, case.paths.equal);
+        let cells =
+            [name(case), case.prefixes.to_string(), compared.to_string(), equal.to_string()];
+        line(page, &cells);
+    }
+}
+
+fn queue(page: &mut String, paces: &[Pace]) {
+    page.push_str(
+        "\n## Queue of events\n\n\
+         The hold model: as many events always wait, and each that is taken is queued again after \
+         an exponential time, 1 ms in the mean, the same numbers for all. Timed are 300,000 \
+         events a round; filling is not. pnilab's part is its bare queue with events of 72 bytes; \
+         those of the others have 16, and simrs puts each into a box, calls a component and keeps \
+         no order among equal times, while nexosim schedules an asynchronous model on one thread. \
+         So this says what an event costs in each, not that a whole simulator is as much faster.\n\n\
+         | pending | pnilab, ns an event | simrs, ns | ratio | nexosim, ns | ratio |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for Pace { pending, pnilab_ns, simrs_ns, nexosim_ns } in paces {
+        let ratio = |of: &Spread| ratio(of.median, pnilab_ns.median);
+        line(
+            page,
+            &[
+                pending.to_string(),
+                shown(*pnilab_ns),
+                shown(*simrs_ns),
+                ratio(simrs_ns),
+                shown(*nexosim_ns),
+                ratio(nexosim_ns),
+            ],
+        );
+    }
+}
+
+/// Both ways to write prefixes; one prefix alone is written in one.
+fn lines(case: &Case) -> impl Iterator<Item = (&LabTimes, &'static str)> {
+    let ways = [(&case.together, ""), (&case.apart, " apart")];
+    ways.into_iter().take(if case.prefixes > 1 { 2 } else { 1 })
+}
+
+fn line(page: &mut String, cells: &[String]) {
+    page.push_str(&format!("| {} |\n", cells.join(" | ")));
+}
+
+fn name(case: &Case) -> String {
+    format!("{} ({} nodes, {} links)", case.map, case.nodes, case.links)
+}
+
+fn shown(of: Spread) -> String {
+    format!("{} ({}..{})", digits(of.median), digits(of.min), digits(of.max))
+}
+
+fn ratio(theirs: f64, ours: f64) -> String {
+    format!("{}x", digits(theirs / ours))
+}
+
+/// Three digits, or all of a larger number.
+fn digits(value: f64) -> String {
+    let decimals = match value {
+        100.0.. => 0,
+        10.0.. => 1,
+        1.0.. => 2,
+        _ => 3,
+    };
+    format!("{value:.decimals$}")
+}

@@ -1,0 +1,100 @@
+//! What was measured, as it is written to a file.
+
+use serde::{Deserialize, Serialize};
+
+/// The median of all rounds, and the least and the greatest of them.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Spread {
+    pub(crate) median: f64,
+    pub(crate) min: f64,
+    pub(crate) max: f64,
+}
+
+impl Spread {
+    /// Of at least one value.
+    pub(crate) fn of(mut values: Vec<f64>) -> Self {
+        values.sort_by(f64::total_cmp);
+        let (min, max) = (values[0], values[values.len() - 1]);
+        let [low, high] = [(values.len() - 1) / 2, values.len() / 2];
+        let round = |value: f64| (value * 1e4).round() / 1e4;
+        let median = (values[low] + values[high]) / 2.0;
+        Self { median: round(median), min: round(min), max: round(max) }
+    }
+}
+
+/// Everything that one command measured.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Results {
+    pub(crate) command: String,
+    pub(crate) commit: String,
+    pub(crate) machine: Machine,
+    pub(crate) versions: Versions,
+    pub(crate) rounds: usize,
+    /// Links cut in each round, each in a run of its own.
+    pub(crate) cuts: usize,
+    pub(crate) routing: Vec<Case>,
+    pub(crate) queue: Vec<Pace>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Machine {
+    pub(crate) cpu: String,
+    pub(crate) cores: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Versions {
+    pub(crate) bgpsim: String,
+    pub(crate) simrs: String,
+    pub(crate) nexosim: String,
+}
+
+/// A map with so many prefixes, in milliseconds of processor time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Case {
+    pub(crate) map: String,
+    pub(crate) nodes: usize,
+    pub(crate) links: usize,
+    pub(crate) prefixes: u32,
+    pub(crate) paths: Paths,
+    pub(crate) bgpsim: PeerTimes,
+    /// Prefixes in one entry.
+    pub(crate) together: LabTimes,
+    /// An entry for each.
+    pub(crate) apart: LabTimes,
+}
+
+/// How many paths of traffic are as long in both, before and after each cut.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Paths {
+    pub(crate) compared: usize,
+    pub(crate) equal: usize,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct PeerTimes {
+    pub(crate) build_ms: Spread,
+    pub(crate) converge_ms: Spread,
+    pub(crate) clone_ms: Spread,
+    pub(crate) cut_ms: Spread,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LabTimes {
+    pub(crate) cold_ms: Spread,
+    /// Without a fault.
+    pub(crate) idle_ms: Spread,
+    /// With a cut.
+    pub(crate) cut_ms: Spread,
+    /// How much longer a run with a cut takes than one without, in the same round.
+    pub(crate) more_ms: Spread,
+}
+
+/// The hold model with so many events pending, in nanoseconds of processor time an event.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Pace {
+    pub(crate) pending: u32,
+    pub(crate) pnilab_ns: Spread,
+    pub(crate) simrs_ns: Spread,
+    pub(crate) nexosim_ns: Spread,
+}

@@ -1,0 +1,146 @@
+//! Rounds of measurements: in each, all engines one after the other.
+
+use std::error::Error;
+use std::hint::black_box;
+
+use cpu_time::ThreadTime;
+
+use crate::holds;
+use crate::lab::{Lab, Prefixes};
+use crate::peer::Peer;
+use crate::result::{Case, LabTimes, Pace, Paths, PeerTimes, Spread};
+use crate::zoo::Map;
+
+/// Calls it, and tells how many seconds of this thread's processor time it took: waiting for other
+/// programs does not count, and everything here runs on one thread.
+fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
+    let start = ThreadTime::now();
+    let value = black_box(call());
+    (value, start.elapsed().as_secs_f64())
+}
+
+/// Milliseconds of each round, of each of some measurements.
+#[derive(Debug)]
+struct Times<const N: usize>([Vec<f64>; N]);
+
+impl<const N: usize> Times<N> {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| Vec::new()))
+    }
+
+    fn add(&mut self, seconds: [f64; N]) {
+        for (times, seconds) in self.0.iter_mut().zip(seconds) {
+            times.push(seconds * 1e3);
+        }
+    }
+
+    fn spreads(self) -> [Spread; N] {
+        self.0.map(Spread::of)
+    }
+}
+
+/// A map with so many prefixes.
+pub(crate) fn routing(
+    map: &Map,
+    prefixes: u32,
+    (rounds, cuts): (usize, usize),
+) -> Result<Case, Box<dyn Error>> {
+    let links = map.spread(cuts);
+    let together = Lab::load(map, (prefixes, Prefixes::Together), &links)?;
+    let apart = Lab::load(map, (prefixes, Prefixes::Apart), &links)?;
+    let paths = compare(map, prefixes, &together, &links)?;
+    let (mut peer, mut one, mut each) = (Times::new(), Times::new(), Times::new());
+    for _ in 0..rounds {
+        peer.add(peer_round(map, prefixes, &links)?);
+        one.add(lab_round(&together, links.len()));
+        each.add(lab_round(&apart, links.len()));
+    }
+    let [build_ms, converge_ms, clone_ms, cut_ms] = peer.spreads();
+    let lab = |times: Times<4>| {
+        let [cold_ms, idle_ms, cut_ms, more_ms] = times.spreads();
+        LabTimes { cold_ms, idle_ms, cut_ms, more_ms }
+    };
+    Ok(Case {
+        map: map.name.to_owned(),
+        nodes: map.nodes,
+        links: map.links.len(),
+        prefixes,
+        paths,
+        bgpsim: PeerTimes { build_ms, converge_ms, clone_ms, cut_ms },
+        together: lab(one),
+        apart: lab(each),
+    })
+}
+
+/// Seconds that bgpsim takes to build, to converge, to be copied, and for a cut in the mean.
+fn peer_round(map: &Map, prefixes: u32, links: &[usize]) -> Result<[f64; 4], Box<dyn Error>> {
+    let (built, build) = timed(|| Peer::build(map));
+    let mut settled = built?;
+    let (announced, converge) = timed(|| settled.announce(prefixes));
+    announced?;
+    let (mut clones, mut cuts) = (0.0, 0.0);
+    for link in links {
+        let (mut copy, clone) = timed(|| settled.clone());
+        let (settles, cut) = timed(|| copy.cut(map.links[*link]));
+        settles?;
+        clones += clone;
+        cuts += cut;
+    }
+    let count = links.len() as f64;
+    Ok([build, converge, clones / count, cuts / count])
+}
+
+/// Seconds that pnilab takes to start cold, without a fault and with a cut, both in the mean of as
+/// many runs, and how much more the latter is.
+fn lab_round(lab: &Lab, links: usize) -> [f64; 4] {
+    let ((), cold) = timed(|| lab.cold());
+    let (mut idle, mut cut) = (0.0, 0.0);
+    for place in 0..links {
+        idle += timed(|| lab.idle()).1 / links as f64;
+        cut += timed(|| lab.cut(place)).1 / links as f64;
+    }
+    [cold, idle, cut, cut - idle]
+}
+
+/// Follows the traffic of both, before and after each cut.
+fn compare(map: &Map, prefixes: u32, lab: &Lab, links: &[usize]) -> Result<Paths, Box<dyn Error>> {
+    let mut settled = Peer::build(map)?;
+    settled.announce(prefixes)?;
+    settled.spread()?;
+    let mut paths = Paths::default();
+    let mut add = |peer: &Peer, delays: Vec<(usize, Option<f64>)>| {
+        for (from, delay) in delays {
+            let theirs = lab.delay(map, &peer.paths(from));
+            let equal = match (theirs, delay) {
+                (Some(theirs), Some(ours)) => (theirs - ours).abs() < 1e-8,
+                (theirs, ours) => theirs.is_none() && ours.is_none(),
+            };
+            paths.compared += 1;
+            paths.equal += usize::from(equal);
+        }
+    };
+    add(&settled, lab.delays(&lab.idle()));
+    for (place, link) in links.iter().enumerate() {
+        let mut copy = settled.clone();
+        copy.cut(map.links[*link])?;
+        add(&copy, lab.delays(&lab.cut(place)));
+    }
+    Ok(paths)
+}
+
+/// Events of the hold model in a round.
+const EVENTS: u64 = 300_000;
+
+/// The hold model with so many events pending.
+pub(crate) fn queue(pending: u32, rounds: usize) -> Result<Pace, Box<dyn Error>> {
+    let mut engines = holds::engines(pending)?;
+    let mut paces: [Vec<f64>; 3] = Default::default();
+    for _ in 0..rounds {
+        for (engine, paces) in engines.iter_mut().zip(&mut paces) {
+            let (taken, seconds) = timed(|| engine(EVENTS));
+            paces.push(seconds * 1e9 / taken as f64);
+        }
+    }
+    let [pnilab_ns, simrs_ns, nexosim_ns] = paces.map(Spread::of);
+    Ok(Pace { pending, pnilab_ns, simrs_ns, nexosim_ns })
+}
