@@ -1,6 +1,6 @@
 //! Where a demand goes now, and what writes did to it since it was last looked at.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::atoms::{Atoms, Course, Passage, Shares, Spread};
 use super::moves::slice;
@@ -25,12 +25,12 @@ impl Writes {
     pub(super) fn of(
         tables: &Tables,
         group: GroupId,
-        since: Option<SimTime>,
-        now: SimTime,
+        at: &BTreeSet<RouterId>,
+        (since, now): (Option<SimTime>, SimTime),
     ) -> Self {
         Self {
-            bounds: boundaries(tables, group, now),
-            swept: since.map_or(Vec::new(), |since| swept(tables, group, since, now)),
+            bounds: boundaries(tables, group, at, now),
+            swept: since.map_or(Vec::new(), |since| swept(tables, group, at, (since, now))),
         }
     }
 }

@@ -8,6 +8,7 @@ mod gaps;
 pub mod load;
 mod moves;
 pub mod paths;
+mod reach;
 pub mod series;
 mod state;
 pub mod sweeps;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::tables::{Ramp, Tables, WHOLE};
-use crate::ids::GroupId;
+use crate::ids::{GroupId, RouterId};
 use crate::units::{SimDuration, SimTime};
 
 /// When each position of a prefix group is reached: evenly from the first to the last.
@@ -81,30 +81,47 @@ impl Swept {
     }
 }
 
-/// The ramps that decide about a group: its own and those of what covers it.
-fn ramps(tables: &Tables, group: GroupId) -> impl Iterator<Item = &Ramp> {
+/// The ramps that decide about a group at these routers: its own and those of what covers it.
+fn ramps<'t>(
+    tables: &'t Tables,
+    group: GroupId,
+    at: &BTreeSet<RouterId>,
+) -> impl Iterator<Item = &'t Ramp> {
     let chain = std::iter::successors(Some(group), |at| tables.covers[*at]);
-    let of = |at: GroupId| tables.routers.iter().filter_map(move |r| r.fib[at].ramp.as_ref());
+    let of = move |group: GroupId| {
+        at.iter().filter_map(move |router| tables.routers[*router].fib[group].ramp.as_ref())
+    };
     chain.flat_map(of)
 }
 
-/// Where the tables change within a group at `now`: positions that bound equal treatment.
+/// Where the tables of these routers change within a group at `now`: positions that bound equal
+/// treatment.
 #[must_use]
-pub fn boundaries(tables: &Tables, group: GroupId, now: SimTime) -> Vec<u64> {
+pub fn boundaries(
+    tables: &Tables,
+    group: GroupId,
+    at: &BTreeSet<RouterId>,
+    now: SimTime,
+) -> Vec<u64> {
     let mut all = vec![WHOLE];
-    all.extend(ramps(tables, group).map(|ramp| ramp.position(now)).filter(|p| *p > 0));
+    all.extend(ramps(tables, group, at).map(|ramp| ramp.position(now)).filter(|p| *p > 0));
     all.sort_unstable();
     all.dedup();
     all
 }
 
-/// The stretches of a group that were written between `since` and `now`, in order. No two writes
-/// may have met in between: see [`meetings`].
+/// The stretches of a group that were written at these routers between `since` and `now`, in order.
+/// No two writes may have met in between: see [`meetings`].
 #[must_use]
-pub fn swept(tables: &Tables, group: GroupId, since: SimTime, now: SimTime) -> Vec<Swept> {
+pub fn swept(
+    tables: &Tables,
+    group: GroupId,
+    at: &BTreeSet<RouterId>,
+    (since, now): (SimTime, SimTime),
+) -> Vec<Swept> {
     let mut edges = BTreeSet::new();
     let mut sweeps = BTreeSet::new();
-    for ramp in ramps(tables, group) {
+    for ramp in ramps(tables, group, at) {
         let (from, to) = (ramp.position(since), ramp.position(now));
         if from < to {
             edges.extend([from, to]);
@@ -127,16 +144,16 @@ pub fn swept(tables: &Tables, group: GroupId, since: SimTime, now: SimTime) -> V
     found
 }
 
-/// The instants between `since` and `now` at which one write overtakes another in a group: from
-/// one to the next, shares change evenly.
+/// The instants between `since` and `now` at which one write of these routers overtakes another in a
+/// group: from one to the next, shares change evenly.
 pub fn meetings(
     tables: &Tables,
     group: GroupId,
-    since: SimTime,
-    now: SimTime,
+    at: &BTreeSet<RouterId>,
+    (since, now): (SimTime, SimTime),
     into: &mut BTreeSet<SimTime>,
 ) {
-    let all: BTreeSet<Sweep> = ramps(tables, group).map(Sweep::from).collect();
+    let all: BTreeSet<Sweep> = ramps(tables, group, at).map(Sweep::from).collect();
     for one in &all {
         for other in all.range(one..).skip(1) {
             into.extend(one.meets(*other).filter(|at| since < *at && *at < now));

@@ -20,6 +20,7 @@ use super::atoms::{Atoms, Course, Fate, Grain, Harm, Scopes, Spread, is_offered}
 use super::courses::{FlowPlan, View, Writes};
 use super::load::{self, Offered, Stream};
 use super::paths::{Path, PathId, PathTable, Ways};
+use super::reach::reach;
 use super::series::Series;
 use super::sweeps::meetings;
 use super::tables::{Tables, WHOLE};
@@ -87,8 +88,6 @@ pub struct Flowing {
 pub struct Traffic {
     specs: Vec<DemandSpec>,
     plans: Vec<Option<FlowPlan>>,
-    /// All groups that demands go to.
-    groups: Vec<GroupId>,
     ways: Ways,
     /// How many times its rate each demand is offered over time, in parts per billion.
     factors: Vec<Series>,
@@ -196,10 +195,8 @@ impl Traffic {
     #[must_use]
     pub fn new(specs: Vec<DemandSpec>, tables: &Tables, inside: BTreeSet<LagId>) -> Self {
         let now = SimTime::ZERO;
-        let groups: BTreeSet<GroupId> = specs.iter().flat_map(|spec| spec.groups).collect();
         let mut traffic = Self {
             plans: specs.iter().map(FlowPlan::of).collect(),
-            groups: groups.into_iter().collect(),
             ways: Ways { ends: tables.ends.clone(), inside },
             factors: vec![Series::default(); specs.len()],
             factors_ppb: vec![1_000_000_000; specs.len()],
@@ -233,8 +230,8 @@ impl Traffic {
     pub fn advance(&mut self, tables: &Tables, now: SimTime) {
         if now > self.evaluated && tables.routers.iter().any(any_ramp) {
             let mut instants = BTreeSet::from([now]);
-            for group in &self.groups {
-                meetings(tables, *group, self.evaluated, now, &mut instants);
+            for (group, met) in self.met(tables) {
+                meetings(tables, group, &met, (self.evaluated, now), &mut instants);
             }
             for at in instants {
                 self.evaluate(tables, at, Some(self.evaluated));
@@ -308,8 +305,40 @@ impl Traffic {
         now: SimTime,
         since: Option<SimTime>,
     ) -> BTreeMap<GroupId, Writes> {
-        let of = |group: &GroupId| (*group, Writes::of(tables, *group, since, now));
-        self.groups.iter().map(of).collect()
+        let of = |(group, met)| (group, Writes::of(tables, group, &met, (since, now)));
+        self.met(tables).into_iter().map(of).collect()
+    }
+
+    /// Whether traffic may meet what a router's table says of a group.
+    #[must_use]
+    pub fn may_meet(&self, tables: &Tables, router: RouterId, group: GroupId) -> bool {
+        let covers = |of: &GroupId| {
+            std::iter::successors(Some(*of), |at| tables.covers[*at]).any(|at| at == group)
+        };
+        let met = self.met(tables);
+        met.iter().any(|(of, met)| met.contains(&router) && covers(of))
+    }
+
+    /// Which routers traffic of each group may meet.
+    fn met(&self, tables: &Tables) -> BTreeMap<GroupId, BTreeSet<RouterId>> {
+        let mut all: BTreeMap<GroupId, BTreeSet<RouterId>> = BTreeMap::new();
+        for (index, spec) in self.specs.iter().enumerate() {
+            let [forward, back] = spec.groups;
+            let mut there = BTreeSet::new();
+            reach(tables, forward, spec.sources.iter().map(|(source, _)| *source), &mut there);
+            // Return traffic starts where the other has arrived, last time or now.
+            let arrived = self.flowing.get(index).map(|[forward, _]| &forward.atoms);
+            let arrived = arrived.into_iter().flat_map(|atoms| {
+                let fluid = atoms.arrivals().into_iter().map(|(router, _)| router);
+                fluid.chain(atoms.flow_arrivals().into_iter().flatten())
+            });
+            let starts: Vec<RouterId> = there.iter().copied().chain(arrived).collect();
+            all.entry(forward).or_default().append(&mut there);
+            let mut home = BTreeSet::new();
+            reach(tables, back, starts, &mut home);
+            all.entry(back).or_default().append(&mut home);
+        }
+        all
     }
 
     /// Loads, losses and what arrives, as the atoms lie now. `changed`: this instant is a change

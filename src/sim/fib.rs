@@ -165,7 +165,7 @@ impl World {
         if self.stuck_since(router).is_some_and(|since| job.start >= since) {
             return;
         }
-        self.touch_traffic();
+        self.touch_traffic_of(router, group);
         if now < job.last {
             let entry = &mut self.tables.routers[router].fib[group];
             if entry.ramp.is_none() {

@@ -19,7 +19,7 @@ use crate::dataplane::tables::Tables;
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{Class, Key, LimitError, Limits, Queue};
 use crate::engine::store::Store;
-use crate::ids::{BfdId, CircuitId, End, IdVec, LagId, RouterId, SessionId};
+use crate::ids::{BfdId, CircuitId, End, GroupId, IdVec, LagId, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::igp::{Adjacency, Map};
@@ -220,6 +220,16 @@ impl World {
             traffic.advance(&self.tables, self.now);
         }
         self.traffic_dirty = true;
+    }
+
+    /// The same, for a change of how a router forwards a group, unless no traffic may meet it.
+    pub(super) fn touch_traffic_of(&mut self, router: RouterId, group: GroupId) {
+        let tables = &self.tables;
+        let met =
+            self.traffic.as_ref().is_none_or(|traffic| traffic.may_meet(tables, router, group));
+        if met || self.traffic_dirty {
+            self.touch_traffic();
+        }
     }
 
     fn count(&mut self, event: &Event) -> Result<(), LimitError> {
