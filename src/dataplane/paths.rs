@@ -325,8 +325,7 @@ impl Walk<'_> {
     /// What the entry of the longest prefix says: that of the group, or of the nearest that
     /// covers it.
     fn longest_match(&self, router: RouterId) -> Match<'_> {
-        let mut group = Some(self.group);
-        while let Some(at) = group {
+        for at in self.tables.covering(self.group) {
             if self.tables.routers[router].fib[at].serves {
                 return Match::Serves;
             }
@@ -334,7 +333,6 @@ impl Walk<'_> {
             if !hops.is_empty() {
                 return Match::Hops(hops);
             }
-            group = self.tables.covers[at];
         }
         Match::None
     }

@@ -1,7 +1,6 @@
 //! Which routers traffic of a group may meet: writes at others change nothing for it.
 
 use std::collections::BTreeSet;
-use std::iter::successors;
 
 use super::tables::{Hop, Tables};
 use crate::ids::{GroupId, RouterId, Side};
@@ -17,7 +16,7 @@ pub(super) fn reach(
     let mut waiting: Vec<RouterId> =
         starts.into_iter().filter(|start| into.insert(*start)).collect();
     while let Some(router) = waiting.pop() {
-        for at in successors(Some(group), |at| tables.covers[*at]) {
+        for at in tables.covering(group) {
             let entry = &tables.routers[router].fib[at];
             let written = entry.ramp.iter().flat_map(|ramp| ramp.next.iter());
             for next in entry.current.iter().chain(written).flat_map(|hop| beyond(tables, hop)) {

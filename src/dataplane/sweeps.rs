@@ -87,11 +87,10 @@ fn ramps<'t>(
     group: GroupId,
     at: &BTreeSet<RouterId>,
 ) -> impl Iterator<Item = &'t Ramp> {
-    let chain = std::iter::successors(Some(group), |at| tables.covers[*at]);
     let of = move |group: GroupId| {
         at.iter().filter_map(move |router| tables.routers[*router].fib[group].ramp.as_ref())
     };
-    chain.flat_map(of)
+    tables.covering(group).flat_map(of)
 }
 
 /// Where the tables of these routers change within a group at `now`: positions that bound equal

@@ -156,6 +156,11 @@ impl Tables {
         self.circuits[circuit][side].delivers && far.up && far.collecting.contains(&circuit)
     }
 
+    /// A group, and those of the prefixes that cover it, the nearest first.
+    pub fn covering(&self, group: GroupId) -> impl Iterator<Item = GroupId> {
+        std::iter::successors(Some(group), |at| self.covers[*at])
+    }
+
     /// All members of `lag`.
     #[must_use]
     pub fn lag_members(&self, lag: LagId) -> &[CircuitId] {

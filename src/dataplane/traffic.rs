@@ -312,11 +312,8 @@ impl Traffic {
     /// Whether traffic may meet what a router's table says of a group.
     #[must_use]
     pub fn may_meet(&self, tables: &Tables, router: RouterId, group: GroupId) -> bool {
-        let covers = |of: &GroupId| {
-            std::iter::successors(Some(*of), |at| tables.covers[*at]).any(|at| at == group)
-        };
-        let met = self.met(tables);
-        met.iter().any(|(of, met)| met.contains(&router) && covers(of))
+        let covers = |of: GroupId| tables.covering(of).any(|at| at == group);
+        self.met(tables).iter().any(|(of, met)| met.contains(&router) && covers(*of))
     }
 
     /// Which routers traffic of each group may meet.

@@ -55,8 +55,10 @@ impl World {
                 }
                 (Neighbor::Pruned, false) => {
                     self.state.lags.edit(end).neighbor = Neighbor::Answers;
+                    // What is left out as it is down anyway stays so until it is up.
                     let router = self.net.lag_router(end);
-                    if both && self.tables.routers[router].lost.contains(&lag) {
+                    let stays = !both && self.net.topology.routers[router].prune_ecmp;
+                    if !stays && self.tables.routers[router].lost.contains(&lag) {
                         self.switch_lost(end, false);
                     }
                 }
@@ -98,9 +100,12 @@ impl World {
     /// A neighbor has not answered for too long.
     pub(super) fn on_unreachable(&mut self, end: End<LagId>) {
         if self.state.lags[end].neighbor == Neighbor::Believed(self.now) {
-            self.state.lags.edit(end).neighbor = Neighbor::Pruned;
+            // What alternates have replaced already is theirs to take back.
             let router = self.net.lag_router(end);
-            if !self.tables.routers[router].lost.contains(&end.of) {
+            let already = self.tables.routers[router].lost.contains(&end.of);
+            let neighbor = if already { Neighbor::Answers } else { Neighbor::Pruned };
+            self.state.lags.edit(end).neighbor = neighbor;
+            if !already {
                 self.switch_lost(end, true);
             }
         }

@@ -254,3 +254,23 @@ fn an_update_restarts_keepalives_unless_a_timer_of_their_own_sends_them() {
     let own = all(", update_restarts_keepalive: false");
     assert_fill(&own, (9 * S, 11_901 * MS), 200 * MS, "9 s after the last keepalive");
 }
+
+#[test]
+fn a_neighbor_that_was_left_out_is_used_again_once_it_answers_even_if_its_link_went_down_meanwhile()
+{
+    // Silent for 60 s, left out within 16 s, and cut for 10 s of the time.
+    let faults = "{at: 100s, for: 60s, inject: {circuit_silent: {circuit: c1}}}, \
+                  {at: 130s, for: 10s, inject: {circuit_cut: {circuit: c1}}}";
+    for also in ["", ", prune_ecmp: true"] {
+        let keys =
+            format!("bgp: {{hold: 600s, keepalive: 3s}}, router: {{prune_unreachable: 1s{also}}}");
+        let run = two(&keys, false, 260, faults).run(1);
+        let rows = run.0.figures.timeline.iter();
+        let switched: Vec<&str> = rows
+            .filter(|row| row.reason == "fast_reroute" && row.router == "ra")
+            .map(|row| row.to.as_str())
+            .collect();
+        // In between it is up and silent for 20 s more.
+        assert_eq!(switched, ["alternate", "primary", "alternate", "primary"], "{also}");
+    }
+}

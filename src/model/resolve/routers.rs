@@ -97,6 +97,7 @@ impl<'a> Resolver<'a> {
         values.fib_rate.as_ref().map(|rate| report.quantity(rate));
         values.fib_delete_rate.as_ref().map(|rate| report.quantity(rate));
         check_jitter(report, values.fib_rate_spread.as_ref(), Share::from_percent(90));
+        check_duration(report, values.prune_unreachable.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.pic_delay.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.update_processing.as_ref(), UP_TO_A_DAY);
         check_duration(report, values.next_hop_delay.as_ref(), UP_TO_A_DAY);

@@ -282,6 +282,8 @@ fn jitter_spread_and_waits_of_daemons_have_limits() {
         ("router: {fib_rate_spread: 95%}", "`95%` is out of range: 0% to 90%"),
         ("daemon: {prefixes_per_turn: 0}", "`prefixes_per_turn` is at least 1"),
         ("daemon: {wake_up: 48h}", "`48h` is out of range: 0s to 24h"),
+        ("bgp: {address_retry: 48h}", "`48h` is out of range: 0s to 24h"),
+        ("router: {prune_unreachable: soon}", "`soon`"),
     ] {
         let text = format!("pnilab: topology/1\ndefaults: {{{keys}}}\n");
         let errors = load_topology(&Source::new("t.yaml", text)).expect_err("it is refused");

@@ -459,6 +459,7 @@ pub(super) fn check_bgp(report: &mut Report, group: Option<&Sp<RawBgp>>) {
     check_duration(report, group.idle_hold_max.as_ref(), ANY);
     check_duration(report, group.mrai.as_ref(), ANY);
     check_duration(report, group.connect_delay.as_ref(), ANY);
+    check_duration(report, group.address_retry.as_ref(), UP_TO_A_DAY);
     let (waits, idle) = (&group.retry_jitter, &group.idle_hold_jitter);
     // What is left is more than the third of it after which keepalives come.
     check_jitter(report, group.hold_jitter.as_ref(), Share::from_percent(50));
