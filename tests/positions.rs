@@ -155,11 +155,11 @@ fn told(writes: &[Write], draws: &Draws) -> Figures {
         let now = SimTime::from_nanos(time);
         traffic.advance(&tables, now);
         for write in &begun {
-            let entry = &mut tables.routers[RouterId::from_index(write.router)].fib[group];
+            let entry = tables.routers.edit(RouterId::from_index(write.router)).fib.edit(group);
             let next = hops(write.router, write.next);
             if write.first == time {
                 let last = SimTime::from_nanos(write.last);
-                entry.ramp = Some(Ramp { next, first: now, last });
+                entry.ramp = Some(Box::new(Ramp { next, first: now, last }));
             } else {
                 *entry = FibEntry { current: next, ramp: None, serves: false };
             }

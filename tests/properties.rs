@@ -13,7 +13,7 @@ use pnilab::diag::render::{Style, render};
 use pnilab::model::scenario::Scenario;
 use pnilab::model::topology::Topology;
 use pnilab::model::{ScenarioFile, load_topology};
-use pnilab::observe::{Hellos, RunOptions, run};
+use pnilab::observe::{Base, BaseKey, Hellos, RunOptions, run};
 use pnilab::report::data::{Measures, RunReport, Went};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -73,6 +73,24 @@ fn computed_hellos_give_the_same_transitions_as_sent_ones_to_the_nanosecond() {
         prop_assert_eq!(json(&computed).ok(), json(&sent).ok());
         prop_assert_eq!(&computed.result.links, &sent.result.links);
         prop_assert_eq!(computed.result.fingerprint, sent.result.fingerprint);
+        Ok(())
+    });
+}
+
+#[test]
+fn a_forked_run_equals_a_fresh_one_and_leaves_its_fork_as_the_base_is() {
+    check(1_000, |case| {
+        let (topology, first) = load(case, 45, false);
+        let (_, second) = load(case, 20, true);
+        let options = RunOptions::default();
+        let base = Base::new(&topology, &BaseKey::of(&topology, &first, &options));
+        for scenario in [&first, &second, &first] {
+            let fresh = run(&topology, scenario, &options);
+            let forked = base.run(scenario, &options);
+            prop_assert_eq!(&forked.figures.timeline, &fresh.figures.timeline);
+            prop_assert_eq!(format!("{:?}", &forked), format!("{:?}", &fresh));
+            prop_assert!(base.forks_are_equal(), "rolled back");
+        }
         Ok(())
     });
 }

@@ -2,8 +2,8 @@
 
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, OnceLock};
 
 use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
@@ -20,7 +20,7 @@ use crate::input::{self, FileKind};
 use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
 use crate::model::{self, ScenarioFile, Values};
-use crate::observe::{self, RunOptions};
+use crate::observe::{self, Base, BaseKey, RunOptions};
 use crate::report::data::{RunReport, RunResult, VariedRow, Verdict};
 use crate::report::write::{self, Images, WriteError};
 use crate::report::{json, summary};
@@ -33,6 +33,15 @@ struct Planned {
     /// The text of the design, to read it again with other assumptions.
     design: Arc<Source>,
     options: RunOptions,
+    /// Where it starts, if others start there too.
+    start: Option<Arc<Start>>,
+}
+
+/// A base that several scenarios share; whoever comes first lets it come to rest.
+#[derive(Debug)]
+struct Start {
+    key: BaseKey,
+    base: OnceLock<Base>,
 }
 
 pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
@@ -42,7 +51,7 @@ pub(super) fn run(args: &RunArgs) -> Result<Exit, Failure> {
         return Err(told.into());
     }
     talk(&render(&told, Style::Coloured));
-    let reports = carry_out(args, &planned)?;
+    let reports = carry_out(args, shared(planned))?;
     match args.format {
         Format::Json => data(&json::run(&reports))?,
         Format::Text => data(&summary::of(&reports))?,
@@ -58,6 +67,28 @@ const fn exit(verdict: Verdict) -> Exit {
         Verdict::None | Verdict::Pass => Exit::Pass,
         Verdict::Inconclusive | Verdict::Fail => Exit::Fail,
     }
+}
+
+/// Lets scenarios that want the same base share one.
+fn shared(mut planned: Vec<Planned>) -> Vec<Planned> {
+    let mut starts: Vec<(Arc<Topology>, Arc<Start>)> = Vec::new();
+    for one in &mut planned {
+        let key = BaseKey::of(&one.topology, &one.scenario, &one.options);
+        let same = |(topology, start): &&(Arc<Topology>, Arc<Start>)| {
+            Arc::ptr_eq(topology, &one.topology) && start.key == key
+        };
+        let known = starts.iter().find(same).map(|(_, start)| Arc::clone(start));
+        one.start = Some(known.unwrap_or_else(|| {
+            let start = Arc::new(Start { key, base: OnceLock::new() });
+            starts.push((Arc::clone(&one.topology), Arc::clone(&start)));
+            start
+        }));
+    }
+    drop(starts);
+    for one in &mut planned {
+        one.start.take_if(|start| Arc::strong_count(start) == 1);
+    }
+    planned
 }
 
 /// Loads all that is to be run; what is wrong with any of it is in `told`.
@@ -141,7 +172,7 @@ impl Loader {
         scenario.seed = seed.unwrap_or(scenario.seed);
         let command = self.command(found, &file, seed);
         let options = RunOptions { as_of: self.as_of.to_string(), command, ..Default::default() };
-        Ok(Some(Planned { scenario, topology, design, options }))
+        Ok(Some(Planned { scenario, topology, design, options, start: None }))
     }
 
     fn command(&self, found: &Found, file: &ScenarioFile, seed: Option<u64>) -> String {
@@ -159,15 +190,16 @@ impl Loader {
 
 /// Runs all and writes what is to be written; the reports come in the order of `planned`, whatever
 /// finishes first.
-fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Failure> {
+fn carry_out(args: &RunArgs, planned: Vec<Planned>) -> Result<Vec<RunReport>, Failure> {
     let jobs = args.jobs.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
     let gate = Gate::guarding_against_interrupts();
     let finished: Vec<Result<RunReport, WriteError>> = progress::shown(planned.len(), |finished| {
-        let one = |planned: &Planned| {
-            let mut report = simulate(planned);
+        // A base is dropped with the last scenario that starts there.
+        let one = |planned: Planned| {
+            let mut report = simulate(&planned);
             if args.vary.is_some() {
-                report.result.varied = Some(varied(planned, &report.result));
+                report.result.varied = Some(varied(&planned, &report.result));
             }
             if let Some(dir) = &args.out {
                 gate.pass(|| write::scenario(dir, &report, images(args)))?;
@@ -175,7 +207,7 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
             finished.fetch_add(1, Ordering::Relaxed);
             Ok(report)
         };
-        pool.install(|| planned.par_iter().map(one).collect())
+        pool.install(|| planned.into_par_iter().map(one).collect())
     });
     let reports = finished.into_iter().collect::<Result<Vec<_>, _>>()?;
     if let Some(dir) = &args.out {
@@ -186,7 +218,7 @@ fn carry_out(args: &RunArgs, planned: &[Planned]) -> Result<Vec<RunReport>, Fail
 
 /// Each assumption changed alone; nothing where there is no bound that could be another.
 fn varied(planned: &Planned, base: &RunResult) -> Vec<VariedRow> {
-    let Planned { scenario, topology, design, options } = planned;
+    let Planned { scenario, topology, design, options, .. } = planned;
     if scenario.bounds.is_empty() {
         return Vec::new();
     }
@@ -201,12 +233,18 @@ fn varied(planned: &Planned, base: &RunResult) -> Vec<VariedRow> {
 
 /// A panic is told with the scenario that met it, and goes on.
 fn simulate(planned: &Planned) -> RunReport {
-    let Planned { scenario, topology, options, .. } = planned;
-    panic::catch_unwind(AssertUnwindSafe(|| observe::run(topology, scenario, options)))
-        .unwrap_or_else(|cause| {
-            talk(&format!("error: this happened in the scenario `{}`\n", scenario.name));
-            panic::resume_unwind(cause)
-        })
+    let Planned { scenario, topology, options, start, .. } = planned;
+    let run = || match start {
+        Some(start) => {
+            let base = start.base.get_or_init(|| Base::new(topology, &start.key));
+            base.run(scenario, options)
+        }
+        None => observe::run(topology, scenario, options),
+    };
+    panic::catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|cause| {
+        talk(&format!("error: this happened in the scenario `{}`\n", scenario.name));
+        panic::resume_unwind(cause)
+    })
 }
 
 #[cfg(feature = "png")]

@@ -88,7 +88,7 @@ fn ramps<'t>(
     at: &BTreeSet<RouterId>,
 ) -> impl Iterator<Item = &'t Ramp> {
     let of = move |group: GroupId| {
-        at.iter().filter_map(move |router| tables.routers[*router].fib[group].ramp.as_ref())
+        at.iter().filter_map(move |router| tables.routers[*router].fib[group].ramp.as_deref())
     };
     tables.covering(group).flat_map(of)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::engine::store::Store;
 use crate::ids::{CircuitId, ClassId, GroupId, IdVec, LagId, RouterId, Side};
 use crate::units::{BitRate, Share, SimDuration, SimTime};
 
@@ -57,7 +58,7 @@ pub struct FibEntry {
     /// Written so far.
     pub current: NextHops,
     /// Being written.
-    pub ramp: Option<Ramp>,
+    pub ramp: Option<Box<Ramp>>,
     /// Traffic to the group ends here.
     pub serves: bool,
 }
@@ -76,7 +77,7 @@ pub struct RouterTable {
     /// Groups whose packets it drops by a filter.
     pub filters: BTreeSet<GroupId>,
     /// Per prefix group.
-    pub fib: IdVec<GroupId, FibEntry>,
+    pub fib: Store<GroupId, FibEntry>,
 }
 
 /// One end of a LAG.
@@ -118,9 +119,9 @@ pub struct CircuitTable {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tables {
     /// Per router.
-    pub routers: IdVec<RouterId, RouterTable>,
+    pub routers: Store<RouterId, RouterTable>,
     /// Per LAG and side.
-    pub lags: IdVec<LagId, [LagEndTable; 2]>,
+    pub lags: Store<LagId, [LagEndTable; 2]>,
     /// The routers at the ends of each LAG.
     pub ends: IdVec<LagId, [RouterId; 2]>,
     /// Per LAG and side.
@@ -128,7 +129,7 @@ pub struct Tables {
     /// All members of each LAG, whatever their state.
     pub members: IdVec<LagId, Vec<CircuitId>>,
     /// Per circuit and sending side.
-    pub circuits: IdVec<CircuitId, [CircuitTable; 2]>,
+    pub circuits: Store<CircuitId, [CircuitTable; 2]>,
     /// The group of the nearest prefix that covers those of a group.
     pub covers: IdVec<GroupId, Option<GroupId>>,
     /// Pairs of ports between which a fabric carries nothing, in both orders.
@@ -148,7 +149,41 @@ pub struct Names {
     pub circuits: IdVec<CircuitId, u64>,
 }
 
+impl RouterTable {
+    fn fork(&self) -> Self {
+        Self { fib: self.fib.fork(), ..self.clone() }
+    }
+
+    fn roll_back(&mut self, base: &Self) {
+        let Self { up, hung, stateful, lost, filters, fib } = self;
+        (*up, *hung, *stateful) = (base.up, base.hung, base.stateful);
+        lost.clone_from(&base.lost);
+        filters.clone_from(&base.filters);
+        fib.roll_back(&base.fib);
+    }
+}
+
 impl Tables {
+    /// A copy that keeps track of what changes.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            routers: self.routers.fork_with(RouterTable::fork),
+            lags: self.lags.fork(),
+            circuits: self.circuits.fork(),
+            ..self.clone()
+        }
+    }
+
+    /// Makes a fork equal to its `base` again; what a run never changes stays.
+    pub fn roll_back(&mut self, base: &Self) {
+        let Self { routers, lags, circuits, severed, .. } = self;
+        routers.roll_back_with(&base.routers, RouterTable::roll_back, RouterTable::fork);
+        lags.roll_back(&base.lags);
+        circuits.roll_back(&base.circuits);
+        severed.clone_from(&base.severed);
+    }
+
     /// Whether a frame sent by `side` of `lag` on member `circuit` is taken in at the other end.
     #[must_use]
     pub fn member_delivers(&self, lag: LagId, side: Side, circuit: CircuitId) -> bool {

@@ -14,6 +14,7 @@
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::fmt;
 
 use super::lists::Lists;
 use crate::units::{SimDuration, SimTime};
@@ -172,7 +173,6 @@ pub enum LimitError {
 /// let mut next = || queue.pop_until(SimTime::from_nanos(5)).map(|(_, event)| event);
 /// assert_eq!([next(), next(), next()], [Some("cut"), Some("hold timer"), None]);
 /// ```
-#[derive(Clone, Debug)]
 pub struct Queue<E> {
     len: usize,
     /// How many events there is memory for.
@@ -200,6 +200,31 @@ impl<E> Default for Queue<E> {
             earliest: vec![SimTime::MAX; LEVELS * SLOTS],
             levels: 0,
             occupied: [0; LEVELS],
+        }
+    }
+}
+
+/// What waits, in order; how it is kept shows nowhere.
+impl<E: fmt::Debug> fmt::Debug for Queue<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut entries: Vec<&Entry<E>> = self.entries().collect();
+        entries.sort_unstable_by_key(|entry| entry.key);
+        f.debug_list().entries(entries).finish()
+    }
+}
+
+impl<E: Clone> Clone for Queue<E> {
+    fn clone(&self) -> Self {
+        let mut copy = Self::default();
+        copy.clone_from(self);
+        copy
+    }
+
+    /// Keeps the memory that it has.
+    fn clone_from(&mut self, source: &Self) {
+        self.clear();
+        for Entry { key, event } in source.entries() {
+            self.push(*key, event.clone());
         }
     }
 }
@@ -245,7 +270,11 @@ impl<E> Queue<E> {
 
     /// All events that wait, in no order.
     pub fn events(&self) -> impl Iterator<Item = &E> {
-        self.due.iter().chain(self.slots.all()).map(|entry| &entry.event)
+        self.entries().map(|entry| &entry.event)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = &Entry<E>> {
+        self.due.iter().chain(self.slots.all())
     }
 
     /// How many events wait.

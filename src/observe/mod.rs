@@ -1,5 +1,6 @@
 //! Runs a scenario and turns what happened into a report.
 
+mod base;
 mod bounds;
 mod changes;
 mod conditions;
@@ -11,17 +12,12 @@ mod routes;
 mod unrest;
 mod vary;
 
-use std::sync::Arc;
-
-use crate::engine::queue::{LimitError, Limits};
+use crate::engine::queue::Limits;
 use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
 use crate::report::data::RunReport;
-use crate::sim::net::Net;
-use crate::sim::plan::{self, FaultPlan};
-use crate::sim::world::World;
-use crate::units::SimTime;
 
+pub use base::{Base, BaseKey};
 pub use vary::{varied, vary};
 
 /// How a scenario is run.
@@ -77,51 +73,5 @@ pub fn run_counted(
     scenario: &Scenario,
     options: &RunOptions,
 ) -> (RunReport, EventCounts) {
-    let eager = options.hellos == Hellos::Sent;
-    let net = Arc::new(Net::new(
-        topology.clone(),
-        scenario.seed,
-        eager,
-        &plan::set_apart(topology, scenario),
-    ));
-    let mut held = vec![None; scenario.faults.len()];
-    loop {
-        let plan = Arc::new(FaultPlan::new(topology, scenario, &held));
-        let (world, stopped) = simulate(&net, &plan, scenario, options.limits);
-        let known = world.as_ref().filter(|_| stopped.is_none());
-        if known.is_some_and(|world| conditions::next(&net, scenario, world, &mut held)) {
-            continue;
-        }
-        let counts = world.as_ref().map_or_else(Vec::new, |world| world.event_counts().collect());
-        let mut report = result::report(&net, &plan, scenario, options, world.as_ref(), stopped);
-        report.figures.notes.extend(plan.notes.iter().cloned());
-        report.figures.notes.extend(conditions::notes(scenario, &held));
-        return (report, counts);
-    }
-}
-
-/// Runs to the end, or to the limit that stops it.
-fn simulate(
-    net: &Arc<Net>,
-    plan: &Arc<FaultPlan>,
-    scenario: &Scenario,
-    limits: Limits,
-) -> (Option<World>, Option<LimitError>) {
-    match World::new(Arc::clone(net), Arc::clone(plan), scenario.start, limits) {
-        Ok(mut world) => {
-            let stopped = finish(&mut world, scenario, limits).err();
-            (Some(world), stopped)
-        }
-        Err(error) => (None, Some(error)),
-    }
-}
-
-fn finish(world: &mut World, scenario: &Scenario, limits: Limits) -> Result<(), LimitError> {
-    let until = SimTime::ZERO + scenario.duration.min(limits.time);
-    let ended = world.run_to_end(until);
-    world.close();
-    if ended.is_ok() && scenario.duration > limits.time {
-        return Err(LimitError::Time { limit: limits.time });
-    }
-    ended
+    Base::new(topology, &BaseKey::of(topology, scenario, options)).run_once(scenario, options)
 }

@@ -13,7 +13,7 @@ mod throttle;
 
 pub use adjacency::{Adjacency, Hello, Input, Output, Why};
 pub use lfa::alternates;
-pub use spf::{Edge, Map, Reach, spf};
+pub use spf::{Edge, Map, Paths, Reach, spf};
 pub use throttle::Throttle;
 
 /// Which interior protocol a network runs.

@@ -20,7 +20,7 @@ use crate::units::SimDuration;
 use crate::units::SimTime;
 
 /// What an UPDATE says of a group and path: a route, or none.
-pub(crate) type Told = (GroupId, PathId, Option<Route>);
+pub(crate) type Told = (GroupId, PathId, Option<Arc<Route>>);
 
 /// What an UPDATE says.
 pub(crate) type Changes = Arc<Vec<Told>>;

@@ -58,6 +58,11 @@ impl Causes {
         self.all.len()
     }
 
+    /// Forgets all but the first.
+    pub(crate) fn truncate(&mut self, len: usize) {
+        self.all.truncate(len);
+    }
+
     /// The cause with this id.
     pub(crate) fn get(&self, id: CauseId) -> Cause {
         self.all[id.0 as usize]

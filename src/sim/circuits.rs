@@ -303,7 +303,7 @@ impl World {
             let same = self.tables.circuits[port.of] == tables;
             if !same {
                 self.touch_traffic();
-                self.tables.circuits[port.of] = tables;
+                *self.tables.circuits.edit(port.of) = tables;
             }
             // To strangers LACPDUs pass though nothing else does.
             if !same || tied.len() > Side::BOTH.len() {

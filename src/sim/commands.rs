@@ -122,7 +122,7 @@ impl World {
             for group in &groups {
                 self.touch_traffic();
                 let serves = self.serves(router, *group);
-                self.tables.routers[router].fib[*group].serves = serves;
+                self.tables.routers.edit(router).fib.edit(*group).serves = serves;
             }
             if self.state.routers[router].up {
                 self.queue_work(router, Work::Originate(groups));
@@ -142,7 +142,7 @@ impl World {
         for (router, prefix) in pairs {
             let group = self.net.group_of[*prefix];
             if hold(&mut self.commands.filtered, (*router, *prefix), on) {
-                let filters = &mut self.tables.routers[*router].filters;
+                let filters = &mut self.tables.routers.edit(*router).filters;
                 if on {
                     filters.insert(group);
                 } else {
@@ -398,7 +398,7 @@ impl World {
     fn set_hung(&mut self, router: RouterId, hung: bool) {
         if self.tables.routers[router].hung != hung {
             self.touch_traffic();
-            self.tables.routers[router].hung = hung;
+            self.tables.routers.edit(router).hung = hung;
             self.internal_paths_changed(&[router]);
             // What crosses a fabric rides its ports.
             for end in self.net.lags_at[router].clone() {

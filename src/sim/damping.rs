@@ -6,6 +6,7 @@
 //! * Nothing is counted before the clock starts.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bgp::{Told, Work};
 use super::event::Event;
@@ -23,7 +24,7 @@ pub(crate) type Damped = BTreeMap<(GroupId, PathId), Flapping>;
 pub(crate) struct Flapping {
     damper: Damper,
     /// As the neighbour told it last.
-    told: Option<Route>,
+    told: Option<Arc<Route>>,
 }
 
 impl World {

@@ -40,8 +40,6 @@ pub(crate) struct Job {
 /// The writes of a router.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FibQueue {
-    /// What each group was last asked to become, where that differs from nothing.
-    pub(crate) wanted: BTreeMap<GroupId, NextHops>,
     /// Per group, in order.
     pub(crate) jobs: BTreeMap<GroupId, VecDeque<Job>>,
     /// When the writer is free.
@@ -71,13 +69,10 @@ impl World {
         let rates = [config.fib_rate, config.fib_delete_rate].map(|rate| self.drawn(router, rate));
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
-            let queue = &self.state.routers[router].fib;
-            let empty: NextHops = Arc::from([]);
-            let old = queue.wanted.get(&group).cloned().unwrap_or(empty);
+            let old = Arc::clone(self.wanted_hops(router, group));
             if old == next {
                 continue;
             }
-            self.state.routers.edit(router).fib.wanted.insert(group, Arc::clone(&next));
             if self.take_along(router, group, &next) {
                 continue;
             }
@@ -104,6 +99,15 @@ impl World {
         }
     }
 
+    /// What a group was last asked to become.
+    pub(super) fn wanted_hops(&self, router: RouterId, group: GroupId) -> &NextHops {
+        let jobs = self.state.fibs[router].jobs.get(&group);
+        match jobs.and_then(VecDeque::back) {
+            Some(job) => &job.next,
+            None => &self.tables.routers[router].fib[group].current,
+        }
+    }
+
     /// How fast a router writes at this moment.
     fn drawn(&self, router: RouterId, rate: PerSecond) -> PerSecond {
         let spread = self.net.topology.routers[router].fib_rate_spread.as_ppb();
@@ -126,7 +130,7 @@ impl World {
         from: SimTime,
         length: SimDuration,
     ) -> (SimTime, SimTime) {
-        let queue = &mut self.state.routers.edit(router).fib;
+        let queue = self.state.fibs.edit(router);
         let start = queue.free_at.max(from);
         queue.free_at = start + length;
         (start, queue.free_at)
@@ -136,7 +140,7 @@ impl World {
     fn take_along(&mut self, router: RouterId, group: GroupId, next: &NextHops) -> bool {
         let (now, cause) = (self.now, self.cause);
         let stuck = self.stuck_since(router);
-        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        let jobs = self.state.fibs.edit(router).jobs.entry(group).or_default();
         match jobs.back_mut() {
             Some(job) if job.start > now || stuck.is_some_and(|since| job.start >= since) => {
                 job.next = Arc::clone(next);
@@ -149,7 +153,7 @@ impl World {
 
     fn queue_job(&mut self, router: RouterId, group: GroupId, job: Job) {
         let at = job.first;
-        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        let jobs = self.state.fibs.edit(router).jobs.entry(group).or_default();
         let alone = jobs.is_empty();
         jobs.push_back(job);
         if alone {
@@ -160,16 +164,17 @@ impl World {
     /// A write begins to show, goes on or is done.
     pub(super) fn on_fib(&mut self, router: RouterId, group: GroupId) {
         let now = self.now;
-        let job = self.state.routers[router].fib.jobs.get(&group).and_then(|jobs| jobs.front());
+        let job = self.state.fibs[router].jobs.get(&group).and_then(|jobs| jobs.front());
         let Some(job) = job.cloned().filter(|job| job.first <= now) else { return };
         if self.stuck_since(router).is_some_and(|since| job.start >= since) {
             return;
         }
         self.touch_traffic_of(router, group);
         if now < job.last {
-            let entry = &mut self.tables.routers[router].fib[group];
+            let entry = self.tables.routers.edit(router).fib.edit(group);
             if entry.ramp.is_none() {
-                entry.ramp = Some(Ramp { next: job.next, first: job.first, last: job.last });
+                let ramp = Ramp { next: job.next, first: job.first, last: job.last };
+                entry.ramp = Some(Box::new(ramp));
             }
             let step = job.last.since(job.first).scaled(1, STEPS);
             let at = (now + step.max(SimDuration::from_nanos(1))).min(job.last);
@@ -178,21 +183,23 @@ impl World {
         }
         self.cause = job.cause;
         self.spend(Phase::Write);
-        let entry = &mut self.tables.routers[router].fib[group];
+        let entry = self.tables.routers.edit(router).fib.edit(group);
         entry.ramp = None;
         entry.current = job.next;
         self.record_forwarding(router, group);
-        let jobs = self.state.routers.edit(router).fib.jobs.entry(group).or_default();
+        let queue = &mut self.state.fibs.edit(router).jobs;
+        let jobs = queue.entry(group).or_default();
         jobs.pop_front();
-        if let Some(next) = jobs.front() {
-            let (at, cause) = (next.first.max(now), next.cause);
-            self.at_because(at, Event::Fib(router, group), cause);
+        let next = jobs.front().map(|next| (next.first.max(now), next.cause));
+        match next {
+            Some((at, cause)) => self.at_because(at, Event::Fib(router, group), cause),
+            None => drop(queue.remove(&group)),
         }
     }
 
     /// Since when a router's writer sticks, if it does.
     fn stuck_since(&self, router: RouterId) -> Option<SimTime> {
-        self.state.routers[router].fib.stuck.as_ref().map(|(_, since)| *since)
+        self.state.fibs[router].stuck.as_ref().map(|(_, since)| *since)
     }
 
     /// A router's writer sticks, or goes on with what has waited.
@@ -202,7 +209,7 @@ impl World {
         if on && !self.state.routers[router].up {
             return;
         }
-        let fib = &mut self.state.routers.edit(router).fib;
+        let fib = self.state.fibs.edit(router);
         if on {
             let (holders, _) = fib.stuck.get_or_insert_with(|| (BTreeSet::new(), now));
             holders.insert(holder);
@@ -220,7 +227,7 @@ impl World {
     fn write_what_waited(&mut self, router: RouterId, since: SimTime) {
         let now = self.now;
         let pic = matches!(self.net.topology.routers[router].fib, FibMode::Pic(_));
-        let fib = &mut self.state.routers.edit(router).fib;
+        let fib = self.state.fibs.edit(router);
         let mut starts: Vec<(SimTime, SimTime)> = Vec::new();
         for job in fib.jobs.values().flatten().filter(|job| job.start >= since) {
             starts.push((job.start, job.last));
@@ -255,11 +262,15 @@ impl World {
     /// A router has lost its forwarding table.
     pub(super) fn clear_fib(&mut self, router: RouterId) {
         self.touch_traffic();
-        self.state.routers.edit(router).fib = FibQueue::default();
-        self.tables.routers[router].lost.clear();
-        for entry in &mut self.tables.routers[router].fib {
-            entry.current = Arc::from([]);
-            entry.ramp = None;
+        *self.state.fibs.edit(router) = FibQueue::default();
+        self.tables.routers.edit(router).lost.clear();
+        for group in self.group_ids() {
+            let fib = &mut self.tables.routers.edit(router).fib;
+            if !fib[group].current.is_empty() || fib[group].ramp.is_some() {
+                let entry = fib.edit(group);
+                entry.current = Arc::from([]);
+                entry.ramp = None;
+            }
         }
     }
 }

@@ -28,6 +28,7 @@ use super::event::Event;
 use super::world::World;
 use crate::ids::{End, GroupId, RouterId, SessionId, Side};
 use crate::model::topology::GracefulRestart;
+use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::attrs::Community;
 use crate::proto::bgp::message::{Cease, Notification};
 use crate::proto::bgp::rib::PathId;
@@ -175,8 +176,8 @@ impl World {
 
     fn learned_on(&self, end: End<SessionId>) -> BTreeSet<Key> {
         let slot = self.slot(end);
-        let rib = &self.state.routers[self.net.session_router(end)].rib;
-        let of = |group: GroupId| rib.learned(group, slot).iter().map(move |(p, _)| (group, *p));
+        let rib = &self.state.ribs[self.net.session_router(end)];
+        let of = |group: GroupId| rib.learned(group, slot).map(move |(p, _)| (group, p));
         self.group_ids().flat_map(of).collect()
     }
 
@@ -254,7 +255,7 @@ impl World {
         again: Vec<Key>,
     ) -> Vec<GroupId> {
         let slot = self.slot(end);
-        self.state.routers.edit(router).rib.forget_told(slot);
+        self.state.ribs.edit(router).forget_told(slot);
         self.forget_suppressed(end);
         self.forget(router, end, (Keeping::Stale, again))
     }
@@ -318,7 +319,7 @@ impl World {
         let slot = self.slot(end);
         let mut changed = Vec::new();
         for (group, path) in routes {
-            if self.state.routers.edit(router).rib.learn(group, slot, path, None) {
+            if self.state.ribs.edit(router).learn(group, slot, path, None) {
                 self.record_keeping(end, group, [was, Keeping::Dropped]);
                 changed.push(group);
             }
@@ -340,15 +341,15 @@ impl World {
         let slot = self.slot(end);
         let (mut changed, mut refused) = (Vec::new(), Vec::new());
         for (group, path) in routes {
-            let rib = &mut self.state.routers.edit(router).rib;
-            let known = rib.learned(group, slot).iter().find(|(p, _)| *p == path).cloned();
-            let Some((_, mut route)) = known else { continue };
+            let rib = self.state.ribs.edit(router);
+            let known = rib.learned(group, slot).find(|(p, _)| *p == path);
+            let Some(mut route) = known.map(|(_, route)| Route::clone(route)) else { continue };
             if route.attributes.has_community(Community::NO_LLGR) {
                 refused.push((group, path));
                 continue;
             }
             Arc::make_mut(&mut route.attributes).add_community(Community::LLGR_STALE);
-            rib.learn(group, slot, path, Some(route));
+            rib.learn(group, slot, path, Some(Arc::new(route)));
             long.insert((group, path));
             self.record_keeping(end, group, [Keeping::Stale, Keeping::LongStale]);
             changed.push(group);

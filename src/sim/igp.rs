@@ -146,7 +146,7 @@ impl World {
         let router = self.net.lag_router(end);
         let Some(delay) = self.igp_config(router).frr else { return };
         let at = self.now + delay;
-        let due = &mut self.state.routers.edit(router).reroute_at;
+        let due = &mut self.state.igp.edit(router).reroute_at;
         if !up {
             due.insert(end.of, at);
             self.at(at, Event::Reroute(end));
@@ -161,8 +161,8 @@ impl World {
     /// It is time to use alternates of a link, if it is still lost.
     pub(super) fn on_reroute(&mut self, end: End<LagId>) {
         let router = self.net.lag_router(end);
-        if self.state.routers[router].reroute_at.get(&end.of) == Some(&self.now) {
-            self.state.routers.edit(router).reroute_at.remove(&end.of);
+        if self.state.igp[router].reroute_at.get(&end.of) == Some(&self.now) {
+            self.state.igp.edit(router).reroute_at.remove(&end.of);
             self.spend(Phase::Write);
             self.switch_lost(end, true);
         }
@@ -180,7 +180,7 @@ impl World {
     pub(super) fn switch_lost(&mut self, end: End<LagId>, lost: bool) {
         let router = self.net.lag_router(end);
         self.touch_traffic();
-        let table = &mut self.tables.routers[router].lost;
+        let table = &mut self.tables.routers.edit(router).lost;
         if lost {
             table.insert(end.of);
         } else {
@@ -193,7 +193,7 @@ impl World {
     /// Sends the whole database over an adjacency.
     fn flood_all(&mut self, end: End<LagId>) {
         let router = self.net.lag_router(end);
-        let known: Vec<Arc<Lsp>> = self.state.routers[router].lsdb.values().cloned().collect();
+        let known: Vec<Arc<Lsp>> = self.state.igp[router].lsdb.all().cloned().collect();
         for lsp in known {
             self.flood_over(end, lsp);
         }
@@ -224,7 +224,7 @@ impl World {
             return;
         }
         let lsp = Arc::new(self.own_lsp(router));
-        self.state.routers.edit(router).lsp_sequence = lsp.sequence;
+        self.state.igp.edit(router).lsp_sequence = lsp.sequence;
         self.learn_lsp(router, &lsp, None);
     }
 
@@ -232,7 +232,7 @@ impl World {
     pub(super) fn own_lsp(&self, router: RouterId) -> Lsp {
         let mut lsp = Lsp {
             origin: router,
-            sequence: self.state.routers[router].lsp_sequence + 1,
+            sequence: self.state.igp[router].lsp_sequence + 1,
             overload: self.overloaded(router),
             links: Vec::new(),
             avoided: Vec::new(),
@@ -263,7 +263,7 @@ impl World {
         }
         let router = self.net.lag_router(at);
         let adjacent = self.state.adjacencies[at].as_ref().is_some_and(Adjacency::is_up);
-        let known = self.state.routers[router].lsdb.get(&lsp.origin).map_or(0, |l| l.sequence);
+        let known = self.state.igp[router].lsdb.get(lsp.origin).map_or(0, |l| l.sequence);
         if adjacent && self.state.routers[router].up && lsp.sequence > known {
             self.spend(Phase::Notify);
             self.learn_lsp(router, lsp, Some(at));
@@ -274,7 +274,7 @@ impl World {
     pub(super) fn on_flood_leave(&mut self, from: End<LagId>, lsp: Arc<Lsp>) {
         let (now, router) = (self.now, self.net.lag_router(from));
         let adjacent = self.state.adjacencies[from].as_ref().is_some_and(Adjacency::is_up);
-        let newest = self.state.routers[router].lsdb.get(&lsp.origin) == Some(&lsp);
+        let newest = self.state.igp[router].lsdb.get(lsp.origin) == Some(&lsp);
         if !adjacent || !newest {
             return;
         }
@@ -289,7 +289,7 @@ impl World {
 
     /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
     fn learn_lsp(&mut self, router: RouterId, lsp: &Arc<Lsp>, from: Option<End<LagId>>) {
-        self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(lsp));
+        self.state.igp.edit(router).lsdb.insert(lsp);
         for end in self.net.lags_at[router].clone() {
             let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
             if adjacent && from != Some(end) {
@@ -305,11 +305,11 @@ impl World {
     }
 
     fn schedule_spf(&mut self, router: RouterId) {
-        if self.state.routers[router].spf_at.is_some() {
+        if self.state.igp[router].spf_at.is_some() {
             return;
         }
         let now = self.now;
-        let state = self.state.routers.edit(router);
+        let state = self.state.igp.edit(router);
         let at = state.throttle.next_run(now);
         state.spf_at = Some(at);
         self.at(at, Event::Spf(router));
@@ -317,10 +317,10 @@ impl World {
 
     /// SPF runs at a router.
     pub(super) fn on_spf(&mut self, router: RouterId) {
-        if self.state.routers[router].spf_at.is_none_or(|at| at > self.now) {
+        if self.state.igp[router].spf_at.is_none_or(|at| at > self.now) {
             return;
         }
-        self.state.routers.edit(router).spf_at = None;
+        self.state.igp.edit(router).spf_at = None;
         self.spend(Phase::Decide);
         self.recompute_routes(router);
     }
@@ -328,8 +328,9 @@ impl World {
     /// Works out a router's interior routes and tells BGP if they changed.
     pub(super) fn recompute_routes(&mut self, router: RouterId) {
         let routes = self.routes(router);
-        if self.state.routers[router].routes != routes {
-            let old = std::mem::replace(&mut self.state.routers.edit(router).routes, routes);
+        if *self.state.igp[router].routes != routes {
+            let routes = Arc::new(routes);
+            let old = std::mem::replace(&mut self.state.igp.edit(router).routes, routes);
             self.record_routes(router);
             self.watch_services(router);
             self.interior_changed(router);
@@ -346,9 +347,7 @@ impl World {
         } else {
             self.map(router).paths(router)
         };
-        let reached = paths.into_iter().filter(|(_, reach)| !reach.first_hops.is_empty());
-        let to = reached.map(|(to, reach)| (to, (reach.distance, reach.first_hops))).collect();
-        let mut routes = Routes { to, ..Routes::default() };
+        let mut routes = Routes { paths, ..Routes::default() };
         if config.frr.is_some() {
             let edges: Vec<igp::Edge> = if is_static {
                 self.configured_edges(router)
@@ -359,8 +358,8 @@ impl World {
             routes.alternates = self.alternates(router, &edges);
         }
         if !is_static {
-            let lsdb = self.state.routers[router].lsdb.values();
-            let reached = lsdb.filter(|lsp| routes.to.contains_key(&lsp.origin));
+            let lsdb = self.state.igp[router].lsdb.all();
+            let reached = lsdb.filter(|lsp| routes.to(lsp.origin).is_some());
             routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
         }
         routes
@@ -368,15 +367,11 @@ impl World {
 
     /// The network as a router knows it; routers that know the same share one.
     fn map(&mut self, router: RouterId) -> Arc<igp::Map> {
-        let lsdb = &self.state.routers[router].lsdb;
-        let same = |known: &Vec<Arc<Lsp>>| {
-            known.len() == lsdb.len()
-                && known.iter().zip(lsdb.values()).all(|(a, b)| Arc::ptr_eq(a, b))
-        };
-        if let Some(place) = self.maps.iter().position(|(known, _)| same(known)) {
-            return Arc::clone(&self.maps[place].1);
+        let lsdb = &self.state.igp[router].lsdb;
+        if let Some((_, map)) = self.maps.iter().find(|(known, _)| known.is_as(lsdb)) {
+            return Arc::clone(map);
         }
-        let known: Vec<Arc<Lsp>> = lsdb.values().cloned().collect();
+        let known = lsdb.clone();
         let map = Arc::new(igp::Map::new(self.known_edges(router).into_iter()));
         self.maps.truncate(MAPS - 1);
         self.maps.insert(0, (known, Arc::clone(&map)));
@@ -384,7 +379,7 @@ impl World {
     }
 
     fn alternates(&self, router: RouterId, edges: &[igp::Edge]) -> BTreeMap<RouterId, Vec<LagId>> {
-        let lsdb = self.state.routers[router].lsdb.values();
+        let lsdb = self.state.igp[router].lsdb.all();
         let overloaded = lsdb.filter(|lsp| lsp.overload).map(|lsp| lsp.origin).collect();
         igp::alternates(router, edges, &overloaded, |lag| self.tables.names.lags[lag])
     }
@@ -405,16 +400,16 @@ impl World {
 
     /// Links that both ends tell of, with the metrics of their ends and those that others count.
     fn known_edges(&self, router: RouterId) -> Vec<(igp::Edge, [u32; 2])> {
-        let lsdb = &self.state.routers[router].lsdb;
+        let lsdb = &self.state.igp[router].lsdb;
         let mut edges = Vec::new();
-        for lsp in lsdb.values() {
+        for lsp in lsdb.all() {
             for lag in &lsp.links {
                 let ends = &self.net.topology.lags[*lag].ends;
                 let (a, b) = (ends[Side::A].router, ends[Side::B].router);
                 if a != lsp.origin {
                     continue;
                 }
-                let Some(far) = lsdb.get(&b).filter(|far| far.links.contains(lag)) else {
+                let Some(far) = lsdb.get(b).filter(|far| far.links.contains(lag)) else {
                     continue;
                 };
                 let mut edge = self.edge(*lag);

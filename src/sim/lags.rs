@@ -172,7 +172,7 @@ impl World {
             return;
         }
         self.touch_traffic();
-        self.tables.lags[end.of][end.side] = table.clone();
+        self.tables.lags.edit(end.of)[end.side] = table.clone();
         self.lag_paths_changed(end.of);
         if table.up == old.up {
             self.record_lag_members(end, old.distributing.len(), table.distributing.len());

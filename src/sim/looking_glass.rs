@@ -11,7 +11,7 @@ use crate::proto::bgp::decision::Reason;
 use crate::proto::bgp::rib::Best;
 
 /// Beyond this many pairs of a router and a prefix nothing is shown.
-const MOST: usize = 1_000_000;
+const MOST: usize = 100_000;
 
 /// What a router knows of a group.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,20 +48,21 @@ impl World {
 
     /// What a router has chosen for a group, or where it sends, may be another.
     pub(super) fn glance(&mut self, router: RouterId, group: GroupId) {
-        if self.traffic.is_some() {
+        if self.traffic.is_some() && self.shows_routes() {
             self.record.glass.changed.insert((router, group));
         }
     }
 
     /// Shows all routes, as the clock starts.
     pub(super) fn look_at_all(&mut self) {
+        let shows = self.shows_routes();
         for router in self.net.topology.routers.ids() {
             for group in self.group_ids() {
-                self.record.glass.changed.insert((router, group));
+                self.note_derived(router, group);
+                if shows {
+                    self.record.glass.changed.insert((router, group));
+                }
             }
-        }
-        for (router, group) in self.record.glass.changed.clone() {
-            self.note_derived(router, group);
         }
         self.look(None);
     }
@@ -69,11 +70,8 @@ impl World {
     /// Shows what is different from the last time.
     pub(super) fn look(&mut self, window: Option<usize>) {
         let changed = std::mem::take(&mut self.record.glass.changed);
-        if !self.shows_routes() {
-            return;
-        }
         for (router, group) in changed {
-            let best = self.state.routers[router].rib.best(group).cloned();
+            let best = self.state.ribs[router].best(group).cloned();
             let hops = self.tables.routers[router].fib[group].current.clone();
             let glass = &self.record.glass;
             let same = match glass.last.get(&(router, group)).map(|at| &glass.views[*at]) {
@@ -90,7 +88,7 @@ impl World {
 
     /// Notes a choice that a derived router id made.
     pub(super) fn note_derived(&mut self, router: RouterId, group: GroupId) {
-        let Some(best) = self.state.routers[router].rib.best(group) else { return };
+        let Some(best) = self.state.ribs[router].best(group) else { return };
         if best.reason != Reason::RouterId || best.outdone.is_empty() {
             return;
         }

@@ -28,19 +28,17 @@ impl World {
         match route.next_hop {
             NextHop::Own => Some(0),
             NextHop::Lan(port) => self.lan_metric(router, port),
-            NextHop::Router(to) => {
-                self.state.routers[router].routes.to.get(&to).map(|(metric, _)| *metric)
-            }
+            NextHop::Router(to) => self.state.igp[router].routes.to(to).map(|reach| reach.distance),
             NextHop::Neighbor(session) => {
                 let lag = self.session_lag(session)?;
                 if let Some(side) = self.side_of(router, lag) {
                     return self.tables.lags[lag][side].up.then_some(0);
                 }
                 let border = self.border(router, lag)?;
-                let routes = &self.state.routers[router].routes;
+                let routes = &self.state.igp[router].routes;
                 let told = routes.stubs.as_ref().is_none_or(|stubs| stubs.contains(&lag));
-                let (metric, _) = routes.to.get(&border)?;
-                told.then_some(*metric)
+                let reach = routes.to(border)?;
+                told.then_some(reach.distance)
             }
         }
     }
@@ -55,7 +53,7 @@ impl World {
             return self.tables.lags[own][Side::A].up.then_some(0);
         }
         let (border, _) = self.lan_border(router, port)?;
-        self.state.routers[router].routes.to.get(&border).map(|(metric, _)| *metric)
+        self.state.igp[router].routes.to(border).map(|reach| reach.distance)
     }
 
     /// A router's own port at the exchange of another port.
@@ -69,13 +67,13 @@ impl World {
     fn lan_border(&self, router: RouterId, port: LagId) -> Option<(RouterId, LagId)> {
         let topology = &self.net.topology;
         let own = topology.routers[router].network;
-        let routes = &self.state.routers[router].routes;
+        let routes = &self.state.igp[router].routes;
         let told = |port: &LagId| routes.stubs.as_ref().is_none_or(|stubs| stubs.contains(port));
         let ports = &topology.exchanges[topology.exchange_of(port)?].ports;
         let borders = ports.iter().filter(|port| told(port)).filter_map(|port| {
             let border = topology.lags[*port].ends[Side::A].router;
-            let (metric, _) = routes.to.get(&border)?;
-            (topology.routers[border].network == own).then_some((*metric, border, *port))
+            let reach = routes.to(border)?;
+            (topology.routers[border].network == own).then_some((reach.distance, border, *port))
         });
         borders.min().map(|(_, border, port)| (border, port))
     }
@@ -175,7 +173,7 @@ impl World {
             return None;
         }
         let Some(own) = self.own_bandwidth(router, route.next_hop) else { return route.bandwidth };
-        let used = self.state.routers[router].rib.best(group).map_or(&[][..], |b| &b.multipath);
+        let used = self.state.ribs[router].best(group).map_or(&[][..], |b| &b.multipath);
         if !network.next_hop_self || used.iter().all(|used| used.via != via) {
             return Some(own);
         }
@@ -190,7 +188,7 @@ impl World {
             return self.next_hops_changed(router);
         }
         let resolved = |group: GroupId| {
-            let best = self.state.routers[router].rib.best(group);
+            let best = self.state.ribs[router].best(group);
             (group, self.next_hops(router, best))
         };
         let writes = self.group_ids().map(resolved).collect();
@@ -223,7 +221,7 @@ impl World {
 
     /// The best alternate that is loop-free for every path of a route.
     fn alternate(&self, router: RouterId, best: &Best) -> Option<(LagId, Side)> {
-        let alternates = &self.state.routers[router].routes.alternates;
+        let alternates = &self.state.igp[router].routes.alternates;
         if alternates.is_empty() {
             return None;
         }
@@ -243,9 +241,9 @@ impl World {
     }
 
     fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<Way> {
-        let routes = &self.state.routers[router].routes.to;
+        let routes = &self.state.igp[router].routes;
         let inside = |to: RouterId| {
-            let links = routes.get(&to).map_or(&[][..], |(_, links)| links);
+            let links = routes.to(to).map_or(&[][..], |reach| reach.first_hops);
             let sided =
                 links.iter().filter_map(|lag| Some((*lag, self.side_of(router, *lag)?, None)));
             sided.collect()

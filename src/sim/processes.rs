@@ -314,11 +314,9 @@ impl World {
 
     /// All routes of BGP of a family leave the forwarding table.
     fn write_nothing(&mut self, router: RouterId, family: Family) {
-        let wanted = &self.state.routers[router].fib.wanted;
-        let used = wanted
-            .iter()
-            .filter(|(group, hops)| !hops.is_empty() && self.net.groups[**group].family == family);
-        let groups: Vec<GroupId> = used.map(|(group, _)| *group).collect();
+        let of = |group: &GroupId| self.net.groups[*group].family == family;
+        let used = |group: &GroupId| !self.wanted_hops(router, *group).is_empty();
+        let groups: Vec<GroupId> = self.group_ids().filter(of).filter(used).collect();
         self.write_fib(router, groups.into_iter().map(|group| (group, Arc::from([]))).collect());
     }
 
@@ -406,9 +404,9 @@ impl World {
     }
 
     fn restart_igp(&mut self, router: RouterId) {
-        let state = self.state.routers.edit(router);
-        state.lsdb = Lsdb::new();
-        state.spf_at = None;
+        let igp = self.state.igp.edit(router);
+        igp.lsdb = Lsdb::default();
+        igp.spf_at = None;
         for end in self.net.lags_at[router].clone() {
             if self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up) {
                 self.adjacency_input(end, igp::Input::LinkDown);

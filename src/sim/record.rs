@@ -6,7 +6,6 @@ use std::collections::BTreeSet;
 use super::cause::{Cause, Phase};
 use super::graceful::Keeping;
 use super::looking_glass::LookingGlass;
-use super::plan::FaultPlan;
 use super::world::World;
 use crate::dataplane::atoms::{Harm, Scopes};
 use crate::dataplane::traffic::Instant;
@@ -119,13 +118,6 @@ pub(crate) struct Record {
     pub(crate) glass: LookingGlass,
 }
 
-impl Record {
-    /// A record with a window for each of the plan's.
-    pub(crate) fn new(plan: &FaultPlan) -> Self {
-        Self { windows: vec![WindowRecord::default(); plan.windows.len()], ..Self::default() }
-    }
-}
-
 impl World {
     /// A step of the plan belongs to this window: opens it if it is the next.
     pub(super) fn enter_window(&mut self, window: usize) {
@@ -144,7 +136,8 @@ impl World {
 
     /// The clock starts: what flows then is what flowed before the run.
     pub(super) fn begin_record(&mut self) {
-        self.record.windows[0].before = self.instants();
+        let before = self.instants();
+        self.record.windows.push(WindowRecord { before, ..WindowRecord::default() });
         self.look_at_all();
     }
 
@@ -398,7 +391,7 @@ impl World {
         });
         let under_way = entries.filter_map(|(router, group, entry)| {
             entry.ramp.as_ref().filter(|ramp| ramp.first < now)?;
-            self.state.routers[router].fib.jobs.get(&group)?.front()
+            self.state.fibs[router].jobs.get(&group)?.front()
         });
         let last = under_way.max_by_key(|job| (job.last, job.cause)).map(|job| job.cause);
         if let Some(cause) = last.filter(|_| self.traffic.is_some()) {

@@ -6,11 +6,11 @@
 //! link-state PDU.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::bgp::CpuItem;
 use super::deferral::Deferral;
 use super::event::Event;
-use super::fib::FibQueue;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::pacing::Pacing;
@@ -18,7 +18,6 @@ use super::work::Unrest;
 use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
-use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
 use crate::proto::igp::Throttle;
 use crate::units::{SimDuration, SimTime};
@@ -38,20 +37,8 @@ pub(crate) struct RouterState {
     pub(crate) booted_at: Option<SimTime>,
     /// The families of which its BGP waits for its peers before it chooses.
     pub(crate) deferral: BTreeMap<Family, Deferral>,
-    /// Sequence of its last link-state PDU.
-    pub(crate) lsp_sequence: u64,
-    /// What it knows of its network.
-    pub(crate) lsdb: Lsdb,
-    /// When SPF may run.
-    pub(crate) throttle: Throttle,
-    /// When SPF runs next, if it is to.
-    pub(crate) spf_at: Option<SimTime>,
     /// When BGP looks at its next hops, if it waits to.
     pub(crate) next_hops_at: Option<SimTime>,
-    /// When it turns to alternates of links it has lost.
-    pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
-    /// Its interior routes.
-    pub(crate) routes: Routes,
     /// BGP work that waits, the first being done.
     pub(crate) cpu: VecDeque<CpuItem>,
     /// When the first is done.
@@ -66,10 +53,23 @@ pub(crate) struct RouterState {
     pub(crate) restless_until: SimTime,
     /// How often it did; numbers the draws.
     pub(crate) pauses: u64,
-    /// Its routes.
-    pub(crate) rib: Rib,
-    /// Its forwarding writes.
-    pub(crate) fib: FibQueue,
+}
+
+/// What a router knows of the inside of its network.
+#[derive(Clone, Debug)]
+pub(crate) struct Interior {
+    /// Sequence of its last link-state PDU.
+    pub(crate) lsp_sequence: u64,
+    /// What it was told.
+    pub(crate) lsdb: Lsdb,
+    /// When SPF may run.
+    pub(crate) throttle: Throttle,
+    /// When SPF runs next, if it is to.
+    pub(crate) spf_at: Option<SimTime>,
+    /// When it turns to alternates of links it has lost.
+    pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
+    /// Its interior routes.
+    pub(crate) routes: Arc<Routes>,
 }
 
 impl World {
@@ -117,7 +117,7 @@ impl World {
         self.touch_traffic();
         self.state.routers.edit(router).up = false;
         self.state.routers.edit(router).deferral.clear();
-        self.tables.routers[router].up = false;
+        self.tables.routers.edit(router).up = false;
         for end in self.net.sessions_at[router].clone() {
             self.session_input(end, session::Input::RouterDown);
         }
@@ -127,11 +127,11 @@ impl World {
         self.switch_ports(router, false);
         self.forget_routes(router);
         self.clear_fib(router);
-        let state = self.state.routers.edit(router);
-        state.lsdb.clear();
-        state.spf_at = None;
-        state.reroute_at.clear();
-        state.routes = Routes::default();
+        let igp = self.state.igp.edit(router);
+        igp.lsdb = Lsdb::default();
+        igp.spf_at = None;
+        igp.reroute_at.clear();
+        igp.routes = Arc::default();
         self.internal_paths_changed(&[router]);
         self.watch_services(router);
     }
@@ -160,7 +160,7 @@ impl World {
         state.deferral.clear();
         state.up = true;
         self.let_age_count(router);
-        self.tables.routers[router].up = true;
+        self.tables.routers.edit(router).up = true;
         self.switch_ports(router, true);
         self.overload_on_startup(router);
         self.originate_lsp(router);

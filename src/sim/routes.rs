@@ -6,6 +6,7 @@
 //! * The address of a peer, which decides last (§9.1.2.2 g), is its router id, whatever link a
 //!   session runs over.
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -15,11 +16,12 @@ use super::event::Event;
 use super::net::Net;
 use super::pacing::Pacing;
 use super::world::World;
+use crate::dataplane::tables::NextHops;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, Relation, Role, SessionKind, Topology, Weights};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
-use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Via};
+use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Used, Via};
 use crate::proto::bgp::session::{self, State};
 use crate::rng::Draws;
 use crate::units::SimDuration;
@@ -62,9 +64,9 @@ impl World {
     /// Tells a peer once more what it was told last.
     pub(super) fn repeat(&mut self, router: RouterId, end: End<SessionId>) {
         let slot = self.slot(end);
-        let rib = &self.state.routers[router].rib;
+        let rib = &self.state.ribs[router];
         let told = |group: GroupId| {
-            rib.told(group, slot).iter().map(move |(path, r)| (group, *path, Some(r.clone())))
+            rib.told(group, slot).map(move |(path, r)| (group, path, Some(Arc::clone(r))))
         };
         let all: Vec<Told> = self.group_ids().flat_map(told).collect();
         if !all.is_empty() {
@@ -78,7 +80,7 @@ impl World {
         self.is_fresh(end, (group, path));
         if self.damp(end, told) {
             let slot = self.slot(end);
-            return self.state.routers.edit(router).rib.learn(group, slot, path, None);
+            return self.state.ribs.edit(router).learn(group, slot, path, None);
         }
         self.take_in(router, end, told)
     }
@@ -92,9 +94,13 @@ impl World {
     ) -> bool {
         let group = *group;
         let ours = SessionEnd { policy: self.policy(end, true), ..self.session_end(end, group) };
-        let route = told.as_ref().and_then(|told| ours.import(told).ok());
+        // What the policy leaves as it was is shared by all who were told it.
+        let route = told.as_ref().and_then(|told| {
+            let taken = ours.import(told).ok()?;
+            Some(if taken == **told { Arc::clone(told) } else { Arc::new(taken) })
+        });
         let slot = self.slot(end);
-        self.state.routers.edit(router).rib.learn(group, slot, *path, route)
+        self.state.ribs.edit(router).learn(group, slot, *path, route)
     }
 
     /// How a router sees a session for a group; the policy is the caller's to add.
@@ -162,6 +168,8 @@ impl World {
             || network.ibgp.best_external
             || network.weights == Weights::Bandwidth;
         let mut rib = self.take_rib(router);
+        // Groups that use the same routes share the ways there.
+        let mut ways: BTreeMap<Box<[Used]>, NextHops> = BTreeMap::new();
         for group in groups {
             if self.defers(router, self.net.groups[*group].family) {
                 continue;
@@ -180,9 +188,13 @@ impl World {
                 told.push(*group);
             }
             // Even where the choice stands, the way to its next hops may have changed.
-            writes.push((*group, self.next_hops(router, best)));
+            let used = best.map_or(&[][..], |best| &best.multipath);
+            if !ways.contains_key(used) {
+                ways.insert(used.into(), self.next_hops(router, best));
+            }
+            writes.push((*group, Arc::clone(&ways[used])));
         }
-        self.state.routers.edit(router).rib = rib;
+        *self.state.ribs.edit(router) = rib;
         for group in seen {
             self.count_change(router, group);
             self.glance(router, group);
@@ -215,7 +227,7 @@ impl World {
     fn take_rib(&mut self, router: RouterId) -> Rib {
         let none = Multipath { ebgp: 1, ibgp: 1, relax: false };
         let empty = Rib::new(0, none, Vec::new(), 0);
-        std::mem::replace(&mut self.state.routers.edit(router).rib, empty)
+        std::mem::replace(self.state.ribs.edit(router), empty)
     }
 
     /// A RIB for the sessions of a router, with no routes.
@@ -287,8 +299,8 @@ impl World {
                     continue;
                 }
             }
-            let rib = &mut self.state.routers.edit(router).rib;
-            for (path, route) in rib.tell(group, slot, &wanted, waits) {
+            let rib = self.state.ribs.edit(router);
+            for (path, route) in rib.tell(group, slot, wanted, waits) {
                 announces |= route.is_some() || config.mrai_withdrawals;
                 changes.push((group, path, route));
                 latest = Some(self.causes.later(latest, cause));
@@ -343,7 +355,7 @@ impl World {
         }
         let network = &topology.networks[topology.routers[router].network];
         let inside = session.kind == SessionKind::Internal;
-        let rib = &self.state.routers[router].rib;
+        let rib = &self.state.ribs[router];
         let metric = |_: Slot, route: &Route| self.metric(router, route);
         let tell = |via: Via, route: &Route| self.export((router, end, slot), group, via, route);
         if inside && network.ibgp.add_path {
@@ -390,7 +402,7 @@ impl World {
         } else {
             NextHopRule::Unchanged(router)
         };
-        let rib = &self.state.routers[router].rib;
+        let rib = &self.state.ribs[router];
         // Who does not know of such routes is not told (RFC 9494 §4.3).
         if rib.is_long_stale(via, route) && !offers_long_lived(topology, end.far()) {
             return None;
@@ -408,7 +420,7 @@ impl World {
         let mut groups = Vec::new();
         for group in self.group_ids() {
             if let Some(route) = self.own_route(router, group) {
-                self.state.routers.edit(router).rib.originate(group, Some(route));
+                self.state.ribs.edit(router).originate(group, Some(route));
                 groups.push(group);
             }
         }
@@ -428,15 +440,15 @@ impl World {
     pub(super) fn let_age_count(&mut self, router: RouterId) {
         let network = self.net.topology.routers[router].network;
         if self.net.topology.networks[network].prefer_oldest {
-            self.state.routers.edit(router).rib.prefer_oldest();
+            self.state.ribs.edit(router).prefer_oldest();
         }
     }
 
     /// A router has lost all of its routes and all work on them.
     pub(super) fn forget_routes(&mut self, router: RouterId) {
         let rib = Self::fresh_rib(&self.net, router);
+        *self.state.ribs.edit(router) = rib;
         let state = self.state.routers.edit(router);
-        state.rib = rib;
         state.cpu.clear();
         state.undecided.clear();
         state.pacing = Pacing::default();

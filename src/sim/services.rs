@@ -65,13 +65,12 @@ impl World {
         let inside = |end: &crate::ids::End<crate::ids::SessionId>| {
             self.net.topology.sessions[end.of].kind == SessionKind::Internal
         };
-        let state = &self.state.routers[router];
         if !sessions.iter().any(inside) {
             let mut servers = self.net.groups[group].served_by.iter();
-            return servers.any(|server| state.routes.to.contains_key(server));
+            return servers.any(|server| self.state.igp[router].routes.to(*server).is_some());
         }
         let slots = (0..sessions.len()).map(Slot::from_index);
-        let mut routes = slots.flat_map(|slot| state.rib.learned(group, slot));
+        let mut routes = slots.flat_map(|slot| self.state.ribs[router].learned(group, slot));
         routes.any(|(_, route)| {
             matches!(route.next_hop, NextHop::Router(at) if !self.stands_by(at, group))
                 && self.metric(router, route).is_some()
@@ -92,7 +91,7 @@ impl World {
         self.touch_traffic();
         for router in routers {
             let serves = self.serves(router, group);
-            self.tables.routers[router].fib[group].serves = serves;
+            self.tables.routers.edit(router).fib.edit(group).serves = serves;
             if self.state.routers[router].up {
                 self.queue_work(router, Work::Originate(vec![group]));
             }

@@ -131,9 +131,9 @@ impl World {
     /// The links by which a router sends on what is for another: without those it has lost, or by
     /// its alternate.
     fn first_links(&self, at: RouterId, to: RouterId) -> Cow<'_, [LagId]> {
-        let routes = &self.state.routers[at].routes;
+        let routes = &self.state.igp[at].routes;
         let lost = &self.tables.routers[at].lost;
-        let links = routes.to.get(&to).map_or(&[][..], |(_, links)| links);
+        let links = routes.to(to).map_or(&[][..], |reach| reach.first_hops);
         if lost.is_empty() || links.iter().all(|link| !lost.contains(link)) {
             return Cow::Borrowed(links);
         }
@@ -165,7 +165,7 @@ impl World {
     pub(super) fn internal_paths_changed(&mut self, routers: &[RouterId]) {
         let mut sessions = BTreeSet::new();
         for router in routers {
-            sessions.append(&mut self.crossed_by[*router]);
+            sessions.append(self.crossed_by.edit(*router));
         }
         for session in sessions {
             self.internal_path_changed(session);
@@ -175,9 +175,9 @@ impl World {
     /// Interior routes of a router were `old`: internal sessions may take another path whose ends it
     /// now reaches otherwise.
     pub(super) fn internal_routes_changed(&mut self, router: RouterId, old: &Routes) {
-        let new = &self.state.routers[router].routes;
+        let new = &self.state.igp[router].routes;
         let moved = |to: RouterId| {
-            old.to.get(&to) != new.to.get(&to) || old.alternates.get(&to) != new.alternates.get(&to)
+            old.to(to) != new.to(to) || old.alternates.get(&to) != new.alternates.get(&to)
         };
         let ends = |session: SessionId| &self.net.topology.sessions[session].ends;
         let may = |session: &SessionId| {
@@ -214,7 +214,9 @@ impl World {
 
     fn note_crossed(&mut self, session: SessionId, routers: &[RouterId]) {
         for router in routers {
-            self.crossed_by[*router].insert(session);
+            if !self.crossed_by[*router].contains(&session) {
+                self.crossed_by.edit(*router).insert(session);
+            }
         }
     }
 

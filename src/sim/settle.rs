@@ -4,6 +4,7 @@
 //! layer; then BGP's routes are worked out by the very drivers that run later, before the clock
 //! starts; then every periodic timer is put into its stationary phase.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bgp::SessionEndState;
@@ -13,19 +14,20 @@ use super::event::{Event, Hello};
 use super::fib::FibQueue;
 use super::hello::HelloState;
 use super::lags::LagEndState;
-use super::lsdb::{Lsdb, Routes};
+use super::lsdb::{Lsdb, Lsp};
 use super::neighbors::Neighbor;
 use super::net::Net;
-use super::plan::FaultPlan;
-use super::routers::RouterState;
+use super::routers::{Interior, RouterState};
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
 use crate::dataplane::tables::{
-    CircuitTable, FibEntry, LagEndTable, Names, RouterTable, Shaping, Tables, WHOLE,
+    CircuitTable, FibEntry, LagEndTable, Names, NextHops, RouterTable, Shaping, Tables, WHOLE,
 };
 use crate::dataplane::traffic::{DemandSpec, Traffic};
 use crate::engine::queue::{LimitError, Limits};
-use crate::ids::{BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, RouterId, SessionId, Side};
+use crate::ids::{
+    BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, NetworkId, RouterId, SessionId, Side,
+};
 use crate::model::scenario::Start;
 use crate::model::topology::{LagEnd, LagKind, Topology};
 use crate::proto::bfd;
@@ -42,20 +44,15 @@ const SETTLING: SimDuration = SimDuration::from_secs(3_600);
 const ATTEMPTS: u64 = 64;
 
 impl World {
-    /// A world at time zero.
+    /// A world at time zero, before any fault.
     ///
     /// # Errors
     /// When routing does not come to rest within the limits.
-    pub(crate) fn new(
-        net: Arc<Net>,
-        plan: Arc<FaultPlan>,
-        start: Start,
-        limits: Limits,
-    ) -> Result<Self, LimitError> {
+    pub(crate) fn new(net: Arc<Net>, start: Start, limits: Limits) -> Result<Self, LimitError> {
         let settled = start == Start::Settled;
         let state = initial_state(&net, settled);
         let tables = initial_tables(&net.topology, &net, settled);
-        let mut world = Self::with_state(net, plan, state, tables, limits);
+        let mut world = Self::with_state(net, state, tables, limits);
         if settled {
             world.settle()?;
         }
@@ -69,9 +66,6 @@ impl World {
             for router in world.net.topology.routers.ids() {
                 world.start_router(router);
             }
-        }
-        for (index, step) in Arc::clone(&world.plan).steps.iter().enumerate() {
-            world.at(step.at, Event::Fault(index));
         }
         Ok(world)
     }
@@ -116,7 +110,8 @@ impl World {
         let lag = &self.net.topology.lags[end.of].ends[end.side];
         let enough = members.iter().filter(|port| eligible(port)).count() >= lag.min_links as usize;
         self.state.lags.edit(end).selected = lag.lacp.is_none() || enough;
-        self.tables.lags[end.of][end.side] = self.lag_table(end);
+        let table = self.lag_table(end);
+        self.tables.lags.edit(end.of)[end.side] = table;
     }
 
     fn settle_interior(&mut self) {
@@ -130,17 +125,21 @@ impl World {
             self.lag_paths_changed(end.of);
         }
         let all: Vec<RouterId> = self.net.topology.routers.ids().collect();
-        let lsps: Vec<_> = all.iter().map(|router| Arc::new(self.own_lsp(*router))).collect();
+        let mut known: BTreeMap<NetworkId, BTreeMap<RouterId, Arc<Lsp>>> = BTreeMap::new();
         for router in &all {
             let network = self.net.topology.routers[*router].network;
-            let inside = |other: &&RouterId| self.net.topology.routers[**other].network == network;
-            let known: Lsdb =
-                all.iter().filter(inside).map(|r| (*r, Arc::clone(&lsps[r.index()]))).collect();
-            let state = self.state.routers.edit(*router);
-            state.lsp_sequence = 1;
-            state.lsdb = known;
-            let routes = self.routes(*router);
-            self.state.routers.edit(*router).routes = routes;
+            let lsp = Arc::new(self.own_lsp(*router));
+            known.entry(network).or_default().insert(*router, lsp);
+        }
+        let known: BTreeMap<_, _> =
+            known.into_iter().map(|(of, all)| (of, Arc::new(all))).collect();
+        for router in &all {
+            let network = self.net.topology.routers[*router].network;
+            let igp = self.state.igp.edit(*router);
+            igp.lsp_sequence = 1;
+            igp.lsdb = Lsdb::shared(Arc::clone(&known[&network]));
+            let routes = Arc::new(self.routes(*router));
+            self.state.igp.edit(*router).routes = routes;
         }
         self.all_internal_paths_changed();
     }
@@ -184,7 +183,7 @@ impl World {
         self.cause = Causes::START;
         self.forget_queue();
         for router in self.net.topology.routers.ids() {
-            self.state.routers.edit(router).fib.free_at = SimTime::ZERO;
+            self.state.fibs.edit(router).free_at = SimTime::ZERO;
             self.let_age_count(router);
         }
         let hellos = self.all_hellos();
@@ -295,7 +294,10 @@ fn initial_state(net: &Net, settled: bool) -> State {
             .iter()
             .map(|session| Connection { epoch: 0, hash: first_hash(net, &session.name, 0) })
             .collect(),
-        routers: topology.routers.ids().map(|r| initial_router(net, r, settled)).collect(),
+        routers: topology.routers.iter().map(|_| initial_router(settled)).collect(),
+        igp: topology.routers.ids().map(|router| initial_interior(topology, router)).collect(),
+        ribs: topology.routers.ids().map(|router| World::fresh_rib(net, router)).collect(),
+        fibs: topology.routers.iter().map(|_| FibQueue::default()).collect(),
         lacp_hellos: ends(topology.circuits.len()).map(|_| HelloState::silent()).collect(),
         bfd_hellos: ends(net.bfd.len()).map(|_| HelloState::silent()).collect(),
         igp_hellos: ends(topology.lags.len()).map(|_| HelloState::silent()).collect(),
@@ -356,7 +358,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn).jittered(timer_draws(net, end)),
         transport: Transport::idle(),
         tells: false,
-        pending: std::collections::BTreeMap::new(),
+        pending: BTreeMap::new(),
         mrai_until: None,
         mrai_waits: 0,
         up_since: None,
@@ -368,38 +370,41 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
     }
 }
 
-fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
-    let topology = &net.topology;
+fn initial_router(up: bool) -> RouterState {
     RouterState {
         up,
         power_losses: 0,
         boot_at: None,
         crashed_until: SimTime::ZERO,
         booted_at: None,
-        deferral: std::collections::BTreeMap::new(),
-        lsp_sequence: 0,
-        lsdb: Lsdb::new(),
-        throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),
-        spf_at: None,
+        deferral: BTreeMap::new(),
         next_hops_at: None,
-        reroute_at: std::collections::BTreeMap::new(),
-        routes: Routes::default(),
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
         pacing: super::pacing::Pacing::default(),
         undecided: std::collections::BTreeSet::new(),
-        unrest: std::collections::BTreeMap::new(),
+        unrest: BTreeMap::new(),
         restless_until: SimTime::ZERO,
         pauses: 0,
-        rib: World::fresh_rib(net, router),
-        fib: FibQueue::default(),
+    }
+}
+
+fn initial_interior(topology: &Topology, router: RouterId) -> Interior {
+    Interior {
+        lsp_sequence: 0,
+        lsdb: Lsdb::default(),
+        throttle: Throttle::new(&topology.networks[topology.routers[router].network].igp),
+        spf_at: None,
+        reroute_at: BTreeMap::new(),
+        routes: Arc::default(),
     }
 }
 
 fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
     let serves = |router: RouterId, group: &super::net::Group| group.served_by.contains(&router);
+    let nothing: NextHops = Arc::from([]);
     let entry = |router: RouterId, group| FibEntry {
-        current: Arc::from([]),
+        current: Arc::clone(&nothing),
         ramp: None,
         serves: serves(router, group),
     };

@@ -154,9 +154,8 @@ impl World {
             SessionKind::Internal => {
                 let (near, far) =
                     (self.net.session_router(end), self.net.session_router(end.far()));
-                let knows = |from: RouterId, to: &RouterId| {
-                    self.state.routers[from].routes.to.contains_key(to)
-                };
+                let knows =
+                    |from: RouterId, to: &RouterId| self.state.igp[from].routes.to(*to).is_some();
                 self.both_routers_up([near, far]) && knows(near, &far) && knows(far, &near)
             }
         }

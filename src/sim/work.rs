@@ -196,7 +196,7 @@ impl World {
             Work::SessionDown(end) => {
                 self.forget_told_routes(end);
                 let slot = self.slot(end);
-                self.state.routers.edit(router).rib.forget_session(slot)
+                self.state.ribs.edit(router).forget_session(slot)
             }
             Work::NextHops => self.group_ids().collect(),
             Work::Tell(_) => {
@@ -208,7 +208,7 @@ impl World {
             Work::Originate(mut groups) => {
                 groups.retain(|group| {
                     let route = self.own_route(router, *group);
-                    self.state.routers.edit(router).rib.originate(*group, route)
+                    self.state.ribs.edit(router).originate(*group, route)
                 });
                 groups
             }

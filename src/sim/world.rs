@@ -5,23 +5,25 @@ use super::cause::{CauseId, Causes, Phase};
 use super::circuits::PortState;
 use super::commands::Commands;
 use super::event::{Caused, Event, Hello, KINDS};
+use super::fib::FibQueue;
 use super::hello::HelloState;
 use super::lags::LagEndState;
-use super::lsdb::Lsp;
+use super::lsdb::Lsdb;
 use super::net::Net;
 use super::patches::Patches;
 use super::plan::FaultPlan;
 use super::processes::Processes;
-use super::record::Record;
-use super::routers::RouterState;
+use super::record::{Record, WindowRecord};
+use super::routers::{Interior, RouterState};
 use super::transport::Connection;
 use crate::dataplane::tables::Tables;
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{Class, Key, LimitError, Limits, Queue};
 use crate::engine::store::Store;
-use crate::ids::{BfdId, CircuitId, End, GroupId, IdVec, LagId, RouterId, SessionId};
+use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bfd;
+use crate::proto::bgp::rib::Rib;
 use crate::proto::igp::{Adjacency, Map};
 use crate::units::SimTime;
 use std::collections::BTreeSet;
@@ -44,6 +46,12 @@ pub(crate) struct State {
     pub(crate) sessions: Store<SessionId, Connection>,
     /// Routers.
     pub(crate) routers: Store<RouterId, RouterState>,
+    /// What routers know of the inside of their networks.
+    pub(crate) igp: Store<RouterId, Interior>,
+    /// Their routes.
+    pub(crate) ribs: Store<RouterId, Rib>,
+    /// Their forwarding writes.
+    pub(crate) fibs: Store<RouterId, FibQueue>,
     /// Exchanges of LACPDUs by sending port.
     pub(crate) lacp_hellos: Store<End<CircuitId>, HelloState>,
     /// Exchanges of BFD packets by sending end.
@@ -80,9 +88,9 @@ pub(crate) struct World {
     /// Which circuits have changed places.
     pub(super) patches: Patches,
     /// What some routers know of their networks, the newest first, and the graph of it.
-    pub(super) maps: Vec<(Vec<Arc<Lsp>>, Arc<Map>)>,
+    pub(super) maps: Vec<(Lsdb, Arc<Map>)>,
     /// Internal sessions whose path depends on a router; some no longer do.
-    pub(super) crossed_by: IdVec<RouterId, BTreeSet<SessionId>>,
+    pub(super) crossed_by: Store<RouterId, BTreeSet<SessionId>>,
     /// Surges of each demand, by fault.
     pub(super) surges: Vec<Vec<(usize, u64)>>,
     /// The last in order that has happened at this instant.
@@ -100,19 +108,47 @@ fn inside(net: &Net, ends: &[End<SessionId>]) -> BTreeSet<SessionId> {
     sessions.filter(|id| net.topology.sessions[*id].kind == SessionKind::Internal).collect()
 }
 
-impl World {
-    /// A world with nothing queued.
-    pub(super) fn with_state(
-        net: Arc<Net>,
-        plan: Arc<FaultPlan>,
-        state: State,
-        tables: Tables,
-        limits: Limits,
-    ) -> Self {
-        let owners = net.owners();
-        let sequences = vec![0; owners.max(plan.steps.len())];
+impl State {
+    fn fork(&self) -> Self {
         Self {
-            record: Record::new(&plan),
+            ports: self.ports.fork(),
+            lags: self.lags.fork(),
+            bfd: self.bfd.fork(),
+            adjacencies: self.adjacencies.fork(),
+            session_ends: self.session_ends.fork(),
+            sessions: self.sessions.fork(),
+            routers: self.routers.fork(),
+            igp: self.igp.fork(),
+            ribs: self.ribs.fork_with(Rib::fork),
+            fibs: self.fibs.fork(),
+            lacp_hellos: self.lacp_hellos.fork(),
+            bfd_hellos: self.bfd_hellos.fork(),
+            igp_hellos: self.igp_hellos.fork(),
+        }
+    }
+
+    fn roll_back(&mut self, base: &Self) {
+        self.ports.roll_back(&base.ports);
+        self.lags.roll_back(&base.lags);
+        self.bfd.roll_back(&base.bfd);
+        self.adjacencies.roll_back(&base.adjacencies);
+        self.session_ends.roll_back(&base.session_ends);
+        self.sessions.roll_back(&base.sessions);
+        self.routers.roll_back(&base.routers);
+        self.igp.roll_back(&base.igp);
+        self.ribs.roll_back_with(&base.ribs, Rib::roll_back, Rib::fork);
+        self.fibs.roll_back(&base.fibs);
+        self.lacp_hellos.roll_back(&base.lacp_hellos);
+        self.bfd_hellos.roll_back(&base.bfd_hellos);
+        self.igp_hellos.roll_back(&base.igp_hellos);
+    }
+}
+
+impl World {
+    /// A world with nothing queued and no faults to come.
+    pub(super) fn with_state(net: Arc<Net>, state: State, tables: Tables, limits: Limits) -> Self {
+        Self {
+            record: Record::default(),
             dead_feeds: vec![0; net.topology.feeds.len()],
             commands: Commands::default(),
             processes: Processes::default(),
@@ -120,6 +156,7 @@ impl World {
             maps: Vec::new(),
             crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
+            sequences: vec![0; net.owners()],
             net,
             now: SimTime::ZERO,
             cause: Causes::START,
@@ -127,15 +164,81 @@ impl World {
             state,
             tables,
             traffic: None,
-            plan,
+            plan: Arc::default(),
             traffic_dirty: false,
             turn: FIRST,
             queue: Queue::default(),
-            sequences,
             counts: [0; KINDS.len()],
             handled: 0,
             limits,
         }
+    }
+
+    /// A copy that can be rolled back.
+    pub(crate) fn fork(&self) -> Self {
+        Self {
+            state: self.state.fork(),
+            tables: self.tables.fork(),
+            crossed_by: self.crossed_by.fork(),
+            ..self.clone()
+        }
+    }
+
+    /// Makes a fork equal to its `base` again, at the cost of what happened to it.
+    pub(crate) fn roll_back(&mut self, base: &Self) {
+        // Named one by one, so that none is forgotten that comes to be.
+        let Self {
+            net: _,
+            limits: _,
+            now,
+            cause,
+            causes,
+            state,
+            tables,
+            traffic,
+            plan,
+            record,
+            traffic_dirty,
+            dead_feeds,
+            commands,
+            processes,
+            patches,
+            maps,
+            crossed_by,
+            surges,
+            turn,
+            queue,
+            sequences,
+            counts,
+            handled,
+        } = self;
+        (*now, *cause, *traffic_dirty) = (base.now, base.cause, base.traffic_dirty);
+        (*turn, *counts, *handled) = (base.turn, base.counts, base.handled);
+        causes.truncate(base.causes.len());
+        state.roll_back(&base.state);
+        tables.roll_back(&base.tables);
+        traffic.clone_from(&base.traffic);
+        plan.clone_from(&base.plan);
+        record.clone_from(&base.record);
+        dead_feeds.clone_from(&base.dead_feeds);
+        commands.clone_from(&base.commands);
+        processes.clone_from(&base.processes);
+        patches.clone_from(&base.patches);
+        maps.clone_from(&base.maps);
+        crossed_by.roll_back(&base.crossed_by);
+        surges.clone_from(&base.surges);
+        queue.clone_from(&base.queue);
+        sequences.clone_from(&base.sequences);
+    }
+
+    /// Faults are to happen as planned.
+    pub(crate) fn begin(&mut self, plan: Arc<FaultPlan>) {
+        self.record.windows.resize_with(plan.windows.len(), WindowRecord::default);
+        self.sequences.resize(self.net.owners().max(plan.steps.len()), 0);
+        for (index, step) in plan.steps.iter().enumerate() {
+            self.at(step.at, Event::Fault(index));
+        }
+        self.plan = plan;
     }
 
     /// Runs to the end of the scenario.

@@ -8,7 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::spf::{Edge, Reach, spf};
+use super::spf::{Edge, Paths, spf};
 use crate::ids::{LagId, RouterId};
 
 /// The links by which `root` may send on what it has for a destination when its only shortest way
@@ -26,12 +26,12 @@ pub fn alternates(
 ) -> BTreeMap<RouterId, Vec<LagId>> {
     let own = spf(root, edges);
     let links: Vec<(LagId, RouterId, u64)> = edges.iter().filter_map(|e| way(root, e)).collect();
-    let neighbors: BTreeMap<RouterId, BTreeMap<RouterId, Reach>> =
+    let neighbors: BTreeMap<RouterId, Paths> =
         links.iter().map(|(_, neighbor, _)| (*neighbor, spf(*neighbor, edges))).collect();
-    let distance = |from: RouterId, to: RouterId| Some(neighbors[&from].get(&to)?.distance);
+    let distance = |from: RouterId, to: RouterId| Some(neighbors[&from].get(to)?.distance);
     let mut found = BTreeMap::new();
-    for (to, reach) in own {
-        let [primary] = reach.first_hops[..] else { continue };
+    for (to, reach) in own.iter() {
+        let [primary] = *reach.first_hops else { continue };
         let Some((_, next, _)) = links.iter().find(|(link, ..)| *link == primary) else { continue };
         let candidate = |(link, by, metric): &(LagId, RouterId, u64)| {
             let through = distance(*by, to)?;
@@ -144,7 +144,7 @@ mod tests {
                         if at == to || !seen.insert(at) {
                             continue;
                         }
-                        for hop in &spf(at, &edges)[&to].first_hops {
+                        for hop in spf(at, &edges).get(to).expect("it is reached").first_hops {
                             let onward =
                                 edges.iter().find_map(|e| way(at, e).filter(|w| w.0 == *hop));
                             next.push(onward.expect("a first hop is a link of its router").1);

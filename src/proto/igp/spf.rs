@@ -2,11 +2,12 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
+use std::sync::Arc;
 
 use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 
-use crate::ids::{LagId, RouterId};
+use crate::ids::{Id, LagId, RouterId};
 
 /// A link that both of its ends advertise (RFC 2328 §16.1: one that only one end advertises is
 /// not used).
@@ -21,19 +22,91 @@ pub struct Edge {
 }
 
 /// How a router is reached.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Reach {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reach<'p> {
     /// The sum of the metrics of a shortest path.
     pub distance: u64,
     /// The first links of all shortest paths, in ascending order; none to the root itself.
-    pub first_hops: Vec<LagId>,
+    pub first_hops: &'p [LagId],
 }
+
+/// How one router reaches the others.
+///
+/// Most destinations share their first links with many others, so that each costs 12 bytes.
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// All there are, in ascending order.
+    routers: Arc<[RouterId]>,
+    /// By router; `UNREACHED` where no path leads.
+    distances: Vec<u64>,
+    /// By router; which of the sets.
+    first_hops: Vec<u32>,
+    /// The first is empty.
+    sets: Vec<Vec<LagId>>,
+}
+
+/// More than any sum of metrics.
+const UNREACHED: u64 = u64::MAX;
+
+impl Paths {
+    /// Of a router that knows none but itself.
+    fn alone(root: RouterId) -> Self {
+        Self {
+            routers: Arc::from([root]),
+            distances: vec![0],
+            first_hops: vec![0],
+            sets: vec![Vec::new()],
+        }
+    }
+
+    /// How a router is reached, if it is.
+    #[must_use]
+    pub fn get(&self, to: RouterId) -> Option<Reach<'_>> {
+        // The routers of a network mostly stand together.
+        let first = self.routers.first()?.index();
+        let guess = to.index().checked_sub(first).filter(|at| self.routers.get(*at) == Some(&to));
+        let place = guess.or_else(|| self.routers.binary_search(&to).ok())?;
+        self.reach(place)
+    }
+
+    fn reach(&self, place: usize) -> Option<Reach<'_>> {
+        let (distance, set) = (self.distances[place], self.first_hops[place] as usize);
+        (distance != UNREACHED).then(|| Reach { distance, first_hops: &self.sets[set] })
+    }
+
+    /// All that are reached, in ascending order, the root among them.
+    pub fn iter(&self) -> impl Iterator<Item = (RouterId, Reach<'_>)> {
+        let all = self.routers.iter().enumerate();
+        all.filter_map(|(place, router)| Some((*router, self.reach(place)?)))
+    }
+}
+
+impl Default for Paths {
+    /// Nothing is reached.
+    fn default() -> Self {
+        Self {
+            routers: Arc::from([]),
+            distances: Vec::new(),
+            first_hops: Vec::new(),
+            sets: Vec::new(),
+        }
+    }
+}
+
+impl PartialEq for Paths {
+    /// Whether the same are reached in the same way.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Paths {}
 
 /// How each router that `root` can reach over `edges` is reached, `root` included.
 ///
 /// The order of `edges` does not matter. Metrics may be zero.
 #[must_use]
-pub fn spf(root: RouterId, edges: &[Edge]) -> BTreeMap<RouterId, Reach> {
+pub fn spf(root: RouterId, edges: &[Edge]) -> Paths {
     Map::new(edges.iter().map(|edge| (*edge, edge.metrics))).paths(root)
 }
 
@@ -41,8 +114,8 @@ pub fn spf(root: RouterId, edges: &[Edge]) -> BTreeMap<RouterId, Reach> {
 #[derive(Clone, Debug)]
 pub struct Map {
     graph: DiGraph<RouterId, Hop>,
-    /// In ascending order.
-    nodes: Vec<(RouterId, NodeIndex)>,
+    /// By node, in ascending order.
+    routers: Arc<[RouterId]>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -63,8 +136,10 @@ impl Map {
         routers.sort_unstable();
         routers.dedup();
         let mut graph = DiGraph::with_capacity(routers.len(), edges.len() * 2);
-        let nodes = routers.into_iter().map(|router| (router, graph.add_node(router))).collect();
-        let mut map = Self { graph, nodes };
+        for router in &routers {
+            graph.add_node(*router);
+        }
+        let mut map = Self { graph, routers: routers.into() };
         for (Edge { link, ends, metrics }, crossing) in edges {
             let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
             for (from, to, side) in [(a, b, 0), (b, a, 1)] {
@@ -76,24 +151,16 @@ impl Map {
     }
 
     fn node(&self, router: RouterId) -> Option<NodeIndex> {
-        let index = self.nodes.binary_search_by_key(&router, |(router, _)| *router).ok()?;
-        Some(self.nodes[index].1)
+        self.routers.binary_search(&router).ok().map(NodeIndex::new)
     }
 
     /// How each router that `root` can reach is reached, `root` included.
     #[must_use]
-    pub fn paths(&self, root: RouterId) -> BTreeMap<RouterId, Reach> {
-        let Some(start) = self.node(root) else {
-            return BTreeMap::from([(root, Reach::default())]);
-        };
-        let distances = self.distances(start);
-        let mut first_hops = self.first_hops(start, &distances);
-        let reach = |(router, node): &(RouterId, NodeIndex)| {
-            let distance = distances[node.index()]?;
-            let first_hops = std::mem::take(&mut first_hops[node.index()]);
-            Some((*router, Reach { distance, first_hops }))
-        };
-        self.nodes.iter().filter_map(reach).collect()
+    pub fn paths(&self, root: RouterId) -> Paths {
+        let Some(start) = self.node(root) else { return Paths::alone(root) };
+        let (distances, order) = self.distances(start);
+        let (first_hops, sets) = self.first_hops(start, &distances, &order);
+        Paths { routers: Arc::clone(&self.routers), distances, first_hops, sets }
     }
 
     /// Hops from a node: where to, and at what distance from `start` that is.
@@ -109,65 +176,103 @@ impl Map {
         })
     }
 
-    /// Dijkstra's algorithm.
-    fn distances(&self, start: NodeIndex) -> Vec<Option<u64>> {
-        let mut distances = vec![None; self.graph.node_count()];
+    /// Dijkstra's algorithm: distances, and the nodes in that order.
+    fn distances(&self, start: NodeIndex) -> (Vec<u64>, Vec<NodeIndex>) {
+        let mut distances = vec![UNREACHED; self.graph.node_count()];
+        let mut order = Vec::with_capacity(distances.len());
         let mut waiting = BinaryHeap::from([Reverse((0, start))]);
-        distances[start.index()] = Some(0);
+        distances[start.index()] = 0;
         while let Some(Reverse((distance, node))) = waiting.pop() {
-            if distances[node.index()] != Some(distance) {
+            if distances[node.index()] != distance {
                 continue;
             }
+            order.push(node);
             for (next, through, _) in self.hops(start, (distance, node)) {
                 let known = &mut distances[next.index()];
-                if known.is_none_or(|known| through < known) {
-                    *known = Some(through);
+                if through < *known {
+                    *known = through;
                     waiting.push(Reverse((through, next)));
                 }
             }
         }
-        distances
+        (distances, order)
     }
 
-    /// The first links of all shortest paths to each node, in ascending order.
-    fn first_hops(&self, start: NodeIndex, distances: &[Option<u64>]) -> Vec<Vec<LagId>> {
-        let mut first_hops: Vec<Vec<LagId>> = vec![Vec::new(); distances.len()];
+    /// The first links of all shortest paths to each node.
+    fn first_hops(
+        &self,
+        start: NodeIndex,
+        distances: &[u64],
+        order: &[NodeIndex],
+    ) -> (Vec<u32>, Vec<Vec<LagId>>) {
+        let mut sets = Sets::default();
+        let mut first_hops = vec![Sets::EMPTY; distances.len()];
         // In the order of distance, a router's first hops are complete before they are passed on;
         // only among routers at distance zero from each other may one have to pass on twice.
-        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
-        while let Some(Reverse((distance, node))) = waiting.pop() {
-            let inherited = std::mem::take(&mut first_hops[node.index()]);
-            for (next, through, link) in self.hops(start, (distance, node)) {
-                if next == start || next == node || distances[next.index()] != Some(through) {
-                    continue;
-                }
-                let own = [link];
-                let passed = if node == start { &own[..] } else { &inherited };
-                if unite(&mut first_hops[next.index()], passed) {
-                    waiting.push(Reverse((through, next)));
+        let mut again = true;
+        while std::mem::take(&mut again) {
+            for (place, node) in order.iter().enumerate() {
+                let inherited = first_hops[node.index()];
+                for (next, through, link) in self.hops(start, (distances[node.index()], *node)) {
+                    if next == start || next == *node || distances[next.index()] != through {
+                        continue;
+                    }
+                    let passed = if *node == start { sets.of(vec![link]) } else { inherited };
+                    let known = first_hops[next.index()];
+                    first_hops[next.index()] = sets.union(known, passed);
+                    let grown = first_hops[next.index()] != known;
+                    again |= grown && through == distances[node.index()] && place > 0;
                 }
             }
-            first_hops[node.index()] = inherited;
         }
-        first_hops
+        (first_hops, sets.all)
     }
 }
 
-/// Adds what is not yet among `all`, which stays in order; whether anything was.
-fn unite(all: &mut Vec<LagId>, more: &[LagId]) -> bool {
-    let before = all.len();
-    for link in more {
-        if let Err(place) = all.binary_search(link) {
-            all.insert(place, *link);
-        }
+/// Sets of links, each once.
+#[derive(Debug)]
+struct Sets {
+    all: Vec<Vec<LagId>>,
+    numbers: BTreeMap<Vec<LagId>, u32>,
+}
+
+impl Default for Sets {
+    fn default() -> Self {
+        Self { all: vec![Vec::new()], numbers: BTreeMap::from([(Vec::new(), Self::EMPTY)]) }
     }
-    all.len() > before
+}
+
+impl Sets {
+    const EMPTY: u32 = 0;
+
+    /// The number of a set, which is in ascending order.
+    fn of(&mut self, links: Vec<LagId>) -> u32 {
+        if let Some(known) = self.numbers.get(&links) {
+            return *known;
+        }
+        let number = u32::try_from(self.all.len()).expect("far fewer than there are paths");
+        self.all.push(links.clone());
+        self.numbers.insert(links, number);
+        number
+    }
+
+    fn union(&mut self, a: u32, b: u32) -> u32 {
+        if a == b || b == Self::EMPTY {
+            return a;
+        }
+        if a == Self::EMPTY {
+            return b;
+        }
+        let mut links = [a, b].map(|set| &self.all[set as usize][..]).concat();
+        links.sort_unstable();
+        links.dedup();
+        self.of(links)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ids::Id;
     use crate::rng::Draws;
 
     fn r(index: usize) -> RouterId {
@@ -182,8 +287,20 @@ mod tests {
         Edge { link: l(link), ends: [r(a), r(b)], metrics }
     }
 
-    fn reach(distance: u64, first_hops: &[usize]) -> Reach {
-        Reach { distance, first_hops: first_hops.iter().map(|hop| l(*hop)).collect() }
+    /// Distance and first links, by router.
+    type All = BTreeMap<RouterId, (u64, Vec<LagId>)>;
+
+    fn reach(distance: u64, first_hops: &[usize]) -> (u64, Vec<LagId>) {
+        (distance, first_hops.iter().map(|hop| l(*hop)).collect())
+    }
+
+    fn all(root: usize, edges: &[Edge]) -> All {
+        let paths = spf(r(root), edges);
+        let one = |(to, reach): (RouterId, Reach<'_>)| {
+            assert_eq!(paths.get(to), Some(reach));
+            (to, (reach.distance, reach.first_hops.to_vec()))
+        };
+        paths.iter().map(one).collect()
     }
 
     #[test]
@@ -197,7 +314,7 @@ mod tests {
             edge(0, 0, 1, [10, 10]),
             edge(5, 0, 3, [21, 21]),
         ];
-        let paths = spf(r(0), &edges);
+        let paths = all(0, &edges);
         assert_eq!(paths[&r(0)], reach(0, &[]));
         assert_eq!(paths[&r(1)], reach(10, &[0, 4]));
         assert_eq!(paths[&r(2)], reach(10, &[1]));
@@ -207,21 +324,23 @@ mod tests {
     #[test]
     fn the_metric_counts_in_the_direction_of_travel() {
         let edges = [edge(0, 0, 1, [5, 50]), edge(1, 2, 1, [7, 70])];
-        assert_eq!(spf(r(0), &edges)[&r(2)], reach(75, &[0]));
-        assert_eq!(spf(r(2), &edges)[&r(0)], reach(57, &[1]));
+        assert_eq!(all(0, &edges)[&r(2)], reach(75, &[0]));
+        assert_eq!(all(2, &edges)[&r(0)], reach(57, &[1]));
     }
 
     #[test]
     fn what_cannot_be_reached_is_absent() {
         let edges = [edge(0, 1, 2, [1, 1])];
-        assert_eq!(spf(r(0), &edges), BTreeMap::from([(r(0), reach(0, &[]))]));
+        assert_eq!(all(0, &edges), All::from([(r(0), reach(0, &[]))]));
+        assert_eq!(all(1, &edges).get(&r(0)), None);
+        assert_eq!(spf(r(1), &edges).get(r(3)), None);
     }
 
     #[test]
     fn distances_do_not_overflow_a_metric() {
         let far = [u32::MAX, u32::MAX];
         let edges = [edge(0, 0, 1, far), edge(1, 1, 2, far)];
-        assert_eq!(spf(r(0), &edges)[&r(2)].distance, 2 * u64::from(u32::MAX));
+        assert_eq!(all(0, &edges)[&r(2)].0, 2 * u64::from(u32::MAX));
     }
 
     /// Walks every simple path onward from `path`'s last router and notes the best of them.
@@ -229,15 +348,15 @@ mod tests {
         edges: &[Edge],
         path: &mut Vec<RouterId>,
         (distance, first): (u64, Option<LagId>),
-        best: &mut BTreeMap<RouterId, Reach>,
+        best: &mut All,
     ) {
         let here = *path.last().expect("it starts at the root");
-        let known = best.entry(here).or_insert(Reach { distance, first_hops: Vec::new() });
-        if distance < known.distance {
-            *known = Reach { distance, first_hops: Vec::new() };
+        let known = best.entry(here).or_insert((distance, Vec::new()));
+        if distance < known.0 {
+            *known = (distance, Vec::new());
         }
-        if let Some(first) = first.filter(|_| distance == known.distance) {
-            known.first_hops.push(first);
+        if let Some(first) = first.filter(|_| distance == known.0) {
+            known.1.push(first);
         }
         for edge in edges {
             for (from, to) in [(0, 1), (1, 0)] {
@@ -272,16 +391,16 @@ mod tests {
                     edge(link, a, b, [metric(n + 2), metric(n + 3)])
                 })
                 .collect();
-            let mut expected = BTreeMap::new();
+            let mut expected = All::new();
             explore(&edges, &mut vec![r(0)], (0, None), &mut expected);
-            for reach in expected.values_mut() {
-                reach.first_hops.sort_unstable();
-                reach.first_hops.dedup();
-                several += usize::from(reach.first_hops.len() > 1);
+            for (_, first_hops) in expected.values_mut() {
+                first_hops.sort_unstable();
+                first_hops.dedup();
+                several += usize::from(first_hops.len() > 1);
             }
-            assert_eq!(spf(r(0), &edges), expected, "{edges:?}");
+            assert_eq!(all(0, &edges), expected, "{edges:?}");
             let backward: Vec<Edge> = edges.iter().rev().copied().collect();
-            assert_eq!(spf(r(0), &backward), expected, "in whatever order");
+            assert_eq!(all(0, &backward), expected, "in whatever order");
         }
         assert!(several > 100, "ties were tried: {several}");
     }
