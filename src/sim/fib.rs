@@ -65,7 +65,9 @@ impl World {
     pub(super) fn write_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
         let config = &self.net.topology.routers[router];
         let (mode, delay) = (config.fib, config.daemon.fib_delay);
-        let delay = if self.traffic.is_none() { SimDuration::ZERO } else { delay };
+        if self.traffic.is_none() {
+            return self.settle_fib(router, changes);
+        }
         let rates = [config.fib_rate, config.fib_delete_rate].map(|rate| self.drawn(router, rate));
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
@@ -99,6 +101,15 @@ impl World {
         }
     }
 
+    /// Before the clock starts, nobody sees a table being written.
+    fn settle_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
+        for (group, next) in changes {
+            if self.tables.routers[router].fib[group].current != next {
+                self.tables.routers.edit(router).fib.edit(group).current = next;
+            }
+        }
+    }
+
     /// What a group was last asked to become.
     pub(super) fn wanted_hops(&self, router: RouterId, group: GroupId) -> &NextHops {
         let jobs = self.state.fibs[router].jobs.get(&group);
@@ -111,7 +122,7 @@ impl World {
     /// How fast a router writes at this moment.
     fn drawn(&self, router: RouterId, rate: PerSecond) -> PerSecond {
         let spread = self.net.topology.routers[router].fib_rate_spread.as_ppb();
-        if spread == 0 || self.traffic.is_none() {
+        if spread == 0 {
             return rate;
         }
         let name = format!("fib/{}", self.net.router_name(router));

@@ -210,15 +210,21 @@ impl World {
             return;
         }
         let preparation = self.preparation(router, &told);
+        // Before the clock starts, all that waits is told at once.
+        let settles = self.traffic.is_none();
         for end in self.net.sessions_at[router].clone() {
             if self.state.session_ends[end].fsm.state() == State::Established {
                 self.await_telling(end, told.iter().copied());
-                if preparation.is_zero() {
+                if preparation.is_zero() && !settles {
                     self.tell(end);
                 }
             }
         }
-        if !preparation.is_zero() {
+        let waits = |item: &CpuItem| matches!(item.work, Work::Tell(_));
+        if settles && self.state.routers[router].cpu.iter().any(waits) {
+            return;
+        }
+        if settles || !preparation.is_zero() {
             self.queue_work(router, Work::Tell(preparation));
         }
     }
@@ -417,14 +423,18 @@ impl World {
 
     /// A router originates the prefixes it serves.
     pub(super) fn originate_prefixes(&mut self, router: RouterId) {
-        let mut groups = Vec::new();
-        for group in self.group_ids() {
-            if let Some(route) = self.own_route(router, group) {
-                self.state.ribs.edit(router).originate(group, Some(route));
-                groups.push(group);
-            }
+        let own = |group: &GroupId| self.own_route(router, *group).is_some();
+        let groups: Vec<GroupId> = self.group_ids().filter(own).collect();
+        self.originate_groups(router, &groups);
+    }
+
+    /// A router originates those of these groups that it serves.
+    pub(super) fn originate_groups(&mut self, router: RouterId, groups: &[GroupId]) {
+        for group in groups {
+            let route = self.own_route(router, *group);
+            self.state.ribs.edit(router).originate(*group, route);
         }
-        self.decide(router, &groups);
+        self.decide(router, groups);
     }
 
     /// The interior routes of a router have changed: next hops may be gone or elsewhere.

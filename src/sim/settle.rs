@@ -26,7 +26,8 @@ use crate::dataplane::tables::{
 use crate::dataplane::traffic::{DemandSpec, Traffic};
 use crate::engine::queue::{LimitError, Limits};
 use crate::ids::{
-    BfdId, CircuitId, DemandId, End, Id, LagId, MetroId, NetworkId, RouterId, SessionId, Side,
+    BfdId, CircuitId, DemandId, End, GroupId, Id, LagId, MetroId, NetworkId, RouterId, SessionId,
+    Side,
 };
 use crate::model::scenario::Start;
 use crate::model::topology::{LagEnd, LagKind, Topology};
@@ -82,14 +83,34 @@ impl World {
         for id in self.net.topology.sessions.ids() {
             self.settle_session(id);
         }
-        // One after the other: routers that speak in lockstep may never agree.
         self.rest()?;
-        for router in self.net.topology.routers.ids() {
-            self.originate_prefixes(router);
+        // Those that serve the same one after the other: routers that speak in lockstep may never
+        // agree.
+        for round in self.rounds() {
+            for (router, groups) in round {
+                self.originate_groups(router, &groups);
+            }
             self.rest()?;
         }
         self.start_clock();
         Ok(())
+    }
+
+    /// Who originates what in each round: of the routers that originate a group, the first in the
+    /// first, and so on.
+    fn rounds(&self) -> Vec<BTreeMap<RouterId, Vec<GroupId>>> {
+        let mut rounds: Vec<BTreeMap<RouterId, Vec<GroupId>>> = Vec::new();
+        for group in self.group_ids() {
+            let routers = self.net.topology.routers.ids();
+            let origins = routers.filter(|router| self.own_route(*router, group).is_some());
+            for (round, router) in origins.enumerate() {
+                if rounds.len() == round {
+                    rounds.push(BTreeMap::new());
+                }
+                rounds[round].entry(router).or_default().push(group);
+            }
+        }
+        rounds
     }
 
     /// Lets routing come to rest: nothing is left but timers of connection machines, which do not run
