@@ -284,8 +284,10 @@ impl Rib {
         offered
     }
 
-    /// Unique among a router's routes for a group, and the same whatever came before.
-    fn path_to_tell(&self, via: Via, path: PathId) -> PathId {
+    /// The path id that a route has for neighbours: unique among a router's routes for a group, and
+    /// the same whatever came before.
+    #[must_use]
+    pub fn path_to_tell(&self, via: Via, path: PathId) -> PathId {
         let sessions = self.peers.len() as u64 + 1;
         PathId(match via {
             Via::Local => 1,
