@@ -51,6 +51,7 @@
 //! | [`model`] | the tree to a validated design and scenario, ids instead of names |
 //! | [`engine`] | the queue ordered by content, limits, storage with one way to write |
 //! | [`dataplane`] | forwarding tables to paths, loads, losses and their history |
+//! | [`settled`] | where routing and traffic end up once all timers have run, without events |
 //! | `sim` | where layers meet: the world of a run and the drivers of each protocol |
 //! | [`report`] | plain results to JSON, CSV, charts, a page and a summary |
 //! | [`observe`] | runs a scenario and turns what happened into a report |
@@ -67,6 +68,7 @@ pub mod observe;
 pub mod proto;
 pub mod report;
 pub mod rng;
+pub mod settled;
 mod sim;
 pub mod units;
 

@@ -404,7 +404,10 @@ impl Rib {
         (0..).zip(routes).map(one).collect()
     }
 
-    fn candidate<'r>(
+    /// A route as the decision process looks at it, but for its age and for what decides if all else is
+    /// equal.
+    #[must_use]
+    pub fn candidate<'r>(
         &self,
         via: Via,
         route: &'r Route,
