@@ -40,7 +40,8 @@ pub enum How {
     /// For all to see: light or power is gone; a session is shut down at its first end.
     Fail,
     /// By swallowing frames while the light stays on: circuits lose them both ways, routers forward
-    /// nothing. Feeds and sessions know no such failure and fail as by [`How::Fail`].
+    /// nothing. Feeds and sessions know no such failure: by themselves they fail as by [`How::Fail`],
+    /// and those of a group stay.
     Silent,
 }
 
@@ -129,7 +130,7 @@ impl Physical {
             Element::Srlg(srlg) => {
                 let (circuits, dead) = hits::sharing(topology, &[srlg]);
                 self.circuits(topology, &circuits, how);
-                for feed in dead {
+                for feed in dead.into_iter().filter(|_| how == How::Fail) {
                     feeds[feed] = false;
                 }
             }

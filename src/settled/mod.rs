@@ -113,6 +113,7 @@ impl<'t> Evaluator<'t> {
             latent: flows::latent(&tables),
             demands: None,
             loads: None,
+            running: ground.physical.running.clone(),
             sessions: up,
             groups,
         };

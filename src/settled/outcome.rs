@@ -15,6 +15,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Prefixes treated alike.
     pub groups: IdVec<GroupId, GroupOutcome>,
+    /// Which routers run.
+    pub running: IdVec<RouterId, bool>,
     /// Which sessions are up.
     pub sessions: IdVec<SessionId, bool>,
     /// Forward and return traffic of each demand; absent unless the verdict is
