@@ -157,6 +157,10 @@ impl<'t> Evaluator<'t> {
             if before == Before::Anything && stays && lag.circuits.len() > 1 {
                 doubts.push(Doubt::NonRevertive(id));
             }
+            let micro = lag.ends.iter().filter(|end| end.micro_bfd.is_some()).count();
+            if micro == 1 && lag.ends.iter().all(|end| end.lacp.is_some()) {
+                doubts.push(Doubt::OneSidedBfd(id));
+            }
         }
         for (id, network) in topology.networks.iter_ids() {
             let competes = |router: RouterId| {

@@ -69,6 +69,9 @@ pub enum Doubt {
     MaxPrefix(SessionId),
     /// The LAG does not use members again that were lost, and which were is not known.
     NonRevertive(LagId),
+    /// LACP runs at both ends of the LAG and micro-BFD at one: whether LACP has noticed depends on
+    /// whether anything has made it look since the start.
+    OneSidedBfd(LagId),
     /// An end of the session has no hold time and may take it for up for ever.
     NoHoldTime(SessionId),
     /// Whether a connection finds a way past silent members was not found out.
