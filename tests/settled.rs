@@ -5,12 +5,16 @@
 //! end in one of them. Case `n` is drawn from the seed `PNILAB_SEED` plus `n`; `PNILAB_CASES` asks for
 //! more cases, and then the verdicts are counted on standard output.
 
+#[path = "settled/claims.rs"]
+mod claims;
 #[path = "settled/compare.rs"]
 mod compare;
 #[path = "settled/design.rs"]
 mod design;
 #[path = "settled/dice.rs"]
 mod dice;
+
+use std::path::Path;
 
 use pnilab::diag::Source;
 use pnilab::diag::render::{Style, render};
@@ -36,6 +40,29 @@ fn where_an_outcome_is_the_only_one_a_run_ends_in_it() {
     }
     if cases.is_some() {
         println!("{tally:?}");
+    }
+    tally.demand(60);
+}
+
+#[test]
+fn outcomes_of_the_examples_are_those_of_runs() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies");
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .expect("examples are committed")
+        .map(|entry| entry.expect("an entry").path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .collect();
+    files.sort();
+    let mut tally = Tally::default();
+    for file in files {
+        let source = pnilab::open(&file).expect("it can be read");
+        let (topology, _) = load_topology(&source)
+            .unwrap_or_else(|errors| panic!("{}", render(&errors, Style::Plain)));
+        for seed in 1..=4 {
+            tally.judge(&topology, seed);
+        }
+        let name = file.display();
+        tally.wrong().unwrap_or_else(|wrong| panic!("{name}: {wrong}"));
     }
     tally.demand(60);
 }

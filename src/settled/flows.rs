@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Before;
 use super::facts::Facts;
 use super::outcome::{Delivery, Doubt, Latent, Load};
 use crate::dataplane::atoms::Atoms;
@@ -22,19 +23,22 @@ pub(super) struct Flows {
 }
 
 impl Facts<'_> {
-    /// Traffic over `tables`, where the network looked as in `before` when all was well.
-    pub(super) fn flows(&self, tables: &Tables, before: Option<&Tables>) -> Flows {
+    /// Traffic over `tables`, where the network looked as in `whole` when all was well.
+    pub(super) fn flows(&self, tables: &Tables, whole: Option<&Tables>, before: Before) -> Flows {
         let now = Traffic::new(self.specs.clone(), tables, self.inside.clone());
         let lacking: Vec<usize> = (0..self.specs.len()).filter(|i| self.lacks(&now, *i)).collect();
         if lacking.is_empty() {
             return self.measured(&now, tables, Vec::new());
         }
-        let whole = Traffic::new(self.specs.clone(), before.unwrap_or(tables), self.inside.clone());
-        let doubtful =
-            |index: &&usize| before.is_none() || self.may_start_elsewhere(&whole, **index);
+        let start = Traffic::new(self.specs.clone(), whole.unwrap_or(tables), self.inside.clone());
+        let stopped = |index: usize| before == Before::Whole && self.has_stopped(&now, index);
+        let doubtful = |index: &&usize| {
+            let elsewhere = !stopped(**index) && self.may_start_elsewhere(&start, **index);
+            whole.is_none() || elsewhere
+        };
         let doubts = lacking.iter().filter(doubtful);
         let doubts = doubts.map(|index| Doubt::ReturnStart(DemandId::from_index(*index))).collect();
-        let mut after = whole;
+        let mut after = start;
         after.change(tables, SimTime::ZERO + AFTER);
         self.measured(&after, tables, doubts)
     }
@@ -43,6 +47,12 @@ impl Facts<'_> {
     fn lacks(&self, traffic: &Traffic, index: usize) -> bool {
         let [forward, _] = &traffic.flowing()[index];
         self.specs[index].rates[1].as_bps() > 0 && !all_arrive(&forward.atoms)
+    }
+
+    /// Whether forward traffic of a demand ended at once, with its only source.
+    fn has_stopped(&self, traffic: &Traffic, index: usize) -> bool {
+        let [forward, _] = &traffic.flowing()[index];
+        self.specs[index].sources.len() == 1 && forward.now.offered == 0
     }
 
     /// Whether forward traffic that no longer arrives may have arrived last at another router than
@@ -77,10 +87,17 @@ impl Facts<'_> {
             let point = series.get(&key).and_then(|series| series.points().last());
             BitRate::from_bps(point.map_or(0, |point| point.after))
         };
+        let by_class = traffic.by_class(tables);
         let load = |lag: LagId| {
-            Side::BOTH.map(|side| Load {
-                offered: last(traffic.loads(), (lag, side)),
-                capacity: tables.lag_capacity(lag, side),
+            Side::BOTH.map(|side| {
+                let key = |class| (lag, side, class);
+                let classes = self.topology.classes.ids();
+                let of = |class| Some((class, BitRate::from_bps(*by_class.get(&key(class))?)));
+                Load {
+                    offered: last(traffic.loads(), (lag, side)),
+                    capacity: tables.lag_capacity(lag, side),
+                    classes: classes.filter_map(of).collect(),
+                }
             })
         };
         Flows {

@@ -36,6 +36,8 @@ pub(super) struct Ground<'f, 't> {
     pub(super) tables: Tables,
     pub(super) interior: IdVec<RouterId, Interior>,
     adjacent: IdVec<LagId, bool>,
+    /// Whether all that is sent inside networks, over LAGs that are up, gets across.
+    pub(super) is_clean: bool,
 }
 
 impl<'f, 't> Ground<'f, 't> {
@@ -48,11 +50,13 @@ impl<'f, 't> Ground<'f, 't> {
             tables,
             interior: topology.routers.iter().map(|_| Interior::default()).collect(),
             adjacent: topology.lags.iter().map(|_| false).collect(),
+            is_clean: false,
         };
         for lag in topology.lags.ids() {
             ground.adjacent[lag] = ground.is_adjacent(lag);
         }
         ground.prune();
+        ground.is_clean = ground.all_gets_across();
         let mut maps: BTreeMap<NetworkId, Map> = BTreeMap::new();
         for (router, at) in topology.routers.iter_ids() {
             if ground.physical.running[router] {
@@ -131,6 +135,15 @@ impl<'f, 't> Ground<'f, 't> {
         end.up && end.distributing.iter().all(|c| self.tables.member_delivers(lag, side, *c))
     }
 
+    fn all_gets_across(&self) -> bool {
+        let fine = |lag: LagId| {
+            let side = |side: Side| !self.tables.lags[lag][side].up || self.all_cross(lag, side);
+            Side::BOTH.into_iter().all(side)
+        };
+        let lost = self.tables.routers.iter().all(|router| router.lost.is_empty() && !router.hung);
+        lost && self.facts.inside.iter().all(|lag| fine(*lag))
+    }
+
     fn edge(&self, link: LagId) -> Edge {
         let ends = &self.facts.topology.lags[link].ends;
         Edge {
@@ -167,7 +180,7 @@ impl<'f, 't> Ground<'f, 't> {
         usable.map(|(id, _)| self.edge(id)).collect()
     }
 
-    fn is_static(&self, router: RouterId) -> bool {
+    pub(super) fn is_static(&self, router: RouterId) -> bool {
         let topology = self.facts.topology;
         topology.networks[topology.routers[router].network].igp.kind == IgpKind::Static
     }

@@ -107,7 +107,7 @@ impl<'t> Evaluator<'t> {
                 entry.serves |= group.taken_over && speech.stands_by(router);
             }
         }
-        let mut doubts = self.history(&ground, &fates, before);
+        let mut doubts = self.history(&fates, before);
         let mut outcome = Outcome {
             verdict: verdict(&groups, &doubts),
             latent: flows::latent(&tables),
@@ -118,7 +118,7 @@ impl<'t> Evaluator<'t> {
             groups,
         };
         if let Verdict::Unique(_) = outcome.verdict {
-            let flows = self.facts.flows(&tables, self.whole.as_ref());
+            let flows = self.facts.flows(&tables, self.whole.as_ref(), before);
             doubts.extend(flows.doubts);
             if doubts.is_empty() {
                 outcome.demands = Some(flows.demands);
@@ -131,12 +131,7 @@ impl<'t> Evaluator<'t> {
     }
 
     /// What depends on what was before.
-    fn history(
-        &self,
-        ground: &Ground<'_, '_>,
-        fates: &IdVec<SessionId, Fate>,
-        before: Before,
-    ) -> Vec<Doubt> {
+    fn history(&self, fates: &IdVec<SessionId, Fate>, before: Before) -> Vec<Doubt> {
         let topology = self.facts.topology;
         let mut doubts = Vec::new();
         for (id, session) in topology.sessions.iter_ids() {
@@ -160,21 +155,6 @@ impl<'t> Evaluator<'t> {
             let micro = lag.ends.iter().filter(|end| end.micro_bfd.is_some()).count();
             if micro == 1 && lag.ends.iter().all(|end| end.lacp.is_some()) {
                 doubts.push(Doubt::OneSidedBfd(id));
-            }
-        }
-        for (id, network) in topology.networks.iter_ids() {
-            let competes = |router: RouterId| {
-                let ends = self.facts.sessions_at[router].iter();
-                let external = ends.filter(|end| {
-                    topology.sessions[end.of].kind != SessionKind::Internal
-                        && fates[end.of] != Fate::Down
-                });
-                topology.routers[router].network == id
-                    && ground.is_running(router)
-                    && external.count() > 1
-            };
-            if network.prefer_oldest && topology.routers.ids().any(competes) {
-                doubts.push(Doubt::PreferOldest(id));
             }
         }
         doubts
@@ -219,15 +199,19 @@ impl<'t> Evaluator<'t> {
     /// The routes of a group, whoever serves it.
     fn routes(speech: Speech<'_>) -> Settled {
         let unknown = |doubt| Settled { verdict: Verdict::Unknown(vec![doubt]), ribs: None };
-        let Some((pools, rounds)) = speech.pools() else {
+        let Some((pools, steps)) = speech.pools() else {
             return unknown(Doubt::ManyRoutes(speech.group));
         };
         let (known, open) = speech.choices(&pools);
         if open.is_empty() && pools.iter().flatten().all(|offer| offer.sure) {
-            let certificate = Certificate::Constructed { rounds };
+            let certificate = Certificate::Constructed { steps };
             let ribs = speech.at_rest(speech.filled(&pools));
             let ribs = Some(ribs.expect("the construction found the state that all orders end in"));
             return Settled { verdict: Verdict::Unique(certificate), ribs };
+        }
+        if let Some((router, _)) = open.iter().find(|(router, _)| speech.ages(*router)) {
+            let network = speech.ground.facts.topology.routers[*router].network;
+            return unknown(Doubt::PreferOldest(network));
         }
         let Some((found, states)) = speech.stable(&pools, &known, &open) else {
             return unknown(Doubt::ManyStates(speech.group));
@@ -294,7 +278,7 @@ impl Speech<'_> {
 /// The verdict on all groups together: none is surer than the least sure.
 fn verdict(groups: &IdVec<GroupId, GroupOutcome>, doubts: &[Doubt]) -> Verdict {
     let mut doubts = doubts.to_vec();
-    let mut certificate = Certificate::Constructed { rounds: 0 };
+    let mut certificate = Certificate::Constructed { steps: 0 };
     let mut unstable = None;
     for group in groups {
         match &group.verdict {

@@ -3,7 +3,8 @@
 use super::search::State;
 use crate::dataplane::tables::NextHops;
 use crate::ids::{
-    CircuitId, DemandId, End, GroupId, IdVec, LagId, NetworkId, PrefixId, RouterId, SessionId,
+    CircuitId, ClassId, DemandId, End, GroupId, IdVec, LagId, NetworkId, PrefixId, RouterId,
+    SessionId,
 };
 use crate::proto::bgp::rib::Best;
 use crate::units::{BitRate, Share};
@@ -48,8 +49,8 @@ pub enum Certificate {
     /// Routing", 2002, §V) came to its end: there is no dispute wheel among the routes that can be
     /// offered, and every fair order of events ends here.
     Constructed {
-        /// So many rounds it took.
-        rounds: u32,
+        /// So often what a router may have was worked out.
+        steps: u32,
     },
     /// Of all states this one alone is stable: whatever comes to rest, rests here.
     Searched {
@@ -62,8 +63,7 @@ pub enum Certificate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Doubt {
-    /// The age of external routes decides in this network (RFC 5004), and where two compete it is not
-    /// known.
+    /// The age of external routes decides in this network (RFC 5004), and is not known.
     PreferOldest(NetworkId),
     /// The session may have been told more prefixes than it takes, and stayed down then.
     MaxPrefix(SessionId),
@@ -118,12 +118,14 @@ pub struct Delivery {
 }
 
 /// What one end of a LAG is offered to send.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     /// Offered, losses upstream taken off.
     pub offered: BitRate,
     /// Rate of the members in use.
     pub capacity: BitRate,
+    /// The offered by class, those with nothing left out.
+    pub classes: Vec<(ClassId, BitRate)>,
 }
 
 /// Something that loses what is sent into it, for nobody to see.

@@ -12,16 +12,21 @@
 //! Where it comes to its end, every fair order of events ends in the one state it has found, from
 //! whatever state before.
 
+use std::collections::BTreeSet;
+
 use super::hops::only;
 use super::speech::Speech;
 use crate::ids::{End, IdVec, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bgp::advertise::Route;
-use crate::proto::bgp::decision::{Candidate, Multipath, Reason, decide};
+use crate::proto::bgp::decision::{Candidate, Multipath, Reason, Source, decide};
 use crate::proto::bgp::rib::{PathId, Rib, Slot, Via};
 
 /// More routes than this in all pools of a group are not compared.
 pub(super) const MOST_OFFERS: usize = 20_000;
+
+/// The pools of a group are not worked out more often than this, router by router.
+const MOST_STEPS: u32 = 100_000;
 
 /// A route that a router may have, its next hop within reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +61,14 @@ pub(super) enum Knowledge<'a> {
     Supposed(&'a Supposed),
 }
 
+/// The pools, and who may win in each.
+struct Heard {
+    pools: Pools,
+    contests: IdVec<RouterId, Contest>,
+}
+
 /// Who may win among some offers.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contest {
     /// Places of those that may, in order.
     pub(super) possible: Vec<usize>,
@@ -67,39 +78,45 @@ pub(super) struct Contest {
 
 impl Speech<'_> {
     /// The pools as wide as they may be, then narrowed until nothing follows any more; `None`: they
-    /// are too large. The second value counts the rounds.
+    /// are too large. The second value counts how often a router's was worked out.
     pub(super) fn pools(self) -> Option<(Pools, u32)> {
-        let routers = self.ground.facts.topology.routers.ids();
-        let mut pools: Pools = routers.map(|_| Vec::new()).collect();
-        let mut rounds = 0;
+        let routers = &self.ground.facts.topology.routers;
+        let mut all = Heard {
+            pools: routers.iter().map(|_| Vec::new()).collect(),
+            contests: routers.iter().map(|_| Contest::default()).collect(),
+        };
+        let mut steps = 0;
         for knowledge in [Knowledge::None, Knowledge::Pools] {
-            loop {
-                let next = self.step(&pools, knowledge);
-                let count = |pools: &Pools| {
-                    let all = pools.iter().flatten();
-                    (all.clone().count(), all.filter(|offer| offer.sure).count())
-                };
-                let (before, after) = (count(&pools), count(&next));
-                if after.0 > MOST_OFFERS {
-                    return None;
+            let mut due: BTreeSet<RouterId> = routers.ids().collect();
+            while let Some(router) = due.pop_first() {
+                steps += 1;
+                let pool = self.heard(router, &all, knowledge);
+                let contest = self.contest(router, &pool.iter().collect::<Vec<_>>(), knowledge);
+                if pool == all.pools[router] && contest == all.contests[router] {
+                    continue;
                 }
-                pools = next;
-                rounds += 1;
-                if before == after {
-                    break;
+                all.pools[router] = pool;
+                all.contests[router] = contest;
+                let told = self.live(router).map(|(_, end)| end.far());
+                due.extend(told.map(|end| self.ground.facts.session_router(end)));
+                let offers: usize = all.pools.iter().map(Vec::len).sum();
+                if offers > MOST_OFFERS || steps > MOST_STEPS {
+                    return None;
                 }
             }
         }
-        Some((pools, rounds))
+        Some((all.pools, steps))
     }
 
-    /// What follows from the pools for what routers may hear.
-    pub(super) fn step(self, pools: &Pools, knowledge: Knowledge<'_>) -> Pools {
+    /// What follows from the pools for what routers may hear, if these are their choices.
+    pub(super) fn step(self, pools: &Pools, supposed: &Supposed) -> Pools {
+        let none = pools.iter().map(|_| Contest::default()).collect();
+        let all = Heard { pools: pools.clone(), contests: none };
         let routers = self.ground.facts.topology.routers.ids();
-        routers.map(|router| self.heard(router, pools, knowledge)).collect()
+        routers.map(|router| self.heard(router, &all, Knowledge::Supposed(supposed))).collect()
     }
 
-    fn heard(self, router: RouterId, pools: &Pools, knowledge: Knowledge<'_>) -> Vec<Offer> {
+    fn heard(self, router: RouterId, all: &Heard, knowledge: Knowledge<'_>) -> Vec<Offer> {
         if !self.ground.is_running(router) {
             return Vec::new();
         }
@@ -109,7 +126,7 @@ impl Speech<'_> {
         for (slot, end) in self.live(router) {
             let via = Via::Session(slot);
             let first = offers.len();
-            for (path, told, sure) in self.told(end.far(), pools, knowledge) {
+            for (path, told, sure) in self.told(end.far(), all, knowledge) {
                 let Some(route) = self.import(end, &told) else { continue };
                 if self.ground.metric(router, route.next_hop).is_none() {
                     continue;
@@ -129,14 +146,14 @@ impl Speech<'_> {
     fn told(
         self,
         end: End<SessionId>,
-        pools: &Pools,
+        all: &Heard,
         knowledge: Knowledge<'_>,
     ) -> Vec<(PathId, Route, bool)> {
         let topology = self.ground.facts.topology;
         let router = self.ground.facts.session_router(end);
         let ibgp = topology.networks[topology.routers[router].network].ibgp;
         let inside = topology.sessions[end.of].kind == SessionKind::Internal;
-        let pool = &pools[router];
+        let pool = &all.pools[router];
         let export = |offer: &Offer| self.export(end, (offer.via, &offer.route));
         let one = |route: Route, sure: bool| (PathId::default(), route, sure);
         if inside && ibgp.add_path {
@@ -156,19 +173,19 @@ impl Speech<'_> {
         {
             return vec![one(route, true)];
         }
-        let all: Vec<&Offer> = pool.iter().collect();
+        let supposed = Contest { possible: Vec::new(), decided: true };
         let Contest { possible, decided } = match knowledge {
-            Knowledge::Supposed(_) => Contest { possible: Vec::new(), decided: true },
-            Knowledge::None | Knowledge::Pools => self.contest(router, &all, knowledge),
+            Knowledge::Supposed(_) => &supposed,
+            Knowledge::None | Knowledge::Pools => &all.contests[router],
         };
-        let told = possible.iter().map(|i| export(all[*i]));
+        let told = possible.iter().map(|i| export(&pool[*i]));
         let silent = possible.is_empty() || told.clone().any(|route| route.is_none());
-        let mut told: Vec<_> = told.flatten().map(|route| one(route, decided)).collect();
+        let mut told: Vec<_> = told.flatten().map(|route| one(route, *decided)).collect();
         if inside && ibgp.best_external && silent {
             let outside: Vec<&Offer> =
                 pool.iter().filter(|o| self.is_external(router, o)).collect();
             let instead = self.contest(router, &outside, knowledge);
-            let sure = decided && instead.decided;
+            let sure = *decided && instead.decided;
             let routes = instead.possible.into_iter().filter_map(|i| export(outside[i]));
             told.extend(routes.map(|route| one(route, sure)));
         }
@@ -203,18 +220,31 @@ impl Speech<'_> {
             let candidate = rib.candidate(offer.via, &offer.route, &mut metric);
             candidates.push(Candidate { tie, ..candidate });
         }
-        let exact = matches!(knowledge, Knowledge::Supposed(_)) || offers.iter().all(|o| o.sure);
+        let ages = self.ages(router);
+        let exact = offers.iter().all(|offer| offer.sure) && !ages;
+        let exact = exact || matches!(knowledge, Knowledge::Supposed(_));
         if exact {
             let best = decide(&candidates, ONE).map(|choice| choice.best);
             return Contest { possible: best.into_iter().collect(), decided: true };
         }
         let sure = || offers.iter().zip(&candidates).filter(|(offer, _)| offer.sure);
-        let loses =
-            |c: &Candidate<'_>| sure().any(|(_, d)| d.tie != c.tie && beats(d, c, &candidates));
+        let loses = |c: &Candidate<'_>| {
+            sure().any(|(_, d)| d.tie != c.tie && beats(d, c, &candidates, ages))
+        };
         let possible: Vec<usize> =
             (0..offers.len()).filter(|place| !loses(&candidates[*place])).collect();
-        let decided = matches!(&possible[..], [only] if offers[*only].sure);
+        let decided = match &possible[..] {
+            [] => true,
+            [only] => offers[*only].sure,
+            _ => false,
+        };
         Contest { possible, decided }
+    }
+
+    /// Whether the age of external routes decides at a router (RFC 5004).
+    pub(super) fn ages(self, router: RouterId) -> bool {
+        let topology = self.ground.facts.topology;
+        topology.networks[topology.routers[router].network].prefer_oldest
     }
 
     /// The best route of each router, as far as the pools tell; the second value has the offers that
@@ -256,11 +286,13 @@ const ONE: Multipath = Multipath { ebgp: 1, ibgp: 1, relax: false };
 ///
 /// Up to the MED all steps compare with the best of all that are left, so one that loses there to
 /// another loses to all that beat that one. Behind the MED the same holds as long as `better` is not
-/// taken out by a lower MED of its neighbour AS; so what might do that must beat `worse` too.
-fn beats(better: &Candidate<'_>, worse: &Candidate<'_>, all: &[Candidate<'_>]) -> bool {
+/// taken out by a lower MED of its neighbour AS; so what might do that must beat `worse` too. Where
+/// external routes age, one does not lose behind the interior distance: it may be the oldest.
+fn beats(better: &Candidate<'_>, worse: &Candidate<'_>, all: &[Candidate<'_>], ages: bool) -> bool {
     let duel = |one: &Candidate<'_>, other: &Candidate<'_>| {
-        let choice = decide(&[*one, *other], ONE)?;
-        (choice.best == 0).then_some(choice.reason)
+        let choice = decide(&[*one, *other], ONE).filter(|choice| choice.best == 0)?;
+        let may_be_older = ages && other.source == Source::External;
+        (choice.reason <= Reason::IgpMetric || !may_be_older).then_some(choice.reason)
     };
     match duel(better, worse) {
         None => false,

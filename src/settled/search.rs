@@ -51,7 +51,7 @@ impl Speech<'_> {
         let mut steps = 0..2 * supposed.len() + 4;
         loop {
             steps.next()?;
-            let next = self.step(&pools, Knowledge::Supposed(supposed));
+            let next = self.step(&pools, supposed);
             let same = next == pools;
             pools = next;
             if same {

@@ -135,9 +135,13 @@ impl Ground<'_, '_> {
     }
 
     fn ways_inside(&self, end: End<SessionId>) -> Ways {
+        let (from, to) = (self.facts.session_router(end), self.facts.session_router(end.far()));
+        if self.is_clean && !self.is_static(from) {
+            let knows = self.interior[from].to.contains_key(&to);
+            return if knows { Ways::All } else { Ways::None };
+        }
         let hash = |n: u64| mix(mix(n) ^ end.side.index() as u64);
         let arrived = (0..TRIED).filter(|n| self.inside(end, hash(*n))).count() as u64;
-        let (from, to) = (self.facts.session_router(end), self.facts.session_router(end.far()));
         match arrived {
             0 if self.may_arrive(from, to) => Ways::Doubtful,
             0 => Ways::None,

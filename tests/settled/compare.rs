@@ -140,6 +140,7 @@ fn seen(report: &RunReport, until: u64) -> Picture {
     #[expect(clippy::cast_precision_loss, reason = "small")]
     let until = until as f64;
     let mut picture = Picture::default();
+    // Rows tell of the end of a window, or of the start.
     for row in report.figures.routes.iter().filter(|row| row.at_s <= until) {
         let text =
             format!("{} via {} use {} by {}", row.best, row.next_hop, row.used, row.forwarding);
@@ -165,7 +166,7 @@ fn seen(report: &RunReport, until: u64) -> Picture {
 /// Whether anything has changed shortly before an instant.
 fn restless(report: &RunReport, until: u64) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "small")]
-    let [from, until] = [until - QUIET, until].map(|at| at as f64);
+    let [from, until] = [until.saturating_sub(QUIET), until].map(|at| at as f64);
     let rows = report.figures.timeline.iter();
     rows.into_iter().any(|row| {
         (from..until).contains(&row.at_s) && matches!(row.kind.as_str(), "rib" | "fib" | "routes")
@@ -295,15 +296,17 @@ impl Tally {
         self.add(&failed.verdict);
         self.add(&mended.verdict);
         let report = play(topology, seed, &faults);
-        let begins = evaluator.evaluate(&[], Before::Whole).verdict;
+        let begins = evaluator.evaluate(&[], Before::Whole);
         let Some(report) = report else {
             // What has several stable states may not find one of them before the clock starts.
-            if is_constructed(&begins) {
+            if is_constructed(&begins.verdict) {
                 self.wrong.push(format!("seed {seed}: stopped by a limit, {:?}", failed.verdict));
             }
             return;
         };
-        for (outcome, until, when) in [(&failed, MENDED, "failed"), (&mended, OVER, "mended")] {
+        let stages =
+            [(&begins, BEGIN, "begins"), (&failed, MENDED, "failed"), (&mended, OVER, "mended")];
+        for (outcome, until, when) in stages {
             let found = compare(topology, outcome, &report, until);
             if !found.is_empty() {
                 let found = found.join("\n  ");
@@ -330,10 +333,46 @@ fn is_constructed(verdict: &Verdict) -> bool {
     matches!(verdict, Verdict::Unique(Certificate::Constructed { .. }))
 }
 
+/// Groups of which a run has ended in none of the states that are stable.
+fn none_of_several(topology: &Topology, outcome: &Outcome, seen: &Picture) -> Vec<String> {
+    let mut found = Vec::new();
+    for group in &outcome.groups {
+        let Verdict::Several(_, states) = &group.verdict else { continue };
+        let prefix = topology.prefixes[group.prefixes[0]].prefix;
+        let is_seen = |(router, via): (RouterId, &Option<Via>)| {
+            let name = &topology.routers[router].name;
+            let text = seen.routes.get(&format!("{name} {prefix}")).map_or("", |text| text);
+            let best = via.map_or(String::new(), |via| via_name(topology, router, via));
+            !outcome.running[router] || text.split(" via ").next() == Some(&best)
+        };
+        if !states.iter().any(|state| state.iter_ids().all(is_seen)) {
+            found.push(format!("{prefix}: {:?} is none of {states:?}", seen.routes));
+        }
+    }
+    found
+}
+
+fn via_name(topology: &Topology, router: RouterId, via: Via) -> String {
+    let here = |id: &pnilab::ids::SessionId| {
+        topology.sessions[*id].ends.iter().any(|end| end.router == router)
+    };
+    match via {
+        Via::Local => "local".to_owned(),
+        Via::Session(slot) => {
+            let id = topology.sessions.ids().filter(here).nth(slot.index());
+            topology.sessions[id.expect("a slot counts sessions")].name.clone()
+        }
+    }
+}
+
 fn compare(topology: &Topology, outcome: &Outcome, report: &RunReport, until: u64) -> Vec<String> {
-    let certificate = match outcome.verdict {
-        Verdict::Unique(certificate) => certificate,
-        Verdict::Several(..) | Verdict::None(..) | Verdict::Unknown(_) => return Vec::new(),
+    let certificate = match &outcome.verdict {
+        Verdict::Unique(certificate) => *certificate,
+        Verdict::Several(..) if restless(report, until) => return Vec::new(),
+        Verdict::Several(..) => return none_of_several(topology, outcome, &seen(report, until)),
+        Verdict::None(..) if restless(report, until) => return Vec::new(),
+        Verdict::None(..) => return vec!["the run is quiet".to_owned()],
+        Verdict::Unknown(_) => return Vec::new(),
     };
     if restless(report, until) {
         // What has one stable state need not find it; what was constructed does.
