@@ -61,8 +61,10 @@ pub(super) enum Knowledge<'a> {
     Supposed(&'a Supposed),
 }
 
-/// The pools, and who may win in each.
+/// What routers may hear, and who may win then.
 struct Heard {
+    /// What each end of a session may hear, by path id.
+    cells: IdVec<End<SessionId>, Vec<Offer>>,
     pools: Pools,
     contests: IdVec<RouterId, Contest>,
 }
@@ -80,25 +82,28 @@ impl Speech<'_> {
     /// The pools as wide as they may be, then narrowed until nothing follows any more; `None`: they
     /// are too large. The second value counts how often a router's was worked out.
     pub(super) fn pools(self) -> Option<(Pools, u32)> {
-        let routers = &self.ground.facts.topology.routers;
-        let mut all = Heard {
-            pools: routers.iter().map(|_| Vec::new()).collect(),
-            contests: routers.iter().map(|_| Contest::default()).collect(),
-        };
+        let facts = self.ground.facts;
+        let mut all = self.nothing();
         let mut steps = 0;
         for knowledge in [Knowledge::None, Knowledge::Pools] {
-            let mut due: BTreeSet<RouterId> = routers.ids().collect();
-            while let Some(router) = due.pop_first() {
-                steps += 1;
-                let pool = self.heard(router, &all, knowledge);
-                let contest = self.contest(router, &pool.iter().collect::<Vec<_>>(), knowledge);
-                if pool == all.pools[router] && contest == all.contests[router] {
-                    continue;
+            let mut changed: BTreeSet<RouterId> = facts.topology.routers.ids().collect();
+            let mut first = true;
+            while !changed.is_empty() {
+                let news = std::mem::take(&mut changed);
+                for router in facts.topology.routers.ids() {
+                    let mut due = false;
+                    for (_, end) in self.live(router) {
+                        if news.contains(&facts.session_router(end.far())) {
+                            all.cells[end] = self.cell(end, &all, knowledge);
+                            due = true;
+                        }
+                    }
+                    if due || first {
+                        steps += 1;
+                        changed.extend(self.gather(router, &mut all, knowledge).then_some(router));
+                    }
                 }
-                all.pools[router] = pool;
-                all.contests[router] = contest;
-                let told = self.live(router).map(|(_, end)| end.far());
-                due.extend(told.map(|end| self.ground.facts.session_router(end)));
+                first = false;
                 let offers: usize = all.pools.iter().map(Vec::len).sum();
                 if offers > MOST_OFFERS || steps > MOST_STEPS {
                     return None;
@@ -108,38 +113,64 @@ impl Speech<'_> {
         Some((all.pools, steps))
     }
 
-    /// What follows from the pools for what routers may hear, if these are their choices.
-    pub(super) fn step(self, pools: &Pools, supposed: &Supposed) -> Pools {
-        let none = pools.iter().map(|_| Contest::default()).collect();
-        let all = Heard { pools: pools.clone(), contests: none };
-        let routers = self.ground.facts.topology.routers.ids();
-        routers.map(|router| self.heard(router, &all, Knowledge::Supposed(supposed))).collect()
+    fn nothing(self) -> Heard {
+        let topology = self.ground.facts.topology;
+        Heard {
+            cells: (0..topology.sessions.len() * 2).map(|_| Vec::new()).collect(),
+            pools: topology.routers.iter().map(|_| Vec::new()).collect(),
+            contests: topology.routers.iter().map(|_| Contest::default()).collect(),
+        }
     }
 
-    fn heard(self, router: RouterId, all: &Heard, knowledge: Knowledge<'_>) -> Vec<Offer> {
+    /// What follows from the pools for what routers may hear, if these are their choices.
+    pub(super) fn step(self, pools: &Pools, supposed: &Supposed) -> Pools {
+        let mut all = Heard { pools: pools.clone(), ..self.nothing() };
+        let routers = &self.ground.facts.topology.routers;
+        for (_, end) in routers.ids().flat_map(|router| self.live(router)) {
+            all.cells[end] = self.cell(end, &all, Knowledge::Supposed(supposed));
+        }
+        routers.ids().map(|router| self.pool(router, &all)).collect()
+    }
+
+    /// What an end of a session may hear from the other.
+    fn cell(self, end: End<SessionId>, all: &Heard, knowledge: Knowledge<'_>) -> Vec<Offer> {
+        let router = self.ground.facts.session_router(end);
+        let via = Via::Session(self.ground.facts.slots[end]);
+        let mut offers: Vec<Offer> = Vec::new();
+        for (path, told, sure) in self.told(end.far(), all, knowledge) {
+            let Some(route) = self.import(end, &told) else { continue };
+            if self.ground.metric(router, route.next_hop).is_none() {
+                continue;
+            }
+            let offer = Offer { via, path, route, sure };
+            match offers.iter_mut().find(|known| known.is(&offer)) {
+                Some(known) => known.sure |= sure,
+                None => offers.push(offer),
+            }
+        }
+        offers.sort_by_key(|offer| offer.path);
+        offers
+    }
+
+    /// A router's pool of what it may hear.
+    fn pool(self, router: RouterId, all: &Heard) -> Vec<Offer> {
         if !self.ground.is_running(router) {
             return Vec::new();
         }
         let path = PathId::default();
         let own = self.own(router).map(|route| Offer { via: Via::Local, path, route, sure: true });
-        let mut offers: Vec<Offer> = own.into_iter().collect();
-        for (slot, end) in self.live(router) {
-            let via = Via::Session(slot);
-            let first = offers.len();
-            for (path, told, sure) in self.told(end.far(), all, knowledge) {
-                let Some(route) = self.import(end, &told) else { continue };
-                if self.ground.metric(router, route.next_hop).is_none() {
-                    continue;
-                }
-                let offer = Offer { via, path, route, sure };
-                match offers[first..].iter_mut().find(|known| known.is(&offer)) {
-                    Some(known) => known.sure |= sure,
-                    None => offers.push(offer),
-                }
-            }
-            offers[first..].sort_by_key(|offer| offer.path);
-        }
-        offers
+        let heard = self.live(router).flat_map(|(_, end)| all.cells[end].iter().cloned());
+        own.into_iter().chain(heard).collect()
+    }
+
+    /// Works out a router's pool and contest; whether either is another.
+    fn gather(self, router: RouterId, all: &mut Heard, knowledge: Knowledge<'_>) -> bool {
+        let pool = self.pool(router, all);
+        let contest = self.contest(router, &pool.iter().collect::<Vec<_>>(), knowledge);
+        let same = pool == all.pools[router] && contest == all.contests[router];
+        all.pools[router] = pool;
+        all.contests[router] = contest;
+        !same
     }
 
     /// What the router at `end` may tell the other, and whether it is sure to.
@@ -227,9 +258,15 @@ impl Speech<'_> {
             let best = decide(&candidates, ONE).map(|choice| choice.best);
             return Contest { possible: best.into_iter().collect(), decided: true };
         }
-        let sure = || offers.iter().zip(&candidates).filter(|(offer, _)| offer.sure);
+        let sure: Vec<Candidate<'_>> =
+            candidates.iter().zip(offers).filter(|(_, o)| o.sure).map(|(c, _)| *c).collect();
+        // Without MEDs and ages the steps are one order of all offers: the best of the sure ones beats
+        // all that any of them beats.
+        let simple = !ages && !meds_differ(&candidates);
+        let best = decide(&sure, ONE).filter(|_| simple).map(|choice| sure[choice.best]);
+        let rivals = best.as_ref().map_or(&sure[..], std::slice::from_ref);
         let loses = |c: &Candidate<'_>| {
-            sure().any(|(_, d)| d.tie != c.tie && beats(d, c, &candidates, ages))
+            rivals.iter().any(|d| d.tie != c.tie && beats(d, c, &candidates, ages))
         };
         let possible: Vec<usize> =
             (0..offers.len()).filter(|place| !loses(&candidates[*place])).collect();
@@ -282,6 +319,21 @@ impl Speech<'_> {
 /// The best route is the same whatever is used beside it.
 const ONE: Multipath = Multipath { ebgp: 1, ibgp: 1, relax: false };
 
+/// Whether MEDs may decide between some of these.
+fn meds_differ(all: &[Candidate<'_>]) -> bool {
+    let mut meds: Vec<(u32, u32)> =
+        all.iter().map(|c| (c.neighbor_as, c.attributes.med.unwrap_or(0))).collect();
+    meds.sort_unstable();
+    meds.dedup();
+    meds.windows(2).any(|pair| pair[0].0 == pair[1].0)
+}
+
+/// Whether one has a lower MED of the same neighbour AS than the other.
+fn has_less_med(one: &Candidate<'_>, other: &Candidate<'_>) -> bool {
+    let med = |c: &Candidate<'_>| c.attributes.med.unwrap_or(0);
+    one.neighbor_as == other.neighbor_as && med(one) < med(other)
+}
+
 /// Whether `worse` cannot be the best where `better` is offered, whatever else of `all` is.
 ///
 /// Up to the MED all steps compare with the best of all that are left, so one that loses there to
@@ -297,7 +349,7 @@ fn beats(better: &Candidate<'_>, worse: &Candidate<'_>, all: &[Candidate<'_>], a
     match duel(better, worse) {
         None => false,
         Some(reason) if reason <= Reason::Med => true,
-        Some(_) => all.iter().all(|third| {
+        Some(_) => all.iter().filter(|third| has_less_med(third, better)).all(|third| {
             let takes_out = third.tie != worse.tie && duel(third, better) == Some(Reason::Med);
             !takes_out || duel(third, worse).is_some()
         }),
