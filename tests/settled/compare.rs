@@ -369,9 +369,8 @@ fn via_name(topology: &Topology, router: RouterId, via: Via) -> String {
 fn compare(topology: &Topology, outcome: &Outcome, report: &RunReport, until: u64) -> Vec<String> {
     let certificate = match &outcome.verdict {
         Verdict::Unique(certificate) => *certificate,
-        Verdict::Several(..) if restless(report, until) => return Vec::new(),
+        Verdict::Several(..) | Verdict::None(..) if restless(report, until) => return Vec::new(),
         Verdict::Several(..) => return none_of_several(topology, outcome, &seen(report, until)),
-        Verdict::None(..) if restless(report, until) => return Vec::new(),
         Verdict::None(..) => return vec!["the run is quiet".to_owned()],
         Verdict::Unknown(_) => return Vec::new(),
     };
