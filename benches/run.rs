@@ -5,7 +5,9 @@ use std::path::Path;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use pnilab::RunOptions;
+use pnilab::model::topology::LagKind;
 use pnilab::observe::{Base, BaseKey};
+use pnilab::settled::{Before, Element, Evaluator, Fault, How};
 
 mod quiet;
 
@@ -52,5 +54,18 @@ fn forks(criterion: &mut Criterion) {
     });
 }
 
-criterion_group!(all, default_example, quiet_year, forks);
+/// Where eight metros end up with one of their PNIs cut, worked out without events.
+fn settled(criterion: &mut Criterion) {
+    let file = pnilab::open(Path::new("topologies/eight-metros.yaml")).expect("it is there");
+    let (topology, _) = pnilab::load_topology(&file).expect("it is right");
+    let evaluator = Evaluator::new(&topology, 1);
+    let lag = topology.lags.iter_ids().find(|(_, lag)| lag.kind != LagKind::Link);
+    let element = Element::Lag(lag.expect("it has PNIs").0);
+    let cut = [Fault { element, how: How::Fail }];
+    criterion.bench_function("settled, eight metros", |bencher| {
+        bencher.iter(|| evaluator.evaluate(black_box(&cut), Before::Whole));
+    });
+}
+
+criterion_group!(all, default_example, quiet_year, forks, settled);
 criterion_main!(all);

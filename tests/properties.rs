@@ -3,8 +3,12 @@
 //! The cases are the same in every run. `PNILAB_CASES` asks for more of them and `PNILAB_SEED`
 //! for others; a failure prints the smallest design and faults found, as files.
 
+#[path = "settled/compare.rs"]
+mod compare;
 #[path = "properties/design.rs"]
 mod design;
+#[path = "settled/dice.rs"]
+mod dice;
 
 use std::collections::BTreeMap;
 
@@ -203,4 +207,16 @@ fn when_all_faults_are_over_everything_is_as_it_was() {
         }
         Ok(())
     });
+}
+
+#[test]
+fn the_settled_evaluator_knows_where_a_run_ends_or_says_that_it_does_not() {
+    let tally = std::cell::RefCell::new(compare::Tally::default());
+    check(300, |case| {
+        let (topology, scenario) = load(case, 45, false);
+        let mut tally = tally.borrow_mut();
+        tally.judge(&topology, scenario.seed);
+        tally.wrong().map_err(TestCaseError::fail)
+    });
+    tally.into_inner().demand(30);
 }

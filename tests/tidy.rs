@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the house; each may use only those before it.
-const ROOMS: [&str; 13] = [
+const ROOMS: [&str; 14] = [
     "units",
     "ids",
     "rng",
@@ -18,6 +18,7 @@ const ROOMS: [&str; 13] = [
     "input",
     "model",
     "dataplane",
+    "settled",
     "sim",
     "report",
     "observe",

@@ -106,6 +106,29 @@ fn pass(tables: &Tables, streams: &[Stream<'_>], before: &Offered) -> Offered {
     loads
 }
 
+/// What is offered to each end of each LAG, by class, where `loads` are what is offered in all.
+#[must_use]
+pub fn by_class(
+    tables: &Tables,
+    streams: &[Stream<'_>],
+    loads: &Offered,
+) -> BTreeMap<(LagId, Side, ClassId), u64> {
+    let mut sums = BTreeMap::new();
+    for stream in streams {
+        let mut rate = stream.rate;
+        for hop in &stream.path.hops {
+            for (meter, rank) in meters(tables, *hop, stream.class) {
+                if let Meter::Circuit(..) = meter {
+                    *sums.entry((hop.0, hop.2, stream.class)).or_insert(0) += rate;
+                }
+                rate = after(tables, rate, (meter, rank), loads);
+            }
+        }
+    }
+    sums.retain(|_, load| *load > 0);
+    sums
+}
+
 /// What a packet of a class meets on one hop, in order, and its rank there.
 fn meters(
     tables: &Tables,

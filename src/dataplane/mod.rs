@@ -5,11 +5,13 @@
 pub mod atoms;
 mod courses;
 mod gaps;
+pub mod hops;
 pub mod load;
 mod moves;
 pub mod paths;
 mod reach;
 pub mod series;
+pub mod specs;
 mod state;
 pub mod sweeps;
 pub mod tables;

@@ -360,8 +360,19 @@ impl Traffic {
         self.record_loads(tables, now, changed, &loads);
     }
 
+    /// What is offered to each end of each LAG to be sent now, by class, losses upstream taken off;
+    /// bit/s.
+    #[must_use]
+    pub fn by_class(&self, tables: &Tables) -> BTreeMap<(LagId, Side, ClassId), u64> {
+        load::by_class(tables, &self.streams(), &self.offer(tables))
+    }
+
     /// What is offered to everything.
     fn offer(&self, tables: &Tables) -> Offered {
+        load::offered(tables, &self.streams())
+    }
+
+    fn streams(&self) -> Vec<Stream<'_>> {
         let mut streams = Vec::new();
         for (index, both) in self.flowing.iter().enumerate() {
             for direction in Direction::BOTH {
@@ -374,7 +385,7 @@ impl Traffic {
                 ));
             }
         }
-        load::offered(tables, &streams)
+        streams
     }
 
     fn rate(&self, index: usize, direction: Direction) -> u64 {

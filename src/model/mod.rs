@@ -10,6 +10,8 @@ use crate::input::{self, FileKind};
 mod daemon;
 mod demands;
 mod faults;
+pub mod groups;
+pub mod hits;
 mod operations;
 mod prefixes;
 mod profiles;

@@ -11,9 +11,10 @@ use super::orders;
 use super::plan::Effect;
 use super::processes::Agent;
 use crate::ids::{
-    CardId, CircuitId, DemandId, End, ExchangeId, FeedId, LagId, MetroId, RouterId, SessionId,
-    Side, SiteId, SpanId, SrlgId, ZoneId,
+    CardId, CircuitId, DemandId, End, FeedId, MetroId, RouterId, SessionId, Side, SiteId, SpanId,
+    SrlgId, ZoneId,
 };
+use crate::model::hits::{self, fabric_ports, members, routers_in, ways, whole_chassis};
 use crate::model::scenario::{Daemon, Fault, FaultKind};
 use crate::model::topology::{Router, Topology};
 use crate::units::SimDuration;
@@ -77,7 +78,7 @@ fn immediate(topology: &Topology, fault: &Fault) -> Vec<Effect> {
         }
         FaultKind::SpanCut(spans) => vec![span_cut(topology, spans)],
         FaultKind::SrlgFail(srlgs) => srlg_fail(topology, srlgs),
-        FaultKind::CardFail(cards) => vec![card_fail(topology, cards)],
+        FaultKind::CardFail(cards) => vec![Effect::Dead(hits::on_cards(topology, cards))],
         FaultKind::RouterPowerOff(routers) => vec![Effect::Power(whole_chassis(topology, routers))],
         FaultKind::RouterCrash(routers) => vec![Effect::Crash(routers.clone(), fault.lasts)],
         FaultKind::FeedFail(feeds) => vec![Effect::Feed(feeds.clone())],
@@ -135,37 +136,6 @@ fn silence(topology: &Topology, circuits: &[CircuitId], toward: Option<RouterId>
     vec![Effect::Silence(ways(topology, circuits, toward))]
 }
 
-/// All ports on the cards are dead, those of other virtual routers of the chassis too.
-fn card_fail(topology: &Topology, cards: &[CardId]) -> Effect {
-    let on_card = |port: &End<CircuitId>| {
-        let card = topology.circuits[port.of].cards[port.side];
-        card.is_some_and(|card| cards.iter().any(|lost| same_card(topology, *lost, card)))
-    };
-    let all: Vec<CircuitId> = topology.circuits.ids().collect();
-    Effect::Dead(ways(topology, &all, None).into_iter().filter(on_card).collect())
-}
-
-/// The ports of the switches towards members.
-fn fabric_ports(topology: &Topology, exchanges: &[ExchangeId]) -> Vec<End<CircuitId>> {
-    let ports = exchanges.iter().flat_map(|id| topology.exchanges[*id].ports.clone());
-    let circuits = ports.flat_map(|port| topology.lags[port].circuits.clone());
-    circuits.map(|circuit| End::new(circuit, Side::B)).collect()
-}
-
-/// The routers with all that share a chassis with one of them.
-pub(super) fn whole_chassis(topology: &Topology, routers: &[RouterId]) -> Vec<RouterId> {
-    let mut all: Vec<RouterId> = routers.iter().flat_map(|r| topology.chassis(*r)).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Whether two names are of one card: that of virtual routers of one chassis.
-fn same_card(topology: &Topology, one: CardId, other: CardId) -> bool {
-    let (one, other) = (&topology.cards[one], &topology.cards[other]);
-    one.name == other.name && topology.chassis(one.router).contains(&other.router)
-}
-
 /// Those ports that speak LACP.
 fn speaking(
     topology: &Topology,
@@ -191,39 +161,13 @@ fn wrong_patch(topology: &Topology, circuits: [CircuitId; 2]) -> Effect {
     Effect::Patch { ports: ways(topology, &circuits, None), swap }
 }
 
-/// The ports that send in the directions concerned.
-fn ways(
-    topology: &Topology,
-    circuits: &[CircuitId],
-    toward: Option<RouterId>,
-) -> Vec<End<CircuitId>> {
-    let both = circuits.iter().flat_map(|circuit| Side::BOTH.map(|side| End::new(*circuit, side)));
-    let sends_there = |port: &End<CircuitId>| {
-        let far = topology.circuit_router(port.of, port.side.other());
-        toward.is_none_or(|router| router == far)
-    };
-    both.filter(sends_there).collect()
-}
-
-fn members(topology: &Topology, lags: &[LagId]) -> Vec<CircuitId> {
-    lags.iter().flat_map(|lag| topology.lags[*lag].circuits.iter().copied()).collect()
-}
-
 fn span_cut(topology: &Topology, spans: &[SpanId]) -> Effect {
-    let through = |(_, circuit): &(CircuitId, &crate::model::topology::Circuit)| {
-        circuit.spans.iter().any(|span| spans.contains(span))
-    };
-    let circuits: Vec<CircuitId> =
-        topology.circuits.iter_ids().filter(through).map(|(id, _)| id).collect();
-    Effect::Cut(ways(topology, &circuits, None))
+    Effect::Cut(ways(topology, &hits::through(topology, spans), None))
 }
 
 fn metro_outage(topology: &Topology, metros: &[MetroId]) -> Vec<Effect> {
-    let inside = |site: &SiteId| metros.contains(&topology.sites[*site].metro);
-    let sites: Vec<SiteId> = topology.sites.ids().filter(inside).collect();
-    let ends_there =
-        |span: &SpanId| topology.spans[*span].between.iter().any(|s| sites.contains(s));
-    let spans: Vec<SpanId> = topology.spans.ids().filter(ends_there).collect();
+    let sites = hits::sites_in(topology, metros);
+    let spans = hits::spans_of(topology, &sites);
     vec![Effect::Power(routers_in(topology, &sites)), span_cut(topology, &spans)]
 }
 
@@ -239,22 +183,8 @@ fn site_isolate(topology: &Topology, sites: &[SiteId]) -> Effect {
 }
 
 fn srlg_fail(topology: &Topology, srlgs: &[SrlgId]) -> Vec<Effect> {
-    let shares = |of: &[SrlgId]| of.iter().any(|srlg| srlgs.contains(srlg));
-    let circuits = topology.circuits.iter_ids().filter(|(_, circuit)| {
-        let spans = circuit.spans.iter();
-        shares(&circuit.srlgs) || spans.into_iter().any(|s| shares(&topology.spans[*s].srlgs))
-    });
-    let circuits: Vec<CircuitId> = circuits.map(|(id, _)| id).collect();
-    let feeds = topology.feeds.iter_ids().filter(|(_, feed)| shares(&feed.srlgs));
-    vec![
-        Effect::Cut(ways(topology, &circuits, None)),
-        Effect::Feed(feeds.map(|(id, _)| id).collect()),
-    ]
-}
-
-fn routers_in(topology: &Topology, sites: &[SiteId]) -> Vec<RouterId> {
-    let inside = topology.routers.iter_ids().filter(|(_, router)| sites.contains(&router.site));
-    inside.map(|(id, _)| id).collect()
+    let (circuits, feeds) = hits::sharing(topology, srlgs);
+    vec![Effect::Cut(ways(topology, &circuits, None)), Effect::Feed(feeds)]
 }
 
 pub(super) fn session_ends(

@@ -6,10 +6,9 @@ use super::event::{Event, Hello};
 use crate::ids::{
     BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side,
 };
-use crate::model::topology::{Family, Prefix, SessionKind, Standby, Topology};
+use crate::model::groups::{self, Group};
+use crate::model::topology::{SessionKind, Topology};
 use crate::proto::bfd;
-use crate::proto::bgp::attrs::Community;
-use crate::proto::bgp::rpki::Roa;
 
 /// What a pair of BFD sessions watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,23 +36,6 @@ pub(crate) struct BfdPair {
     pub(crate) routers: [RouterId; 2],
     /// Its name without the router.
     pub(crate) name: String,
-}
-
-/// Prefixes that are treated alike everywhere.
-#[derive(Clone, Debug)]
-pub(crate) struct Group {
-    /// Members, in file order; the first stands for all in policies.
-    pub(crate) prefixes: Vec<PrefixId>,
-    /// How many prefixes they stand for.
-    pub(crate) count: u64,
-    /// Address family.
-    pub(crate) family: Family,
-    /// Routers that originate it and where its traffic ends.
-    pub(crate) served_by: Vec<RouterId>,
-    /// Communities it is originated with.
-    pub(crate) communities: Vec<Community>,
-    /// The group of the nearest declared prefix that covers its prefixes.
-    pub(crate) cover: Option<GroupId>,
 }
 
 /// The facts of a run.
@@ -102,7 +84,7 @@ impl Net {
     ///
     /// `apart`: prefixes that something sets apart from others that are treated alike.
     pub(crate) fn new(topology: Topology, seed: u64, eager: bool, apart: &[Vec<PrefixId>]) -> Self {
-        let (groups, group_of) = group_prefixes(&topology, apart);
+        let (groups, group_of) = groups::of(&topology, apart);
         let bfd = bfd_pairs(&topology);
         let find = |of: &dyn Fn(&BfdOf) -> bool| {
             bfd.iter_ids().find(|(_, pair)| of(&pair.of)).map(|(id, _)| id)
@@ -359,71 +341,4 @@ fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
         }
     }
     at
-}
-
-/// Everything that may make a difference between two prefixes.
-type Treatment<'a> = (
-    (Family, crate::ids::NetworkId, &'a [RouterId], &'a [Community]),
-    (&'a Option<Vec<LagId>>, &'a Option<Standby>, Option<PrefixId>, &'a [Roa]),
-    Vec<Vec<bool>>,
-);
-
-fn group_prefixes(
-    topology: &Topology,
-    apart: &[Vec<PrefixId>],
-) -> (IdVec<GroupId, Group>, IdVec<PrefixId, GroupId>) {
-    let mut known: BTreeMap<(Treatment<'_>, Vec<bool>), GroupId> = BTreeMap::new();
-    let mut groups: IdVec<GroupId, Group> = IdVec::new();
-    let mut group_of = IdVec::new();
-    for (id, prefix) in topology.prefixes.iter_ids() {
-        let treatment = treatment(topology, prefix, cover(topology, id));
-        let set_apart: Vec<bool> = apart.iter().map(|some| some.contains(&id)).collect();
-        let group = *known.entry((treatment, set_apart)).or_insert_with(|| {
-            groups.push(Group {
-                prefixes: Vec::new(),
-                count: 0,
-                family: Family::of(&prefix.prefix),
-                served_by: prefix.served_by.clone(),
-                communities: prefix.communities.clone(),
-                cover: None,
-            })
-        });
-        groups[group].prefixes.push(id);
-        groups[group].count += prefix.count;
-        group_of.push(group);
-    }
-    for group in groups.ids().collect::<Vec<_>>() {
-        let wider = cover(topology, groups[group].prefixes[0]);
-        groups[group].cover = wider.map(|prefix| group_of[prefix]);
-    }
-    (groups, group_of)
-}
-
-/// The nearest other declared prefix that covers this one.
-fn cover(topology: &Topology, id: PrefixId) -> Option<PrefixId> {
-    let own = topology.prefixes[id].prefix;
-    let wider = topology.prefixes.iter_ids().filter(|(_, other)| {
-        other.prefix != own
-            && other.prefix.prefix_len() < own.prefix_len()
-            && other.prefix.contains(&own)
-    });
-    wider.max_by_key(|(_, other)| other.prefix.prefix_len()).map(|(id, _)| id)
-}
-
-fn treatment<'a>(
-    topology: &Topology,
-    prefix: &'a Prefix,
-    cover: Option<PrefixId>,
-) -> Treatment<'a> {
-    let policies = topology.sessions.iter().filter(|s| s.kind != SessionKind::Internal);
-    let policies = policies.flat_map(|s| &s.ends).flat_map(|end| [&end.import, &end.export]);
-    let signatures =
-        policies.flatten().map(|policy| policy.prefix_signature(&prefix.prefix)).collect();
-    let own = (
-        Family::of(&prefix.prefix),
-        prefix.network,
-        &prefix.served_by[..],
-        &prefix.communities[..],
-    );
-    (own, (&prefix.announced_over, &prefix.standby, cover, &prefix.roas), signatures)
 }

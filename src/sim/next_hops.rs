@@ -6,21 +6,18 @@
 //! * Weights by bandwidth follow the members of a LAG at once, and are told inside the network
 //!   without the delay that implementations put in (`update-delay` of EOS, `auto-sense` of Junos).
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cause::Phase;
 use super::event::Event;
 use super::world::World;
-use crate::dataplane::tables::{Hop, NextHops};
+use crate::dataplane::hops::{self, Way};
+use crate::dataplane::tables::NextHops;
 use crate::ids::{End, GroupId, LagId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, Role, SessionKind, Weights};
 use crate::proto::bgp::advertise::{NextHop, Route};
 use crate::proto::bgp::rib::{Best, Used, Via};
 use crate::units::BitRate;
-
-/// A LAG, the end at which a router sends, and where it leads into a fabric: the port to leave by.
-type Way = (LagId, Side, Option<LagId>);
 
 impl World {
     /// Interior distance to the next hop of a route, `None` if it cannot be reached.
@@ -108,28 +105,7 @@ impl World {
                 sets.push((ways, self.used_bandwidth(router, used)));
             }
         }
-        let weighs = sets.iter().all(|(_, rate)| rate.is_some_and(|rate| rate > BitRate::ZERO));
-        let all = sets.iter().map(|(ways, _)| ways.len() as u128).fold(1, lcm);
-        let mut weights: BTreeMap<Way, u128> = BTreeMap::new();
-        for (ways, rate) in &sets {
-            let rate = rate.filter(|_| weighs).map_or(1, |rate| u128::from(rate.as_bps()));
-            let weight = rate * (all / ways.len() as u128);
-            for way in ways {
-                *weights.entry(*way).or_insert(0) += weight;
-            }
-        }
-        let common = weights.values().copied().fold(0, gcd).max(1);
-        let largest = weights.values().max().map_or(0, |weight| weight / common);
-        // Rates without a common measure are weighed to one part in four thousand million.
-        let coarser = common * (largest / u128::from(u32::MAX) + 1);
-        let hop = |((lag, side, exit), weight): (Way, u128)| Hop {
-            lag,
-            side,
-            exit,
-            weight: u32::try_from(weight / coarser).unwrap_or(u32::MAX).max(1),
-            alternate: None,
-        };
-        let mut hops: Vec<Hop> = weights.into_iter().map(hop).collect();
+        let mut hops = hops::share(&sets);
         // Where there are several, each is the alternate of the others.
         if let [hop] = &mut hops[..] {
             hop.alternate = self.alternate(router, best);
@@ -264,12 +240,4 @@ impl World {
             }
         }
     }
-}
-
-const fn gcd(a: u128, b: u128) -> u128 {
-    if b == 0 { a } else { gcd(b, a % b) }
-}
-
-fn lcm(a: u128, b: u128) -> u128 {
-    (a / gcd(a, b).max(1)).saturating_mul(b)
 }

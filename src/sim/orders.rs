@@ -1,8 +1,9 @@
 //! What the commands of a scenario do, and when.
 
-use super::effects::{session_ends, whole_chassis};
+use super::effects::session_ends;
 use super::plan::{Effect, Operator};
 use crate::ids::{End, LagId, PrefixId, RouterId, SessionId, Side};
+use crate::model::hits::whole_chassis;
 use crate::model::scenario::Command;
 use crate::model::topology::{LagKind, SessionKind, Topology};
 use crate::units::SimDuration;

@@ -20,17 +20,16 @@ use super::net::Net;
 use super::routers::{Interior, RouterState};
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
+use crate::dataplane::specs;
 use crate::dataplane::tables::{
-    CircuitTable, FibEntry, LagEndTable, Names, NextHops, RouterTable, Shaping, Tables, WHOLE,
+    CircuitTable, FibEntry, LagEndTable, NextHops, RouterTable, Tables,
 };
-use crate::dataplane::traffic::{DemandSpec, Traffic};
+use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{LimitError, Limits};
-use crate::ids::{
-    BfdId, CircuitId, DemandId, End, GroupId, Id, LagId, MetroId, NetworkId, RouterId, SessionId,
-    Side,
-};
+use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::model::groups::Group;
 use crate::model::scenario::Start;
-use crate::model::topology::{LagEnd, LagKind, Topology};
+use crate::model::topology::{LagKind, Topology};
 use crate::proto::bfd;
 use crate::proto::bgp::session::{Fsm, Speaker, State as BgpState};
 use crate::proto::igp::{Adjacency, IgpKind, Throttle};
@@ -261,8 +260,13 @@ impl World {
 
     fn begin_traffic(&mut self) {
         let net = Arc::clone(&self.net);
-        let specs = net.topology.demands.ids().map(|demand| spec(&net, demand)).collect();
-        let inside = links(&net.topology);
+        let specs = net
+            .topology
+            .demands
+            .ids()
+            .map(|demand| specs::demand(&net.topology, (net.seed, demand), &net.group_of))
+            .collect();
+        let inside = specs::links(&net.topology);
         self.traffic = Some(Traffic::new(specs, &self.tables, inside));
         self.begin_record();
     }
@@ -422,7 +426,7 @@ fn initial_interior(topology: &Topology, router: RouterId) -> Interior {
 }
 
 fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
-    let serves = |router: RouterId, group: &super::net::Group| group.served_by.contains(&router);
+    let serves = |router: RouterId, group: &Group| group.served_by.contains(&router);
     let nothing: NextHops = Arc::from([]);
     let entry = |router: RouterId, group| FibEntry {
         current: Arc::clone(&nothing),
@@ -451,61 +455,11 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
             .map(|_| [LagEndTable::default(), LagEndTable::default()])
             .collect(),
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
-        shaping: topology.lags.iter().map(|lag| lag.ends.each_ref().map(shaping)).collect(),
+        shaping: topology.lags.iter().map(|lag| lag.ends.each_ref().map(specs::shaping)).collect(),
         members: topology.lags.iter().map(|lag| lag.circuits.clone()).collect(),
         circuits: topology.circuits.iter().map(|_| [dead; 2]).collect(),
         covers: net.groups.iter().map(|group| group.cover).collect(),
         severed: std::collections::BTreeSet::new(),
-        names: Names {
-            routers: topology.routers.iter().map(|r| number("router", &r.name)).collect(),
-            lags: topology.lags.iter().map(|lag| number("lag", &lag.name)).collect(),
-            circuits: topology.circuits.iter().map(|c| number("circuit", &c.name)).collect(),
-        },
+        names: specs::names(topology),
     }
-}
-
-/// What a LAG end does with what it carries.
-fn shaping(end: &LagEnd) -> Shaping {
-    Shaping {
-        police_in: end.police_in,
-        police_out: end.police_out,
-        priority: end.strict_priority.clone(),
-    }
-}
-
-/// A name as a number; the same in every run.
-fn number(kind: &str, name: &str) -> u64 {
-    Draws::new(0, &format!("name/{kind}/{name}")).bits(0)
-}
-
-fn spec(net: &Net, id: DemandId) -> DemandSpec {
-    let topology = &net.topology;
-    let demand = &topology.demands[id];
-    let hash = |n: u32| Draws::new(net.seed, &format!("flow/{}", demand.name)).bits(u64::from(n));
-    let parts = |share: Share| WHOLE / Share::ONE.as_ppb() * share.as_ppb();
-    DemandSpec {
-        sources: demand.at.iter().map(|(router, share)| (*router, parts(*share))).collect(),
-        groups: [net.group_of[demand.to], net.group_of[demand.from]],
-        rates: [demand.rate, demand.return_rate],
-        class: demand.class,
-        drop_after: topology.classes[demand.class].drop_after,
-        flows: demand.flows,
-        flow_hashes: demand.flows.map_or(Vec::new(), |f| (0..f.count).map(hash).collect()),
-        local: demand.metro.map_or(Vec::new(), |metro| local_pnis(topology, metro)),
-    }
-}
-
-/// LAGs inside one network.
-fn links(topology: &Topology) -> std::collections::BTreeSet<LagId> {
-    let all = topology.lags.iter_ids().filter(|(_, lag)| lag.kind == LagKind::Link);
-    all.map(|(id, _)| id).collect()
-}
-
-/// PNIs with both ends in a metro.
-fn local_pnis(topology: &Topology, metro: MetroId) -> Vec<LagId> {
-    let local = |(_, lag): &(LagId, &crate::model::topology::Lag)| {
-        lag.kind != LagKind::Link
-            && lag.ends.iter().all(|end| topology.router_metro(end.router) == metro)
-    };
-    topology.lags.iter_ids().filter(local).map(|(id, _)| id).collect()
 }

@@ -399,8 +399,10 @@ impl Rib {
         offered
     }
 
-    /// Unique among a router's routes for a group, and the same whatever came before.
-    fn path_to_tell(&self, via: Via, path: PathId) -> PathId {
+    /// The path id that a route has for neighbours: unique among a router's routes for a group, and
+    /// the same whatever came before.
+    #[must_use]
+    pub fn path_to_tell(&self, via: Via, path: PathId) -> PathId {
         let sessions = self.peers.len() as u64 + 1;
         PathId(match via {
             Via::Local => 1,
@@ -511,7 +513,10 @@ impl Rib {
         (0..).zip(routes).map(one).collect()
     }
 
-    fn candidate<'r>(
+    /// A route as the decision process looks at it, but for its age and for what decides if all else is
+    /// equal.
+    #[must_use]
+    pub fn candidate<'r>(
         &self,
         via: Via,
         route: &'r Route,

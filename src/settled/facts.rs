@@ -1,0 +1,128 @@
+//! What an evaluation needs to know of a design and what no fault changes.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::dataplane::specs;
+use crate::dataplane::tables::Names;
+use crate::dataplane::traffic::DemandSpec;
+use crate::ids::{End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side};
+use crate::model::groups::{self, Group};
+use crate::model::topology::{SessionKind, Topology};
+use crate::proto::bgp::rib::{Peer, Rib, Slot};
+use crate::rng::Draws;
+
+/// Facts of a design, and the draws of a seed.
+#[derive(Clone, Debug)]
+pub(super) struct Facts<'t> {
+    pub(super) topology: &'t Topology,
+    pub(super) groups: IdVec<GroupId, Group>,
+    /// Session ends at each router, in order of session: a [`Slot`] counts them.
+    pub(super) sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
+    pub(super) slots: IdVec<End<SessionId>, Slot>,
+    /// LAG ends at each router, in order of LAG.
+    pub(super) lags_at: IdVec<RouterId, Vec<End<LagId>>>,
+    /// RIBs for one group, with no routes.
+    pub(super) ribs: IdVec<RouterId, Rib>,
+    pub(super) names: Names,
+    pub(super) specs: Vec<DemandSpec>,
+    /// LAGs inside networks.
+    pub(super) inside: BTreeSet<LagId>,
+    /// Which member hellos of an adjacency ride, and BFD of it, as a hash.
+    pub(super) adjacency_hash: IdVec<End<LagId>, [u64; 2]>,
+    /// The same for BFD of a session.
+    pub(super) session_bfd_hash: IdVec<End<SessionId>, u64>,
+}
+
+impl<'t> Facts<'t> {
+    pub(super) fn new(topology: &'t Topology, seed: u64) -> Self {
+        let (groups, group_of) = groups::of(topology, &[]);
+        let (sessions_at, slots) = sessions_at(topology);
+        let hash = |name: String| Draws::new(seed, &format!("hash/{name}")).bits(0);
+        let name = |router: RouterId| &topology.routers[router].name;
+        let adjacency = |index: usize| {
+            let end: End<LagId> = End::from_index(index);
+            let lag = &topology.lags[end.of];
+            let router = name(lag.ends[end.side].router);
+            ["igp", "bfd"].map(|kind| hash(format!("{kind}/{}/{router}", lag.name)))
+        };
+        let session = |index: usize| {
+            let end: End<SessionId> = End::from_index(index);
+            let session = &topology.sessions[end.of];
+            hash(format!("bfd/{}/{}", session.name, name(session.ends[end.side].router)))
+        };
+        Self {
+            ribs: topology.routers.ids().map(|r| rib(topology, &sessions_at[r], r)).collect(),
+            lags_at: lags_at(topology),
+            names: specs::names(topology),
+            specs: demands(topology, seed, &group_of),
+            inside: specs::links(topology),
+            adjacency_hash: (0..topology.lags.len() * 2).map(adjacency).collect(),
+            session_bfd_hash: (0..topology.sessions.len() * 2).map(session).collect(),
+            topology,
+            groups,
+            sessions_at,
+            slots,
+        }
+    }
+
+    pub(super) fn session_router(&self, end: End<SessionId>) -> RouterId {
+        self.topology.sessions[end.of].ends[end.side].router
+    }
+
+    /// The session end that a slot of a router stands for.
+    pub(super) fn session_end(&self, router: RouterId, slot: Slot) -> End<SessionId> {
+        self.sessions_at[router][slot.index()]
+    }
+
+    pub(super) fn side_of(&self, router: RouterId, lag: LagId) -> Option<Side> {
+        let ends = &self.topology.lags[lag].ends;
+        Side::BOTH.into_iter().find(|side| ends[*side].router == router)
+    }
+}
+
+fn demands(topology: &Topology, seed: u64, group_of: &IdVec<PrefixId, GroupId>) -> Vec<DemandSpec> {
+    topology.demands.ids().map(|id| specs::demand(topology, (seed, id), group_of)).collect()
+}
+
+type SessionsAt = IdVec<RouterId, Vec<End<SessionId>>>;
+
+fn sessions_at(topology: &Topology) -> (SessionsAt, IdVec<End<SessionId>, Slot>) {
+    let mut at: SessionsAt = topology.routers.iter().map(|_| Vec::new()).collect();
+    let mut slots = IdVec::new();
+    for (id, session) in topology.sessions.iter_ids() {
+        for side in Side::BOTH {
+            let here = &mut at[session.ends[side].router];
+            slots.push(Slot::from_index(here.len()));
+            here.push(End::new(id, side));
+        }
+    }
+    (at, slots)
+}
+
+fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
+    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
+    for (id, lag) in topology.lags.iter_ids() {
+        for side in Side::BOTH {
+            at[lag.ends[side].router].push(End::new(id, side));
+        }
+    }
+    at
+}
+
+fn rib(topology: &Topology, sessions: &[End<SessionId>], router: RouterId) -> Rib {
+    let network = &topology.networks[topology.routers[router].network];
+    let peer = |end: &End<SessionId>| {
+        let session = &topology.sessions[end.of];
+        let far = &topology.routers[session.ends[end.side.other()].router];
+        let offered = session.ends[end.side].graceful_restart;
+        Peer {
+            external: session.kind != SessionKind::Internal,
+            router_id: far.router_id,
+            address: IpAddr::V4(far.router_id),
+            client: session.ends[end.side].client,
+            long_lived: offered.is_some_and(|own| own.long_lived.is_some()),
+        }
+    };
+    Rib::new(network.asn, network.multipath, sessions.iter().map(peer).collect(), 1)
+}

@@ -1,0 +1,296 @@
+//! Where routing and traffic end up once all timers have run, worked out without events.
+//!
+//! [`Evaluator::evaluate`] builds up from the physical world, layer by layer: what light and frames do
+//! and what LAGs make of it, adjacencies and interior routes, which sessions are up, what BGP settles
+//! to for each group of prefixes, and what traffic does then. Nothing below BGP depends on BGP, and
+//! groups do not depend on each other.
+//!
+//! A group's routes are [`Verdict::Unique`] with a certificate only: either the construction of Griffin,
+//! Shepherd and Wilfong comes to its end (see `pools`), or all states were tried and one is stable.
+//! It needs neither relations as Gao and Rexford ("Stable Internet Routing Without Global
+//! Coordination", 2001) have them nor a full mesh inside: it looks at the routes that the policies in
+//! force can bring about, and reflection by interior distance (Griffin and Wilfong, "On the Correctness
+//! of IBGP Configuration", 2002; Vutukuru and others, "How to Construct a Correct and Scalable iBGP
+//! Configuration", 2006) is just another place where it may get stuck.
+//!
+//! It shares the decision process, policies, SPF, and the split of traffic with the timed simulation,
+//! and nothing else. What depends on history is [`Doubt`] by name.
+//!
+//! # Departures
+//! * A session is taken to be up where some connection finds a way past silent members, however many
+//!   attempts that takes.
+
+mod facts;
+mod faults;
+mod flows;
+mod ground;
+mod hops;
+mod links;
+mod outcome;
+mod pools;
+mod search;
+mod sessions;
+mod speech;
+
+use facts::Facts;
+use faults::Physical;
+use ground::Ground;
+use hops::only;
+use sessions::Fate;
+use speech::Speech;
+
+use crate::dataplane::tables::Tables;
+use crate::ids::{GroupId, IdVec, RouterId, SessionId};
+use crate::model::topology::{SessionKind, Topology};
+use crate::proto::bgp::advertise::NextHop;
+use crate::proto::bgp::rib::{Rib, Slot};
+
+pub use faults::{Element, Fault, How};
+pub use outcome::{Certificate, Delivery, Doubt, GroupOutcome, Latent, Load, Outcome, Verdict};
+pub use search::State;
+
+/// What was before the faults came, as far as it matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Before {
+    /// The network was whole and had settled; all faults came at once.
+    Whole,
+    /// Other faults, which have gone, after it had been whole.
+    Anything,
+}
+
+/// A design made ready to be evaluated again and again.
+#[derive(Clone, Debug)]
+pub struct Evaluator<'t> {
+    facts: Facts<'t>,
+    /// Forwarding when all is well, if that is certain.
+    whole: Option<Tables>,
+    /// Groups that a standby would serve though all is well.
+    odd: Vec<GroupId>,
+}
+
+impl<'t> Evaluator<'t> {
+    /// Makes a design ready. Which member of a LAG a hello rides, and where flows go, is drawn from
+    /// the seed, as in a run with it.
+    #[must_use]
+    pub fn new(topology: &'t Topology, seed: u64) -> Self {
+        let mut evaluator =
+            Self { facts: Facts::new(topology, seed), whole: None, odd: Vec::new() };
+        let (outcome, tables) = evaluator.settle(&[], Before::Whole);
+        let odd = outcome.groups.iter_ids().filter(|(_, group)| group.taken_over);
+        evaluator.odd = odd.map(|(id, _)| id).collect();
+        let certain = matches!(outcome.verdict, Verdict::Unique(_));
+        evaluator.whole = certain.then_some(tables);
+        evaluator
+    }
+
+    /// Where the network ends up with these faults in it, for good.
+    #[must_use]
+    pub fn evaluate(&self, faults: &[Fault], before: Before) -> Outcome {
+        self.settle(faults, before).0
+    }
+
+    fn settle(&self, faults: &[Fault], before: Before) -> (Outcome, Tables) {
+        let physical = Physical::of(self.facts.topology, faults);
+        let ground = Ground::new(&self.facts, physical);
+        let fates = self.facts.topology.sessions.ids();
+        let fates: IdVec<SessionId, Fate> =
+            fates.map(|id| ground.fate(id, before == Before::Whole)).collect();
+        let up = fates.iter().map(|fate| matches!(fate, Fate::Up | Fate::UpByChance)).collect();
+        let groups: IdVec<GroupId, GroupOutcome> =
+            self.facts.groups.ids().map(|group| self.group(&ground, &up, group)).collect();
+        let mut tables = ground.tables.clone();
+        for (id, group) in groups.iter_ids() {
+            let speech = Speech { ground: &ground, up: &up, group: id, taken_over: true };
+            for (router, hops) in group.hops.iter_ids() {
+                let entry = tables.routers.edit(router).fib.edit(id);
+                entry.current.clone_from(hops);
+                entry.serves |= group.taken_over && speech.stands_by(router);
+            }
+        }
+        let mut doubts = self.history(&fates, before);
+        let mut outcome = Outcome {
+            verdict: verdict(&groups, &doubts),
+            latent: flows::latent(&tables),
+            demands: None,
+            loads: None,
+            running: ground.physical.running.clone(),
+            sessions: up,
+            groups,
+        };
+        if let Verdict::Unique(_) = outcome.verdict {
+            let flows = self.facts.flows(&tables, self.whole.as_ref(), before);
+            doubts.extend(flows.doubts);
+            if doubts.is_empty() {
+                outcome.demands = Some(flows.demands);
+                outcome.loads = Some(flows.loads);
+            } else {
+                outcome.verdict = Verdict::Unknown(doubts);
+            }
+        }
+        (outcome, tables)
+    }
+
+    /// What depends on what was before.
+    fn history(&self, fates: &IdVec<SessionId, Fate>, before: Before) -> Vec<Doubt> {
+        let topology = self.facts.topology;
+        let mut doubts = Vec::new();
+        for (id, session) in topology.sessions.iter_ids() {
+            match fates[id] {
+                Fate::Unnoticed => doubts.push(Doubt::NoHoldTime(id)),
+                Fate::Uncertain => doubts.push(Doubt::Connection(id)),
+                Fate::Up | Fate::UpByChance | Fate::Down => {}
+            }
+            let of_family = self.facts.groups.iter().filter(|group| group.family == session.family);
+            let most: u64 = of_family.map(|group| group.count).sum();
+            let limits = session.ends.iter().filter_map(|end| end.max_prefix);
+            if limits.into_iter().any(|max| max.shutdown && max.limit < most) {
+                doubts.push(Doubt::MaxPrefix(id));
+            }
+        }
+        for (id, lag) in topology.lags.iter_ids() {
+            let stays = lag.ends.iter().any(|end| !end.revertive);
+            if before == Before::Anything && stays && lag.circuits.len() > 1 {
+                doubts.push(Doubt::NonRevertive(id));
+            }
+            let micro = lag.ends.iter().filter(|end| end.micro_bfd.is_some()).count();
+            if micro == 1 && lag.ends.iter().all(|end| end.lacp.is_some()) {
+                doubts.push(Doubt::OneSidedBfd(id));
+            }
+        }
+        doubts
+    }
+
+    /// Where routing of a group ends up.
+    fn group(
+        &self,
+        ground: &Ground<'_, '_>,
+        up: &IdVec<SessionId, bool>,
+        group: GroupId,
+    ) -> GroupOutcome {
+        let speech = |taken_over| Speech { ground, up, group, taken_over };
+        let usual = Self::routes(speech(false));
+        let standby: Vec<RouterId> = self
+            .facts
+            .topology
+            .routers
+            .ids()
+            .filter(|router| speech(false).stands_by(*router) && ground.is_running(*router))
+            .collect();
+        if standby.is_empty() {
+            return usual.outcome(speech(false));
+        }
+        let other = Self::routes(speech(true));
+        let served = |settled: &Settled| {
+            let ribs = settled.ribs.as_ref()?;
+            Some(standby.iter().any(|router| speech(false).knows_service(*router, ribs)))
+        };
+        let (mut outcome, certain) = match (served(&usual), served(&other)) {
+            (Some(true), Some(true)) => (usual.outcome(speech(false)), true),
+            (Some(false), Some(false)) => (other.outcome(speech(true)), true),
+            (Some(_) | None, _) => (usual.outcome(speech(false)), false),
+        };
+        let is_sure = matches!(outcome.verdict, Verdict::Unique(_));
+        if is_sure && (!certain || self.odd.contains(&group)) {
+            outcome.verdict = Verdict::Unknown(vec![Doubt::Standby(group)]);
+        }
+        outcome
+    }
+
+    /// The routes of a group, whoever serves it.
+    fn routes(speech: Speech<'_>) -> Settled {
+        let unknown = |doubt| Settled { verdict: Verdict::Unknown(vec![doubt]), ribs: None };
+        let Some((pools, steps)) = speech.pools() else {
+            return unknown(Doubt::ManyRoutes(speech.group));
+        };
+        let (known, open) = speech.choices(&pools);
+        if open.is_empty() && pools.iter().flatten().all(|offer| offer.sure) {
+            let certificate = Certificate::Constructed { steps };
+            let ribs = speech.at_rest(speech.filled(&pools));
+            let ribs = Some(ribs.expect("the construction found the state that all orders end in"));
+            return Settled { verdict: Verdict::Unique(certificate), ribs };
+        }
+        if let Some((router, _)) = open.iter().find(|(router, _)| speech.ages(*router)) {
+            let network = speech.ground.facts.topology.routers[*router].network;
+            return unknown(Doubt::PreferOldest(network));
+        }
+        let Some((found, states)) = speech.stable(&pools, &known, &open) else {
+            return unknown(Doubt::ManyStates(speech.group));
+        };
+        let mut all: Vec<IdVec<RouterId, Rib>> =
+            found.iter().filter_map(|pools| speech.at_rest(speech.filled(pools))).collect();
+        let list: Vec<State> = all.iter().map(search::state).collect();
+        let verdict = match list.len() {
+            0 => match speech.circle() {
+                Some(circle) => Verdict::None(speech.group, circle),
+                None => Verdict::Unknown(vec![Doubt::ManyStates(speech.group)]),
+            },
+            1 => Verdict::Unique(Certificate::Searched { states }),
+            _ => Verdict::Several(speech.group, list),
+        };
+        let ribs = (!all.is_empty()).then(|| all.swap_remove(0));
+        Settled { verdict, ribs }
+    }
+}
+
+/// The routes of a group, if there is a stable state.
+struct Settled {
+    verdict: Verdict,
+    ribs: Option<IdVec<RouterId, Rib>>,
+}
+
+impl Settled {
+    fn outcome(self, speech: Speech<'_>) -> GroupOutcome {
+        let facts = speech.ground.facts;
+        let ribs = self.ribs.unwrap_or_else(|| facts.ribs.clone());
+        let routes: IdVec<RouterId, _> = ribs.iter().map(|rib| rib.best(only()).cloned()).collect();
+        let hops = routes.iter_ids().map(|(id, best)| speech.ground.next_hops(id, best.as_ref()));
+        GroupOutcome {
+            prefixes: facts.groups[speech.group].prefixes.clone(),
+            verdict: self.verdict,
+            hops: hops.collect(),
+            routes,
+            taken_over: speech.taken_over,
+        }
+    }
+}
+
+impl Speech<'_> {
+    /// Whether a router has a route of its own network to the group that is served elsewhere.
+    fn knows_service(self, router: RouterId, ribs: &IdVec<RouterId, Rib>) -> bool {
+        let facts = self.ground.facts;
+        let sessions = &facts.sessions_at[router];
+        let inside = |end: &crate::ids::End<SessionId>| {
+            facts.topology.sessions[end.of].kind == SessionKind::Internal
+        };
+        if !sessions.iter().any(inside) {
+            let mut servers = facts.groups[self.group].served_by.iter();
+            return servers.any(|at| self.ground.interior[router].to.contains_key(at));
+        }
+        let slots = (0..sessions.len()).map(<Slot as crate::ids::Id>::from_index);
+        let mut routes = slots.flat_map(|slot| ribs[router].learned(only(), slot));
+        routes.any(|(_, route)| {
+            matches!(route.next_hop, NextHop::Router(at) if !self.stands_by(at))
+                && self.ground.metric(router, route.next_hop).is_some()
+        })
+    }
+}
+
+/// The verdict on all groups together: none is surer than the least sure.
+fn verdict(groups: &IdVec<GroupId, GroupOutcome>, doubts: &[Doubt]) -> Verdict {
+    let mut doubts = doubts.to_vec();
+    let mut certificate = Certificate::Constructed { steps: 0 };
+    let mut unstable = None;
+    for group in groups {
+        match &group.verdict {
+            Verdict::Unique(why) => certificate = certificate.max(*why),
+            Verdict::Unknown(more) => doubts.extend(more.iter().copied()),
+            Verdict::None(..) => unstable = Some(&group.verdict),
+            Verdict::Several(..) => unstable = unstable.or(Some(&group.verdict)),
+        }
+    }
+    match unstable {
+        _ if !doubts.is_empty() => Verdict::Unknown(doubts),
+        Some(verdict) => verdict.clone(),
+        None => Verdict::Unique(certificate),
+    }
+}
