@@ -4,8 +4,11 @@
 
 pub mod atoms;
 mod courses;
+mod flowing;
 mod gaps;
 pub mod load;
+mod loads;
+mod memo;
 mod moves;
 pub mod paths;
 mod reach;
