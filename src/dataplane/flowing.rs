@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use super::atoms::{Atoms, Course, Fate, Grain, Spread, is_offered};
 use super::courses::Seen;
 use super::load::{self, Offered, Stream};
-use super::loads::push;
+use super::loads::{Loads, Shift, Way, push};
 use super::paths::{Path, PathId, PathTable};
 use super::series::Series;
-use super::tables::Tables;
+use super::tables::{Tables, WHOLE};
 use super::traffic::{DemandSpec, portion};
-use crate::ids::{CircuitId, LagId, Side};
+use crate::ids::{CircuitId, ClassId, LagId, Side};
 use crate::units::SimTime;
 
 /// One demand and direction at one instant.
@@ -42,10 +42,12 @@ pub struct Flowing {
     pub(super) lies: BTreeMap<PathId, u64>,
     /// What it depends on where it goes.
     pub(super) seen: Seen,
-    /// What it offers to each meter on its paths, while nothing is congested.
-    pub(super) offers: Vec<(usize, u64)>,
-    /// What becomes of each path that is taken.
-    fates: BTreeMap<PathId, Fate>,
+    /// What it offers to each of its paths, bit/s, as it stands in the loads.
+    offers: Vec<(PathId, u64)>,
+    /// What becomes of each path that is taken, in order of path.
+    fates: Vec<(PathId, Fate)>,
+    /// The meters on its paths.
+    ways: BTreeMap<PathId, Way>,
     /// What is known of paths while nothing is congested.
     told: BTreeMap<PathId, Told>,
     /// Whether there is something to settle although the paths' fates are what they were.
@@ -79,7 +81,8 @@ impl Flowing {
             spread: course.spread,
             seen,
             offers: Vec::new(),
-            fates: BTreeMap::new(),
+            fates: Vec::new(),
+            ways: BTreeMap::new(),
             told: BTreeMap::new(),
             unsettled: true,
         }
@@ -109,9 +112,45 @@ impl Flowing {
         self.unsettled = true;
     }
 
-    /// Something else than the paths has changed.
+    /// Anything may have changed, and nothing of it stands in the loads.
     pub(super) fn forget_paths(&mut self) {
         self.told.clear();
+        self.ways.clear();
+        self.offers.clear();
+    }
+
+    /// Puts what it offers at this rate in the place of what it did.
+    pub(super) fn offer(
+        &mut self,
+        (tables, paths): (&Tables, &PathTable),
+        (rate, class): (u64, ClassId),
+        loads: &mut Loads,
+    ) {
+        let Self { lies, offers, ways, .. } = self;
+        let offered = lies.iter().filter(|(id, _)| is_offered(paths.get(**id)));
+        let new: Vec<_> = offered.map(|(id, parts)| (*id, portion(rate, *parts, WHOLE))).collect();
+        let mut shift = |id: PathId, rate: u64, shift: Shift| {
+            let path = paths.get(id);
+            let way = ways.entry(id).or_insert_with(|| Way::of(tables, path, class));
+            loads.shift(tables, (way, Stream { rate, class, path }), shift);
+        };
+        let mut olds = offers.iter().copied().peekable();
+        let mut news = new.iter().copied().peekable();
+        // Both are in order of path; mostly the same is offered to most of them.
+        loop {
+            let next = [olds.peek(), news.peek()].into_iter().flatten().map(|(id, _)| *id).min();
+            let Some(id) = next else { break };
+            let old = olds.next_if(|(of, _)| *of == id).map(|(_, rate)| rate);
+            let new = news.next_if(|(of, _)| *of == id).map(|(_, rate)| rate);
+            if old != new {
+                for (rate, way) in [(old, Shift::Out), (new, Shift::In)] {
+                    if let Some(rate) = rate {
+                        shift(id, rate, way);
+                    }
+                }
+            }
+        }
+        *offers = new;
     }
 
     /// What holds now, with what is offered to everything if something is congested. Begins and
@@ -124,7 +163,7 @@ impl Flowing {
     ) -> Instant {
         let none = Offered::default();
         let mut instant = Instant::default();
-        let mut fates = BTreeMap::new();
+        let mut fates = Vec::with_capacity(self.lies.len());
         for (id, parts) in &self.lies {
             let path = paths.get(*id);
             let told = match loads {
@@ -133,11 +172,12 @@ impl Flowing {
                     *self.told.entry(*id).or_insert_with(|| Told::of(tables, spec, path, &none))
                 }
             };
-            fates.insert(*id, instant.add(told, *parts));
+            fates.push((*id, instant.add(told, *parts)));
         }
         if self.unsettled || self.fates != fates {
-            let fate = |path: PathId| fates.get(&path).copied();
-            self.atoms.settle(now, |path| fate(path).expect("atoms lie where they are spread"));
+            let place = |path: PathId| fates.binary_search_by_key(&path, |(id, _)| *id);
+            let fate = |path| fates[place(path).expect("atoms lie where they are spread")].1;
+            self.atoms.settle(now, fate);
             self.fates = fates;
             self.unsettled = false;
         }

@@ -6,9 +6,10 @@
 use std::collections::BTreeMap;
 
 use super::load::{self, Meters, Offered, Stream};
+use super::paths::Path;
 use super::series::Series;
 use super::tables::Tables;
-use crate::ids::{LagId, Side};
+use crate::ids::{ClassId, IdVec, LagId, Side};
 use crate::units::SimTime;
 
 /// Loads now and over time.
@@ -21,10 +22,39 @@ pub(super) struct Loads {
     lags: Vec<Option<(LagId, Side)>>,
     /// How many meters are offered more than they let through.
     over: usize,
-    /// LAGs whose load may have changed since it was recorded, with repetitions.
+    /// LAGs whose load may have changed since it was recorded, and whether each is among them.
     touched: Vec<(LagId, Side)>,
+    marks: IdVec<LagId, [bool; 2]>,
     offered: BTreeMap<(LagId, Side), Series>,
     capacities: BTreeMap<(LagId, Side), Series>,
+}
+
+/// The meters on a path.
+#[derive(Clone, Debug)]
+pub(super) enum Way {
+    /// These, by place, and nothing is lost at random between them.
+    Even(Vec<usize>),
+    /// What each is offered depends on what is lost before it.
+    Lossy,
+}
+
+/// What is done with a stream.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Shift {
+    In,
+    Out,
+}
+
+impl Way {
+    pub(super) fn of(tables: &Tables, path: &Path, class: ClassId) -> Self {
+        let (mut meters, mut even) = (Vec::with_capacity(path.hops.len()), true);
+        let stream = Stream { rate: u64::MAX, class, path };
+        load::carry(tables, Meters::of(tables), stream, |meter, rate| {
+            meters.push(meter);
+            even &= rate == u64::MAX;
+        });
+        if even { Self::Even(meters) } else { Self::Lossy }
+    }
 }
 
 impl Loads {
@@ -51,6 +81,8 @@ impl Loads {
         self.lags.clear();
         self.lags.resize(self.limits.len(), None);
         self.over = 0;
+        self.touched.clear();
+        self.marks = tables.lags.iter().map(|_| [false; 2]).collect();
         for (lag, members) in tables.members.iter_ids() {
             for side in Side::BOTH {
                 for circuit in members {
@@ -60,31 +92,39 @@ impl Loads {
         }
     }
 
-    /// Takes out what a demand offered.
-    pub(super) fn take(&mut self, offers: &mut Vec<(usize, u64)>) {
-        for (meter, rate) in offers.drain(..) {
-            self.set(meter, self.sums[meter] - rate);
+    /// Puts a stream in, or takes it out.
+    pub(super) fn shift(
+        &mut self,
+        tables: &Tables,
+        (way, stream): (&Way, Stream<'_>),
+        shift: Shift,
+    ) {
+        match way {
+            Way::Even(meters) => {
+                for meter in meters {
+                    self.shift_at(*meter, stream.rate, shift);
+                }
+            }
+            Way::Lossy => {
+                let tell = |meter, rate| self.shift_at(meter, rate, shift);
+                load::carry(tables, Meters::of(tables), stream, tell);
+            }
         }
     }
 
-    /// Puts in what is offered to one path, and notes it.
-    pub(super) fn put(
-        &mut self,
-        tables: &Tables,
-        stream: Stream<'_>,
-        offers: &mut Vec<(usize, u64)>,
-    ) {
-        load::carry(tables, Meters::of(tables), stream, |meter, rate| {
-            offers.push((meter, rate));
-            self.set(meter, self.sums[meter] + rate);
-        });
-    }
-
-    fn set(&mut self, meter: usize, sum: u64) {
-        let limit = self.limits[meter];
-        let was_over = std::mem::replace(&mut self.sums[meter], sum) > limit;
-        self.over = self.over + usize::from(sum > limit) - usize::from(was_over);
-        self.touched.extend(self.lags[meter]);
+    fn shift_at(&mut self, meter: usize, rate: u64, shift: Shift) {
+        let (sum, limit) = (&mut self.sums[meter], self.limits[meter]);
+        let was_over = *sum > limit;
+        match shift {
+            Shift::In => *sum += rate,
+            Shift::Out => *sum -= rate,
+        }
+        self.over = self.over + usize::from(*sum > limit) - usize::from(was_over);
+        if let Some((lag, side)) = self.lags[meter]
+            && !std::mem::replace(&mut self.marks[lag][side], true)
+        {
+            self.touched.push((lag, side));
+        }
     }
 
     /// Notes the loads of the LAGs that a demand has left or taken. `changed`: this instant is a
@@ -96,9 +136,8 @@ impl Loads {
         changed: bool,
     ) {
         let mut touched = std::mem::take(&mut self.touched);
-        touched.sort_unstable();
-        touched.dedup();
         for (lag, side) in touched.drain(..) {
+            self.marks[lag][side] = false;
             let load = |circuit| self.sums[Meters::circuit(circuit, side)];
             let load = tables.lag_members(lag).iter().copied().map(load).sum();
             self.push((lag, side), (held, now), changed, load);
@@ -115,6 +154,7 @@ impl Loads {
         loads: Option<&Offered>,
     ) {
         self.touched.clear();
+        self.marks = tables.lags.iter().map(|_| [false; 2]).collect();
         for lag in tables.lags.ids() {
             for side in Side::BOTH {
                 let load = |circuit| match loads {

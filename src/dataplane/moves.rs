@@ -40,7 +40,8 @@ pub(super) fn pieces<'a>(
             return None;
         };
         let before = index.checked_sub(1).map_or(0, |before| course.spread[before].end);
-        let over = course.passages.iter().find(|p| p.begin <= low && high <= p.end);
+        let over = course.passages.partition_point(|p| p.end < high);
+        let over = course.passages.get(over).filter(|p| p.begin <= low);
         Some(Piece {
             stretch: Stretch { begin: low, end: high, atoms: cut(from, (low, high)) },
             target: slice(&to.paths, (before, to.end), (low, high)),
@@ -87,6 +88,12 @@ pub(super) fn fit(
     when: When,
     paths: &PathTable,
 ) -> Vec<Atom> {
+    // Most stay where they are.
+    if let ([atom], [(path, room)]) = (&*atoms, target)
+        && (atom.path, atom.parts <= *room) == (*path, true)
+    {
+        return atoms;
+    }
     atoms.sort_by(|a, b| paths.get(a.path).cmp(paths.get(b.path)).then_with(|| a.cmp(b)));
     let mut room: Shares = target.to_vec();
     let mut fitted = Vec::with_capacity(atoms.len());

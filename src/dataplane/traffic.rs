@@ -310,20 +310,10 @@ impl Traffic {
                 let rate = self.rate(index, direction);
                 let class = self.specs[index].class;
                 let flowing = &mut self.flowing[index][way];
-                let mut offers = std::mem::take(&mut flowing.offers);
                 if anything {
-                    offers.clear();
                     flowing.forget_paths();
                 }
-                self.loads.take(&mut offers);
-                for (id, parts) in &flowing.lies {
-                    let path = self.paths.get(*id);
-                    if is_offered(path) {
-                        let rate = portion(rate, *parts, WHOLE);
-                        self.loads.put(tables, Stream { rate, class, path }, &mut offers);
-                    }
-                }
-                flowing.offers = offers;
+                flowing.offer((tables, &self.paths), (rate, class), &mut self.loads);
             }
         }
     }
