@@ -342,7 +342,7 @@ impl World {
         let config = self.igp_config(router);
         let is_static = config.kind == IgpKind::Static;
         let paths = if is_static {
-            igp::spf(router, &self.configured_edges(router))
+            igp::spf(router, &self.configured_edges(router)).into_iter().collect()
         } else {
             self.map(router).paths(router)
         };
@@ -360,7 +360,8 @@ impl World {
         }
         if !is_static {
             let lsdb = self.state.routers[router].lsdb.values();
-            let reached = lsdb.filter(|lsp| routes.to.contains_key(&lsp.origin));
+            let reached =
+                lsdb.filter(|lsp| !lsp.stubs.is_empty() && routes.to.contains_key(&lsp.origin));
             routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
         }
         routes

@@ -34,7 +34,7 @@ pub struct Reach {
 /// The order of `edges` does not matter. Metrics may be zero.
 #[must_use]
 pub fn spf(root: RouterId, edges: &[Edge]) -> BTreeMap<RouterId, Reach> {
-    Map::new(edges.iter().map(|edge| (*edge, edge.metrics))).paths(root)
+    Map::new(edges.iter().map(|edge| (*edge, edge.metrics))).paths(root).into_iter().collect()
 }
 
 /// The links of a network as one graph, for the shortest paths of many roots.
@@ -80,17 +80,19 @@ impl Map {
         Some(self.nodes[index].1)
     }
 
-    /// How each router that `root` can reach is reached, `root` included.
+    /// How each router that `root` can reach is reached, `root` included, in order of router.
     #[must_use]
-    pub fn paths(&self, root: RouterId) -> BTreeMap<RouterId, Reach> {
+    pub fn paths(&self, root: RouterId) -> Vec<(RouterId, Reach)> {
         let Some(start) = self.node(root) else {
-            return BTreeMap::from([(root, Reach::default())]);
+            return vec![(root, Reach::default())];
         };
-        let distances = self.distances(start);
-        let mut first_hops = self.first_hops(start, &distances);
+        let (distances, order) = self.distances(start);
+        let mut links: Vec<LagId> = self.graph.edges(start).map(|hop| hop.weight().link).collect();
+        links.sort_unstable();
+        let first_hops = self.first_hops(start, &links, (&distances, &order));
         let reach = |(router, node): &(RouterId, NodeIndex)| {
             let distance = distances[node.index()]?;
-            let first_hops = std::mem::take(&mut first_hops[node.index()]);
+            let first_hops = first_hops.of(*node).map(|place| links[place]).collect();
             Some((*router, Reach { distance, first_hops }))
         };
         self.nodes.iter().filter_map(reach).collect()
@@ -109,15 +111,17 @@ impl Map {
         })
     }
 
-    /// Dijkstra's algorithm.
-    fn distances(&self, start: NodeIndex) -> Vec<Option<u64>> {
+    /// Dijkstra's algorithm: distances, and all nodes that can be reached in their order.
+    fn distances(&self, start: NodeIndex) -> (Vec<Option<u64>>, Vec<(u64, NodeIndex)>) {
         let mut distances = vec![None; self.graph.node_count()];
+        let mut order = Vec::with_capacity(distances.len());
         let mut waiting = BinaryHeap::from([Reverse((0, start))]);
         distances[start.index()] = Some(0);
         while let Some(Reverse((distance, node))) = waiting.pop() {
             if distances[node.index()] != Some(distance) {
                 continue;
             }
+            order.push((distance, node));
             for (next, through, _) in self.hops(start, (distance, node)) {
                 let known = &mut distances[next.index()];
                 if known.is_none_or(|known| through < known) {
@@ -126,42 +130,81 @@ impl Map {
                 }
             }
         }
-        distances
+        (distances, order)
     }
 
-    /// The first links of all shortest paths to each node, in ascending order.
-    fn first_hops(&self, start: NodeIndex, distances: &[Option<u64>]) -> Vec<Vec<LagId>> {
-        let mut first_hops: Vec<Vec<LagId>> = vec![Vec::new(); distances.len()];
+    /// Which of the links of `start` are the first of shortest paths to each node.
+    fn first_hops(
+        &self,
+        start: NodeIndex,
+        links: &[LagId],
+        (distances, order): (&[Option<u64>], &[(u64, NodeIndex)]),
+    ) -> Sets {
+        let mut first_hops = Sets::new(distances.len(), links.len());
         // In the order of distance, a router's first hops are complete before they are passed on;
-        // only among routers at distance zero from each other may one have to pass on twice.
-        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
-        while let Some(Reverse((distance, node))) = waiting.pop() {
-            let inherited = std::mem::take(&mut first_hops[node.index()]);
-            for (next, through, link) in self.hops(start, (distance, node)) {
-                if next == start || next == node || distances[next.index()] != Some(through) {
-                    continue;
-                }
-                let own = [link];
-                let passed = if node == start { &own[..] } else { &inherited };
-                if unite(&mut first_hops[next.index()], passed) {
-                    waiting.push(Reverse((through, next)));
+        // only among routers at distance zero from each other may some have to pass on again.
+        let mut again = true;
+        while std::mem::take(&mut again) {
+            for (distance, node) in order {
+                for (next, through, link) in self.hops(start, (*distance, *node)) {
+                    if next == start || next == *node || distances[next.index()] != Some(through) {
+                        continue;
+                    }
+                    let more = if *node == start {
+                        let place = links.binary_search(&link).expect("the root's own link");
+                        first_hops.add(next, place)
+                    } else {
+                        first_hops.unite(next, *node)
+                    };
+                    again |= more && through == *distance;
                 }
             }
-            first_hops[node.index()] = inherited;
         }
         first_hops
     }
 }
 
-/// Adds what is not yet among `all`, which stays in order; whether anything was.
-fn unite(all: &mut Vec<LagId>, more: &[LagId]) -> bool {
-    let before = all.len();
-    for link in more {
-        if let Err(place) = all.binary_search(link) {
-            all.insert(place, *link);
-        }
+/// For each node a set of small numbers.
+struct Sets {
+    /// Bits, so many words a node.
+    bits: Vec<u64>,
+    words: usize,
+}
+
+impl Sets {
+    fn new(nodes: usize, numbers: usize) -> Self {
+        let words = numbers.div_ceil(64);
+        Self { bits: vec![0; nodes * words], words }
     }
-    all.len() > before
+
+    /// Adds a number to the set of a node; whether it was not in it.
+    fn add(&mut self, node: NodeIndex, number: usize) -> bool {
+        let word = &mut self.bits[node.index() * self.words + number / 64];
+        let more = *word | 1 << (number % 64);
+        std::mem::replace(word, more) != more
+    }
+
+    /// Adds all of another node's; whether any was not in it.
+    fn unite(&mut self, node: NodeIndex, other: NodeIndex) -> bool {
+        let mut any = false;
+        for word in 0..self.words {
+            let passed = self.bits[other.index() * self.words + word];
+            let known = &mut self.bits[node.index() * self.words + word];
+            any |= passed & !*known != 0;
+            *known |= passed;
+        }
+        any
+    }
+
+    /// The set of a node, in ascending order.
+    fn of(&self, node: NodeIndex) -> impl Iterator<Item = usize> {
+        let words = &self.bits[node.index() * self.words..][..self.words];
+        words.iter().enumerate().flat_map(|(at, word)| {
+            let left = |word: &u64| Some(word & (word - 1)).filter(|left| *left > 0);
+            let ones = std::iter::successors(Some(*word).filter(|word| *word > 0), left);
+            ones.map(move |word| at * 64 + word.trailing_zeros() as usize)
+        })
+    }
 }
 
 #[cfg(test)]
