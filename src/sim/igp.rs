@@ -14,7 +14,7 @@
 //!   for whatever reason, and back when the adjacency is up; alternates are in place when SPF is
 //!   done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cause::Phase;
@@ -327,6 +327,9 @@ impl World {
 
     /// Works out a router's interior routes and tells BGP if they changed.
     pub(super) fn recompute_routes(&mut self, router: RouterId) {
+        if self.routes_hold(router) {
+            return;
+        }
         let routes = self.routes(router);
         if self.state.routers[router].routes != routes {
             let old = std::mem::replace(&mut self.state.routers.edit(router).routes, routes);
@@ -337,6 +340,36 @@ impl World {
         }
     }
 
+    /// Whether what a router knows leads to the routes that it has.
+    fn routes_hold(&mut self, router: RouterId) -> bool {
+        let state = &self.state.routers[router];
+        let (Some(old), Some(stubs)) = (state.routed.clone(), &state.routes.stubs) else {
+            return false;
+        };
+        if self.igp_config(router).frr.is_some() || self.stubs(router, &state.routes) != *stubs {
+            return false;
+        }
+        let map = self.map(router);
+        let to = &self.state.routers[router].routes.to;
+        let distance = |at| match to.get(&at) {
+            None if at == router => Some(0),
+            known => known.map(|(distance, _)| *distance),
+        };
+        let same = map.has_paths_of(&old, router, distance);
+        if same {
+            self.state.routers.edit(router).routed = Some(map);
+        }
+        same
+    }
+
+    /// PNIs that routers tell of which this one reaches.
+    fn stubs(&self, router: RouterId, routes: &Routes) -> BTreeSet<LagId> {
+        let lsdb = self.state.routers[router].lsdb.values();
+        let told = lsdb.filter(|lsp| !lsp.stubs.is_empty());
+        let reached = told.filter(|lsp| routes.to.contains_key(&lsp.origin));
+        reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect()
+    }
+
     /// Interior routes of a router from what it knows.
     pub(super) fn routes(&mut self, router: RouterId) -> Routes {
         let config = self.igp_config(router);
@@ -344,7 +377,10 @@ impl World {
         let paths = if is_static {
             igp::spf(router, &self.configured_edges(router)).into_iter().collect()
         } else {
-            self.map(router).paths(router)
+            let map = self.map(router);
+            let paths = map.paths(router);
+            self.state.routers.edit(router).routed = Some(map);
+            paths
         };
         let reached = paths.into_iter().filter(|(_, reach)| !reach.first_hops.is_empty());
         let to = reached.map(|(to, reach)| (to, (reach.distance, reach.first_hops))).collect();
@@ -359,10 +395,7 @@ impl World {
             routes.alternates = self.alternates(router, &edges);
         }
         if !is_static {
-            let lsdb = self.state.routers[router].lsdb.values();
-            let reached =
-                lsdb.filter(|lsp| !lsp.stubs.is_empty() && routes.to.contains_key(&lsp.origin));
-            routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
+            routes.stubs = Some(self.stubs(router, &routes));
         }
         routes
     }

@@ -6,6 +6,7 @@
 //! link-state PDU.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
 
 use super::bgp::CpuItem;
 use super::deferral::Deferral;
@@ -20,7 +21,7 @@ use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
 use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::session;
-use crate::proto::igp::Throttle;
+use crate::proto::igp::{Map, Throttle};
 use crate::units::{SimDuration, SimTime};
 
 /// What a router knows and does.
@@ -52,6 +53,8 @@ pub(crate) struct RouterState {
     pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
     /// Its interior routes.
     pub(crate) routes: Routes,
+    /// What they were worked out from, if it was told.
+    pub(crate) routed: Option<Arc<Map>>,
     /// BGP work that waits, the first being done.
     pub(crate) cpu: VecDeque<CpuItem>,
     /// When the first is done.
@@ -132,6 +135,7 @@ impl World {
         state.spf_at = None;
         state.reroute_at.clear();
         state.routes = Routes::default();
+        state.routed = None;
         self.internal_paths_changed(&[router]);
         self.watch_services(router);
     }

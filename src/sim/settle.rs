@@ -384,6 +384,7 @@ fn initial_router(net: &Net, router: RouterId, up: bool) -> RouterState {
         next_hops_at: None,
         reroute_at: std::collections::BTreeMap::new(),
         routes: Routes::default(),
+        routed: None,
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
         pacing: super::pacing::Pacing::default(),

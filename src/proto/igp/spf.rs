@@ -43,6 +43,8 @@ pub struct Map {
     graph: DiGraph<RouterId, Hop>,
     /// In ascending order.
     nodes: Vec<(RouterId, NodeIndex)>,
+    /// What the graph was made of, in order of link.
+    edges: Vec<(Edge, [u32; 2])>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -58,21 +60,63 @@ impl Map {
     /// One hop each way for each edge; beside it the metrics that routers count which are not at
     /// that end themselves.
     pub fn new(edges: impl Iterator<Item = (Edge, [u32; 2])>) -> Self {
-        let edges: Vec<(Edge, [u32; 2])> = edges.collect();
+        let mut edges: Vec<(Edge, [u32; 2])> = edges.collect();
+        edges.sort_unstable_by_key(|(edge, _)| edge.link);
         let mut routers: Vec<RouterId> = edges.iter().flat_map(|(edge, _)| edge.ends).collect();
         routers.sort_unstable();
         routers.dedup();
         let mut graph = DiGraph::with_capacity(routers.len(), edges.len() * 2);
         let nodes = routers.into_iter().map(|router| (router, graph.add_node(router))).collect();
-        let mut map = Self { graph, nodes };
-        for (Edge { link, ends, metrics }, crossing) in edges {
+        let mut map = Self { graph, nodes, edges: Vec::new() };
+        for (Edge { link, ends, metrics }, crossing) in edges.iter().copied() {
             let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
             for (from, to, side) in [(a, b, 0), (b, a, 1)] {
                 let (metric, crossing) = (u64::from(metrics[side]), u64::from(crossing[side]));
                 map.graph.add_edge(from, to, Hop { link, metric, crossing });
             }
         }
+        map.edges = edges;
         map
+    }
+
+    /// Whether shortest paths from a root are those of an older map, to all of whose routers these are
+    /// the distances: what is gone was on none of them, and what is new is longer.
+    #[must_use]
+    pub fn has_paths_of(
+        &self,
+        old: &Self,
+        root: RouterId,
+        distance: impl Fn(RouterId) -> Option<u64>,
+    ) -> bool {
+        let hops = |(edge, crossing): &(Edge, [u32; 2])| {
+            let [a, b] = edge.ends;
+            let metric = |at: RouterId, side: usize| {
+                u64::from(if at == root { edge.metrics[side] } else { crossing[side] })
+            };
+            [(a, b, metric(a, 0)), (b, a, metric(b, 1))]
+        };
+        let gone = |edge| {
+            hops(edge).into_iter().all(|(from, to, metric)| {
+                distance(from).is_none_or(|near| distance(to) != Some(near + metric))
+            })
+        };
+        let added = |edge| {
+            hops(edge).into_iter().all(|(from, to, metric)| {
+                let longer = |near: u64| distance(to).is_some_and(|far| near + metric > far);
+                distance(from).is_none_or(longer)
+            })
+        };
+        let (mut olds, mut news) = (old.edges.iter().peekable(), self.edges.iter().peekable());
+        loop {
+            let link = |edge: Option<&&(Edge, [u32; 2])>| edge.map(|(edge, _)| edge.link);
+            let next = [link(olds.peek()), link(news.peek())].into_iter().flatten().min();
+            let Some(next) = next else { return true };
+            let was = olds.next_if(|(edge, _)| edge.link == next);
+            let is = news.next_if(|(edge, _)| edge.link == next);
+            if was != is && !(was.is_none_or(gone) && is.is_none_or(added)) {
+                return false;
+            }
+        }
     }
 
     fn node(&self, router: RouterId) -> Option<NodeIndex> {
@@ -92,7 +136,7 @@ impl Map {
         let first_hops = self.first_hops(start, &links, (&distances, &order));
         let reach = |(router, node): &(RouterId, NodeIndex)| {
             let distance = distances[node.index()]?;
-            let first_hops = first_hops.of(*node).map(|place| links[place]).collect();
+            let first_hops = first_hops.pick(*node, &links);
             Some((*router, Reach { distance, first_hops }))
         };
         self.nodes.iter().filter_map(reach).collect()
@@ -196,14 +240,19 @@ impl Sets {
         any
     }
 
-    /// The set of a node, in ascending order.
-    fn of(&self, node: NodeIndex) -> impl Iterator<Item = usize> {
+    /// Those of `all` at the places in the set of a node, in order.
+    fn pick(&self, node: NodeIndex, all: &[LagId]) -> Vec<LagId> {
         let words = &self.bits[node.index() * self.words..][..self.words];
-        words.iter().enumerate().flat_map(|(at, word)| {
-            let left = |word: &u64| Some(word & (word - 1)).filter(|left| *left > 0);
-            let ones = std::iter::successors(Some(*word).filter(|word| *word > 0), left);
-            ones.map(move |word| at * 64 + word.trailing_zeros() as usize)
-        })
+        let count = words.iter().map(|word| word.count_ones() as usize).sum();
+        let mut picked = Vec::with_capacity(count);
+        for (at, word) in words.iter().enumerate() {
+            let mut left = *word;
+            while left != 0 {
+                picked.push(all[at * 64 + left.trailing_zeros() as usize]);
+                left &= left - 1;
+            }
+        }
+        picked
     }
 }
 
@@ -294,9 +343,33 @@ mod tests {
         }
     }
 
+    /// Takes each edge away and puts it back; how often that is said to change nothing, which must be
+    /// true.
+    fn without_each(edges: &[Edge], paths: &BTreeMap<RouterId, Reach>) -> usize {
+        let map = |edges: &[Edge]| Map::new(edges.iter().map(|edge| (*edge, edge.metrics)));
+        let mut skipped = 0;
+        for place in 0..edges.len() {
+            let mut fewer = edges.to_vec();
+            fewer.remove(place);
+            let less = spf(r(0), &fewer);
+            let of = |paths: &BTreeMap<RouterId, Reach>, at: RouterId| {
+                paths.get(&at).map(|reach| reach.distance)
+            };
+            let (all, fewer) = (map(edges), map(&fewer));
+            for same in [
+                fewer.has_paths_of(&all, r(0), |at| of(paths, at)),
+                all.has_paths_of(&fewer, r(0), |at| of(&less, at)),
+            ] {
+                assert!(!same || less == *paths, "{edges:?} without {place}");
+                skipped += usize::from(same);
+            }
+        }
+        skipped
+    }
+
     #[test]
     fn random_graphs_have_the_paths_that_trying_all_of_them_finds() {
-        let mut several = 0;
+        let (mut several, mut skipped) = (0, 0);
         for seed in 0..400 {
             let draws = Draws::new(seed, "graph");
             let draw = |n: usize, bound: u64| {
@@ -323,9 +396,11 @@ mod tests {
                 several += usize::from(reach.first_hops.len() > 1);
             }
             assert_eq!(spf(r(0), &edges), expected, "{edges:?}");
+            skipped += without_each(&edges, &expected);
             let backward: Vec<Edge> = edges.iter().rev().copied().collect();
             assert_eq!(spf(r(0), &backward), expected, "in whatever order");
         }
         assert!(several > 100, "ties were tried: {several}");
+        assert!(skipped > 400, "links that no path takes were tried: {skipped}");
     }
 }
