@@ -369,6 +369,20 @@ impl Atoms {
         sums.into_iter().collect()
     }
 
+    /// The routers where parts last arrived, in order.
+    pub(super) fn arrived(&self) -> Vec<RouterId> {
+        let atoms = self.stretches.iter().flat_map(|s| &s.atoms);
+        let mut all: Vec<RouterId> = Vec::new();
+        for router in atoms.filter_map(|atom| atom.arrived) {
+            if all.last() != Some(&router) {
+                all.push(router);
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Where each flow last arrived.
     #[must_use]
     pub fn flow_arrivals(&self) -> Vec<Option<RouterId>> {

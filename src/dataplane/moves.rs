@@ -27,7 +27,11 @@ pub(super) fn pieces<'a>(
 ) -> impl Iterator<Item = Piece<'a>> {
     let mut edges: Vec<u64> = stretches.iter().map(|stretch| stretch.end).collect();
     edges.extend(course.spread.iter().map(|spread| spread.end));
-    edges.extend(course.passages.iter().flat_map(|passage| [passage.begin, passage.end]));
+    for passage in &course.passages {
+        let turns = !passage.detours.is_empty();
+        let ends = [passage.begin, passage.end];
+        edges.extend(ends.iter().filter(|at| turns || !stays_around(stretches, course, **at)));
+    }
     edges.sort_unstable();
     edges.dedup();
     let mut begin = 0;
@@ -50,6 +54,18 @@ pub(super) fn pieces<'a>(
             last: over.map(|passage| passage.last),
         })
     })
+}
+
+/// Whether all that lies on both sides of a position is one atom without a gap, and goes on as it did:
+/// writes that went over it by the way concern others.
+fn stays_around(stretches: &[Stretch], course: &Course, at: u64) -> bool {
+    let from = stretches.get(stretches.partition_point(|stretch| stretch.end <= at));
+    let index = course.spread.partition_point(|spread| spread.end <= at);
+    let (Some(from), Some(to)) = (from, course.spread.get(index)) else { return false };
+    let before = index.checked_sub(1).map_or(0, |before| course.spread[before].end);
+    let ([atom], [(path, parts)]) = (&*from.atoms, &*to.paths) else { return false };
+    let is_one = (atom.parts, *parts) == (from.end - from.begin, to.end - before);
+    is_one && from.begin < at && before < at && atom.path == *path && atom.gap.is_none()
 }
 
 /// What falls into each of the parts of a sum in turn, if it lay evenly from `begin` to `end` and

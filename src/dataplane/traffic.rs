@@ -16,7 +16,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::atoms::{Atoms, Harm, Scopes, is_offered};
+use super::atoms::{Harm, Scopes, is_offered};
 use super::courses::{FlowPlan, Seen, View, start_back};
 pub use super::flowing::{Flowing, Instant};
 use super::load::{self, Offered, Stream};
@@ -114,7 +114,7 @@ impl Traffic {
             let mut seen = Seen::default();
             start_back(of, &forward.atoms, &mut seen);
             let course = view.back(of, &forward.spread, None, &mut seen, paths);
-            reach.arrived(tables, index, arrived(&forward.atoms));
+            reach.arrived(tables, index, forward.atoms.arrived());
             flowing.push([forward, Flowing::new(spec, course, seen, paths)]);
         }
         traffic.measure(tables, now, Changed::Anything, &BTreeSet::new());
@@ -220,7 +220,7 @@ impl Traffic {
                 let course = view.forward(of, Some(spread), seen, paths);
                 if forward.move_to((now, since), course, paths) {
                     moved.insert((index, 0));
-                    reach.arrived(tables, index, arrived(&forward.atoms));
+                    reach.arrived(tables, index, forward.atoms.arrived());
                 }
             }
             let starts = looks && start_back(of, &forward.atoms, &mut back.seen);
@@ -367,15 +367,6 @@ impl Changed<'_> {
         }
         concerned
     }
-}
-
-/// The routers where parts last arrived, in order.
-fn arrived(atoms: &Atoms) -> Vec<RouterId> {
-    let fluid = atoms.arrivals().into_iter().map(|(router, _)| router);
-    let mut all: Vec<RouterId> = fluid.chain(atoms.flow_arrivals().into_iter().flatten()).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
 }
 
 /// So much of a whole as the numerator is of the denominator, rounded down.
