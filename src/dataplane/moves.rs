@@ -1,6 +1,6 @@
 //! How atoms move from path to path, and which of them are one.
 
-use super::atoms::{Atom, Course, Shares, Stretch};
+use super::atoms::{Atom, Course, Shares, Spread, Stretch};
 use super::gaps::When;
 use super::paths::{PathId, PathTable};
 use super::sweeps::Sweep;
@@ -25,15 +25,7 @@ pub(super) fn pieces<'a>(
     stretches: &'a [Stretch],
     course: &'a Course,
 ) -> impl Iterator<Item = Piece<'a>> {
-    let mut edges: Vec<u64> = stretches.iter().map(|stretch| stretch.end).collect();
-    edges.extend(course.spread.iter().map(|spread| spread.end));
-    for passage in &course.passages {
-        let turns = !passage.detours.is_empty();
-        let ends = [passage.begin, passage.end];
-        edges.extend(ends.iter().filter(|at| turns || !stays_around(stretches, course, **at)));
-    }
-    edges.sort_unstable();
-    edges.dedup();
+    let edges = edges(stretches, course);
     let mut begin = 0;
     edges.into_iter().filter_map(move |end| {
         let (low, high) = (std::mem::replace(&mut begin, end), end);
@@ -56,16 +48,43 @@ pub(super) fn pieces<'a>(
     })
 }
 
-/// Whether all that lies on both sides of a position is one atom without a gap, and goes on as it did:
-/// writes that went over it by the way concern others.
-fn stays_around(stretches: &[Stretch], course: &Course, at: u64) -> bool {
-    let from = stretches.get(stretches.partition_point(|stretch| stretch.end <= at));
-    let index = course.spread.partition_point(|spread| spread.end <= at);
-    let (Some(from), Some(to)) = (from, course.spread.get(index)) else { return false };
-    let before = index.checked_sub(1).map_or(0, |before| course.spread[before].end);
+/// Where pieces end: writes that went over what stays by the way concern others.
+fn edges(stretches: &[Stretch], course: &Course) -> Vec<u64> {
+    let mut bounds: Vec<u64> = stretches.iter().map(|stretch| stretch.end).collect();
+    bounds.extend(course.spread.iter().map(|spread| spread.end));
+    bounds.sort_unstable();
+    bounds.dedup();
+    let (mut from, mut to, mut before) = (0, 0, 0);
+    let mut stays = Vec::with_capacity(bounds.len());
+    for end in &bounds {
+        let (stretch, spread) = (stretches.get(from), course.spread.get(to));
+        let both = stretch.zip(spread);
+        stays.push(both.is_some_and(|(stretch, spread)| is_stay(stretch, (before, spread))));
+        from += usize::from(stretch.is_some_and(|stretch| stretch.end == *end));
+        if spread.is_some_and(|spread| spread.end == *end) {
+            (to, before) = (to + 1, *end);
+        }
+    }
+    let mut edges = bounds.clone();
+    let mut place = 0;
+    for passage in &course.passages {
+        for at in [passage.begin, passage.end] {
+            place += bounds[place..].iter().take_while(|bound| **bound < at).count();
+            if !passage.detours.is_empty() || !stays.get(place).copied().unwrap_or(false) {
+                edges.push(at);
+            }
+        }
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
+/// Whether a stretch is one atom without a gap that goes on as it did.
+fn is_stay(from: &Stretch, (before, to): (u64, &Spread)) -> bool {
     let ([atom], [(path, parts)]) = (&*from.atoms, &*to.paths) else { return false };
-    let is_one = (atom.parts, *parts) == (from.end - from.begin, to.end - before);
-    is_one && from.begin < at && before < at && atom.path == *path && atom.gap.is_none()
+    let is_whole = (atom.parts, *parts) == (from.end - from.begin, to.end - before);
+    is_whole && atom.path == *path && atom.gap.is_none()
 }
 
 /// What falls into each of the parts of a sum in turn, if it lay evenly from `begin` to `end` and

@@ -290,10 +290,11 @@ impl World {
     /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
     fn learn_lsp(&mut self, router: RouterId, lsp: &Arc<Lsp>, from: Option<End<LagId>>) {
         self.state.routers.edit(router).lsdb.insert(lsp.origin, Arc::clone(lsp));
-        for end in self.net.lags_at[router].clone() {
-            let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
-            if adjacent && from != Some(end) {
-                self.flood_over(end, Arc::clone(lsp));
+        let net = Arc::clone(&self.net);
+        for end in &net.lags_at[router] {
+            let adjacent = self.state.adjacencies[*end].as_ref().is_some_and(Adjacency::is_up);
+            if adjacent && from != Some(*end) {
+                self.flood_over(*end, Arc::clone(lsp));
             }
         }
         self.schedule_spf(router);
