@@ -60,6 +60,8 @@ struct OfDemand {
 pub(super) struct Reach {
     demands: Vec<OfDemand>,
     groups: BTreeMap<GroupId, Routers>,
+    /// Whether what demands may meet has changed since it was put together by group.
+    stale: bool,
 }
 
 impl Reach {
@@ -72,7 +74,8 @@ impl Reach {
             let (arrived, met) = (Vec::new(), [Routers::default(), Routers::default()]);
             OfDemand { groups, sources, arrived, met }
         };
-        let mut reach = Self { demands: demands.map(of).collect(), groups: BTreeMap::new() };
+        let demands = demands.map(of).collect();
+        let mut reach = Self { demands, groups: BTreeMap::new(), stale: true };
         reach.find_all(tables);
         reach
     }
@@ -82,30 +85,29 @@ impl Reach {
         for demand in &mut self.demands {
             demand.find(tables);
         }
+        self.stale = true;
         self.unite();
     }
 
     /// These entries have been written.
     pub(super) fn find_after(&mut self, tables: &Tables, written: &[(RouterId, GroupId)]) {
-        let mut any = false;
         for demand in &mut self.demands {
             if written.iter().any(|entry| demand.may_meet(tables, *entry)) {
                 demand.find(tables);
-                any = true;
+                self.stale = true;
             }
         }
-        if any {
-            self.unite();
-        }
+        self.unite();
     }
 
-    /// Return traffic starts where the other has arrived, last time or now.
+    /// Return traffic starts where the other has arrived, last time or now; [`Reach::unite`] is to
+    /// follow.
     pub(super) fn arrived(&mut self, tables: &Tables, demand: usize, at: Vec<RouterId>) {
         let demand = &mut self.demands[demand];
         if demand.arrived != at {
             demand.arrived = at;
             demand.find_back(tables);
-            self.unite();
+            self.stale = true;
         }
     }
 
@@ -132,7 +134,11 @@ impl Reach {
         self.groups.keys().copied()
     }
 
-    fn unite(&mut self) {
+    /// Puts together what all demands to a group may meet.
+    pub(super) fn unite(&mut self) {
+        if !std::mem::take(&mut self.stale) {
+            return;
+        }
         for met in self.groups.values_mut() {
             met.clear();
         }

@@ -117,6 +117,7 @@ impl Traffic {
             reach.arrived(tables, index, forward.atoms.arrived());
             flowing.push([forward, Flowing::new(spec, course, seen, paths)]);
         }
+        reach.unite();
         traffic.measure(tables, now, Changed::Anything, &BTreeSet::new());
         traffic
     }
@@ -236,6 +237,7 @@ impl Traffic {
                 }
             }
         }
+        reach.unite();
         self.measure(tables, now, changed, &moved);
         self.evaluated = now;
     }
