@@ -147,6 +147,7 @@ impl Memo {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::Id;
 
     #[test]
     fn a_position_is_asked_only_what_its_walk_asks() {
@@ -154,7 +155,6 @@ mod tests {
             first: SimTime::from_nanos(first),
             last: SimTime::from_nanos(last),
         };
-        use crate::ids::Id;
         let asked = |n: usize, sweep| (RouterId::from_index(n), GroupId::from_index(0), sweep);
         // Both are asked where the first has come by, elsewhere only the first.
         let memo = Memo {
