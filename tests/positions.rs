@@ -125,8 +125,17 @@ fn tables() -> Tables {
     }
 }
 
+/// What the data plane hears of the writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hears {
+    /// Which entries they begin or end to write, when they do.
+    Entries,
+    /// At every look that anything may have changed.
+    Anything,
+}
+
 /// What the data plane tells of the writes, looked at also at random.
-fn told(writes: &[Write], draws: &Draws) -> Figures {
+fn told(writes: &[Write], draws: &Draws, hears: Hears) -> Traffic {
     let mut tables = tables();
     let spec = DemandSpec {
         sources: vec![(RouterId::from_index(0), pnilab::dataplane::tables::WHOLE)],
@@ -164,8 +173,20 @@ fn told(writes: &[Write], draws: &Draws) -> Figures {
                 *entry = FibEntry { current: next, ramp: None, serves: false };
             }
         }
-        traffic.change(&tables, now);
+        let written = |write: &Write| (RouterId::from_index(write.router), group);
+        match hears {
+            Hears::Entries if begun.is_empty() => {}
+            Hears::Entries => {
+                let entries: Vec<_> = begun.iter().map(written).collect();
+                traffic.change_entries(&tables, now, &entries);
+            }
+            Hears::Anything => traffic.change(&tables, now),
+        }
     }
+    traffic
+}
+
+fn figures(traffic: &Traffic) -> Figures {
     let end = SimTime::from_nanos(END);
     let harm = traffic.harm(0, Direction::Forward, end).run;
     let pieces = traffic.flowing()[0][0].delivered.pieces(SimTime::ZERO, end);
@@ -248,7 +269,15 @@ fn what_is_told_of_a_group_is_what_each_of_its_positions_goes_through() {
     for seed in 0..300 {
         let draws = Draws::new(seed, "positions");
         let writes = writes(&draws);
-        let (told, expected) = (told(&writes, &draws), followed(&writes));
+        let traffic = told(&writes, &draws, Hears::Entries);
+        let again = told(&writes, &draws, Hears::Anything);
+        let all = |traffic: &Traffic| {
+            let forward = &traffic.flowing()[0][0];
+            let harm = traffic.harm(0, Direction::Forward, SimTime::from_nanos(END));
+            (forward.delivered.clone(), forward.now, harm, traffic.loads().clone())
+        };
+        assert_eq!(all(&traffic), all(&again), "seed {seed}: whatever it hears");
+        let (told, expected) = (figures(&traffic), followed(&writes));
         // The longest write takes 0.9 s, so two positions next to each other differ by less than
         // 1 ms, and a stretch of equal treatment ends between two of them.
         for (what, mine, theirs, slack) in [

@@ -226,14 +226,18 @@ impl Atoms {
             into.push(Stretch { atoms, ..piece.stretch });
             return;
         };
-        let shares = moves::slice(shares, piece.passage, piece.stretch.span());
+        let span = piece.stretch.span();
+        let shares = moves::slice(shares, piece.passage, span);
         let atoms = moves::fit(piece.stretch.atoms, &shares, When::Swept(*sweep), paths);
         piece.stretch.atoms = atoms;
         let moved = |atom: &Atom| atom.turned.is_some();
         let fate = |path| Fate::of(paths.get(path));
-        for stretch in self.settled(&piece.stretch, When::Swept(*sweep), moved, fate) {
-            let target = moves::slice(&piece.target, piece.stretch.span(), stretch.span());
-            let part = moves::Piece { stretch, target, detours: rest, ..piece };
+        let mut settled = Vec::new();
+        self.settle_stretch(piece.stretch, (When::Swept(*sweep), moved), fate, &mut settled);
+        for stretch in settled {
+            let target = moves::slice(&piece.target, span, stretch.span());
+            let (passage, last) = (piece.passage, piece.last);
+            let part = moves::Piece { stretch, target, detours: rest, passage, last };
             self.go(part, otherwise, paths, into);
         }
     }
@@ -242,10 +246,11 @@ impl Atoms {
     /// there.
     pub fn settle(&mut self, now: SimTime, fate: impl Fn(PathId) -> Fate + Copy) {
         let stretches = std::mem::take(&mut self.stretches);
-        for stretch in &stretches {
-            let settled = self.settled(stretch, When::at(now), |_| true, fate);
-            self.stretches.extend(settled);
+        let mut settled = Vec::with_capacity(stretches.len());
+        for stretch in stretches {
+            self.settle_stretch(stretch, (When::at(now), |_| true), fate, &mut settled);
         }
+        self.stretches = settled;
         self.join();
     }
 
@@ -256,30 +261,39 @@ impl Atoms {
         }
     }
 
-    /// A stretch with the gaps settled of the atoms that are `meant`; in parts where these differ.
-    fn settled(
+    /// Settles the gaps of the atoms of a stretch that are `meant`; adds it in parts where these
+    /// differ.
+    fn settle_stretch(
         &mut self,
-        stretch: &Stretch,
-        otherwise: When,
-        meant: impl Fn(&Atom) -> bool,
+        mut stretch: Stretch,
+        (otherwise, meant): (When, impl Fn(&Atom) -> bool),
         fate: impl Fn(PathId) -> Fate,
-    ) -> Vec<Stretch> {
+        into: &mut Vec<Stretch>,
+    ) {
         let (begin, end) = stretch.span();
-        let mut edges = vec![end];
-        for atom in stretch.atoms.iter().filter(|atom| meant(atom)) {
+        let mut edges = vec![];
+        let mut any_closes = false;
+        for atom in stretch.atoms.iter().filter(|atom| atom.gap.is_some() && meant(atom)) {
             let closes = fate(atom.path) != Fate::Nothing;
+            any_closes |= closes;
             let when = atom.turned.unwrap_or(otherwise);
             if let (Some(gap), When::Swept(sweep), true) = (atom.gap, when, closes) {
                 edges.extend(cuts(gap, sweep, self.window_began, self.drop_after, (begin, end)));
             }
         }
+        if !any_closes {
+            for atom in stretch.atoms.iter_mut().filter(|atom| meant(atom)) {
+                atom.settle(atom.turned.unwrap_or(otherwise), fate(atom.path));
+            }
+            return into.push(stretch);
+        }
+        edges.push(end);
         edges.sort_unstable();
         edges.dedup();
-        let mut parts = Vec::with_capacity(edges.len());
         let mut from = begin;
         for to in edges {
             let mut atoms = Vec::with_capacity(stretch.atoms.len());
-            for atom in moves::cut(stretch, (from, to)) {
+            for atom in moves::cut(&stretch, (from, to)) {
                 if meant(&atom) {
                     let when = atom.turned.unwrap_or(otherwise);
                     self.settle_atom(atom, when, fate(atom.path), (from, to), &mut atoms);
@@ -287,10 +301,9 @@ impl Atoms {
                     atoms.push(atom);
                 }
             }
-            parts.push(Stretch { begin: from, end: to, atoms });
+            into.push(Stretch { begin: from, end: to, atoms });
             from = to;
         }
-        parts
     }
 
     fn settle_atom(
@@ -301,19 +314,10 @@ impl Atoms {
         span: (u64, u64),
         into: &mut Vec<Atom>,
     ) {
-        atom.turned = None;
-        if fate == Fate::Part {
-            atom.hurt = Scopes { window: true, run: true };
+        match atom.settle(when, fate) {
+            Some(gap) => self.close(atom, gap, when, span, into),
+            None => into.push(atom),
         }
-        match (atom.gap, fate) {
-            (None, Fate::Nothing) => atom.gap = Some(when.opens()),
-            (Some(gap), Fate::Whole | Fate::Part) => {
-                atom.gap = None;
-                return self.close(atom, gap, when, span, into);
-            }
-            (None, Fate::Whole | Fate::Part) | (Some(_), Fate::Nothing) => {}
-        }
-        into.push(atom);
     }
 
     /// Notes what a gap that is over was; an atom of which a part dropped becomes two.
@@ -365,6 +369,20 @@ impl Atoms {
         sums.into_iter().collect()
     }
 
+    /// The routers where parts last arrived, in order.
+    pub(super) fn arrived(&self) -> Vec<RouterId> {
+        let atoms = self.stretches.iter().flat_map(|s| &s.atoms);
+        let mut all: Vec<RouterId> = Vec::new();
+        for router in atoms.filter_map(|atom| atom.arrived) {
+            if all.last() != Some(&router) {
+                all.push(router);
+            }
+        }
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     /// Where each flow last arrived.
     #[must_use]
     pub fn flow_arrivals(&self) -> Vec<Option<RouterId>> {
@@ -403,6 +421,22 @@ impl Atoms {
             }
         }
         Scopes { window, run }
+    }
+}
+
+impl Atom {
+    /// Opens its gap, or takes away the one that is over.
+    fn settle(&mut self, when: When, fate: Fate) -> Option<Sweep> {
+        self.turned = None;
+        if fate == Fate::Part {
+            self.hurt = Scopes { window: true, run: true };
+        }
+        match (self.gap, fate) {
+            (None, Fate::Nothing) => self.gap = Some(when.opens()),
+            (Some(_), Fate::Whole | Fate::Part) => return self.gap.take(),
+            (None, Fate::Whole | Fate::Part) | (Some(_), Fate::Nothing) => {}
+        }
+        None
     }
 }
 

@@ -1,39 +1,19 @@
 //! Where a demand goes now, and what writes did to it since it was last looked at.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::atoms::{Atoms, Course, Passage, Shares, Spread};
+use super::atoms::{Atoms, Course, Passage, Spread};
+use super::memo::Memo;
 use super::moves::slice;
-use super::paths::{Choice, End, Path, PathId, PathTable, Walk, mix, split};
+use super::paths::{Asked, Choice, End, Path, PathTable, Walk, mix, split};
 use super::state;
-use super::sweeps::{Swept, boundaries, swept};
+use super::sweeps::Swept;
 use super::tables::{Tables, WHOLE};
 use super::traffic::DemandSpec;
 use crate::ids::{GroupId, RouterId};
 use crate::model::scenario::Direction;
 use crate::model::topology::Flows;
 use crate::units::SimTime;
-
-/// What the tables do with a group now, and what writes went over it.
-#[derive(Clone, Debug)]
-pub(super) struct Writes {
-    bounds: Vec<u64>,
-    swept: Vec<Swept>,
-}
-
-impl Writes {
-    pub(super) fn of(
-        tables: &Tables,
-        group: GroupId,
-        at: &BTreeSet<RouterId>,
-        (since, now): (Option<SimTime>, SimTime),
-    ) -> Self {
-        Self {
-            bounds: boundaries(tables, group, at, now),
-            swept: since.map_or(Vec::new(), |since| swept(tables, group, at, (since, now))),
-        }
-    }
-}
 
 /// The flows of a demand: as many of each source as its share is worth, spread evenly over the
 /// positions of the group whatever their source.
@@ -83,12 +63,44 @@ fn flow_sources(sources: &[(RouterId, u64)], count: u32) -> Vec<Option<RouterId>
     (0..count).map(|flow| at(middle(flow)).map(|(router, _)| *router)).collect()
 }
 
-/// What is looked at: the tables, and by group what happened to them.
+/// What is looked at: the tables, and by group the stretches that writes went over since.
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) tables: &'a Tables,
-    pub(super) writes: &'a BTreeMap<GroupId, Writes>,
+    pub(super) swept: &'a BTreeMap<GroupId, Vec<Swept>>,
     pub(super) now: SimTime,
+    /// Whether some router keeps state of flows.
+    pub(super) stateful: bool,
+}
+
+/// What a direction of a demand was found to depend on when it was last looked at.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Seen {
+    memo: Memo,
+    asked: Asked,
+    /// Where fluid shares started.
+    sources: Vec<(RouterId, u64)>,
+    /// Where flows started.
+    starts: Vec<Option<RouterId>>,
+}
+
+impl Seen {
+    /// Whether it looked into the table of this router.
+    pub(super) fn has_met(&self, router: RouterId) -> bool {
+        self.asked.routers.contains(router)
+    }
+
+    /// Whether writes under way decide where it goes.
+    pub(super) const fn depends_on_writes(&self) -> bool {
+        self.memo.depends() || !self.asked.answers.is_empty()
+    }
+
+    /// Forgets what was found: tables on the way have changed.
+    pub(super) fn clear(&mut self) {
+        self.memo.clear();
+        self.asked.routers.clear();
+        self.asked.answers.clear();
+    }
 }
 
 impl View<'_> {
@@ -97,12 +109,13 @@ impl View<'_> {
         self,
         (spec, plan): (&DemandSpec, Option<&FlowPlan>),
         before: Option<&[Spread]>,
+        seen: &mut Seen,
         paths: &mut PathTable,
     ) -> Course {
         let look = self.look(spec, Direction::Forward);
         match plan {
-            None => look.spread(&spec.sources, paths),
-            Some(plan) => look.follow(plan, &plan.sources, before, paths),
+            None => look.spread(&spec.sources, seen, paths),
+            Some(plan) => look.follow(plan, &plan.sources, before, seen, paths),
         }
     }
 
@@ -110,19 +123,27 @@ impl View<'_> {
     pub(super) fn back(
         self,
         (spec, plan): (&DemandSpec, Option<&FlowPlan>),
-        (atoms, forward): (&Atoms, &[Spread]),
+        forward: &[Spread],
         before: Option<&[Spread]>,
+        seen: &mut Seen,
         paths: &mut PathTable,
     ) -> Course {
         let look = self.look(spec, Direction::Return);
-        let is_offered = spec.rates[1].as_bps() > 0;
         let mut course = match plan {
-            None if is_offered => look.spread(&atoms.arrivals(), paths),
-            None => look.spread(&[], paths),
-            Some(plan) if is_offered => look.follow(plan, &atoms.flow_arrivals(), before, paths),
-            Some(plan) => look.follow(plan, &[], before, paths),
+            None => {
+                let sources = std::mem::take(&mut seen.sources);
+                let course = look.spread(&sources, seen, paths);
+                seen.sources = sources;
+                course
+            }
+            Some(plan) => {
+                let starts = std::mem::take(&mut seen.starts);
+                let course = look.follow(plan, &starts, before, seen, paths);
+                seen.starts = starts;
+                course
+            }
         };
-        if state::any(self.tables) {
+        if self.stateful {
             let filter = if plan.is_none() { state::filter } else { state::filter_flows };
             course.spread = filter(self.tables, paths, forward, course.spread);
             course.passages.iter_mut().for_each(|passage| passage.detours.clear());
@@ -141,10 +162,29 @@ impl View<'_> {
             now: self.now,
             group,
             direction,
-            writes: &self.writes[&group],
+            swept: self.swept.get(&group).map_or(&[], Vec::as_slice),
             nowhere: spec.sources[0].0,
         }
     }
+}
+
+/// Notes where return traffic starts; whether that is somewhere else than before.
+pub(super) fn start_back(
+    (spec, plan): (&DemandSpec, Option<&FlowPlan>),
+    atoms: &Atoms,
+    seen: &mut Seen,
+) -> bool {
+    let is_offered = spec.rates[1].as_bps() > 0;
+    if plan.is_none() {
+        let sources = if is_offered { atoms.arrivals() } else { Vec::new() };
+        let moved = seen.sources != sources;
+        seen.sources = sources;
+        return moved;
+    }
+    let starts = if is_offered { atoms.flow_arrivals() } else { Vec::new() };
+    let moved = seen.starts != starts;
+    seen.starts = starts;
+    moved
 }
 
 /// One look at where a direction of a demand goes.
@@ -153,53 +193,65 @@ struct Look<'a> {
     now: SimTime,
     group: GroupId,
     direction: Direction,
-    writes: &'a Writes,
+    swept: &'a [Swept],
     /// A source of the demand, for what has nowhere to start.
     nowhere: RouterId,
 }
 
 impl Look<'_> {
     /// Where fluid shares go: stretches of positions with equal treatment, paths in order.
-    fn spread(&self, sources: &[(RouterId, u64)], paths: &mut PathTable) -> Course {
-        let mut stretches: Vec<(u64, u64, Shares)> = Vec::new();
+    fn spread(
+        &self,
+        sources: &[(RouterId, u64)],
+        seen: &mut Seen,
+        paths: &mut PathTable,
+    ) -> Course {
+        seen.memo.turn_to(self.now);
+        let mut stretches: Vec<(u64, u64, usize)> = Vec::new();
         let mut begin = 0;
-        for end in &self.writes.bounds {
-            let whole = self.whole(self.now, begin, sources, paths);
+        while begin < WHOLE {
+            let (known, end) = seen.memo.at(begin);
+            let Some(found) = known else {
+                self.walk(begin, sources, seen, paths);
+                continue;
+            };
             match stretches.last_mut() {
-                Some((_, last, same)) if *same == whole => *last = *end,
-                Some(_) | None => stretches.push((begin, *end, whole)),
+                Some((_, last, same)) if *same == found => *last = end,
+                Some(_) | None => stretches.push((begin, end, found)),
             }
-            begin = *end;
+            begin = end;
         }
-        let passages = self.writes.swept.iter().map(|swept| {
+        let mut passages = Vec::with_capacity(self.swept.len());
+        for swept in self.swept {
             let at = stretches.partition_point(|(_, end, _)| *end <= swept.begin);
-            let now = stretches.get(at).map_or(&[][..], |(.., whole)| whole);
-            self.passage(swept, now, sources, paths)
-        });
-        let passages = passages.collect();
-        let share = |(begin, end, whole): (u64, u64, Shares)| Spread {
+            let now = stretches.get(at).map(|(.., found)| *found);
+            passages.push(self.passage(swept, now, sources, seen, paths));
+        }
+        let share = |(begin, end, found): (u64, u64, usize)| Spread {
             end,
-            paths: slice(&whole, (0, WHOLE), (begin, end)),
+            paths: slice(seen.memo.found(found), (0, WHOLE), (begin, end)),
         };
         let spread = stretches.into_iter().map(share).collect();
         Course { spread, passages, flows: BTreeMap::new() }
     }
 
-    /// Where all would go if all of the group were treated as this position is at a moment.
-    fn whole(
+    /// Finds where all would go if all of the group were treated as this position is at the moment
+    /// to which the memo is turned.
+    fn walk(
         &self,
-        now: SimTime,
         position: u64,
         sources: &[(RouterId, u64)],
+        seen: &mut Seen,
         paths: &mut PathTable,
-    ) -> Shares {
-        let walk =
-            Walk { tables: self.tables, group: self.group, now, position, choice: Choice::Fluid };
+    ) -> usize {
+        let Seen { memo, asked, .. } = seen;
+        let (group, now) = (self.group, memo.moment());
+        let walk = Walk { tables: self.tables, group, now, position, choice: Choice::Fluid };
         let mut sums: BTreeMap<Path, u64> = BTreeMap::new();
         let mut rest = WHOLE;
         for (source, parts) in sources {
             rest -= (*parts).min(rest);
-            for (path, share) in walk.paths(*source, *parts) {
+            for (path, share) in walk.paths(*source, *parts, asked) {
                 *sums.entry(path).or_insert(0) += share;
             }
         }
@@ -207,28 +259,38 @@ impl Look<'_> {
         if rest > 0 {
             *sums.entry(idle(self.nowhere)).or_insert(0) += rest;
         }
-        sums.into_iter().map(|(path, share)| (paths.intern(path), share)).collect()
+        let shares = sums.into_iter().map(|(path, share)| (paths.intern(path), share)).collect();
+        let found = memo.learn(self.tables, &asked.answers, shares);
+        asked.answers.clear();
+        found
     }
 
     /// What a stretch went through that writes went over and that is `now` like this.
     fn passage(
         &self,
         swept: &Swept,
-        now: &[(PathId, u64)],
+        now: Option<usize>,
         sources: &[(RouterId, u64)],
+        seen: &mut Seen,
         paths: &mut PathTable,
     ) -> Passage {
         let Swept { begin, end, .. } = *swept;
-        let mut turns: Vec<_> = swept.turns().collect();
-        let mut last = turns.pop().map(|(_, sweep)| sweep).expect("a write went over it");
+        let mut last = *swept.by.last().expect("a write went over it");
         let mut detours = Vec::new();
-        for (at, sweep) in turns {
-            detours.push((sweep, self.whole(at, swept.middle(), sources, paths)));
+        if swept.by.len() > 1 {
+            for (at, sweep) in swept.turns().take(swept.by.len() - 1) {
+                seen.memo.turn_to(at);
+                let known = seen.memo.at(swept.middle()).0;
+                let found =
+                    known.unwrap_or_else(|| self.walk(swept.middle(), sources, seen, paths));
+                detours.push((sweep, found));
+            }
         }
-        while let Some((sweep, _)) = detours.pop_if(|(_, whole)| whole == now) {
+        while let Some((sweep, _)) = detours.pop_if(|(_, found)| Some(*found) == now) {
             last = sweep;
         }
-        let share = |(sweep, whole): (_, Shares)| (sweep, slice(&whole, (0, WHOLE), (begin, end)));
+        let share =
+            |(sweep, found)| (sweep, slice(seen.memo.found(found), (0, WHOLE), (begin, end)));
         Passage { begin, end, detours: detours.into_iter().map(share).collect(), last }
     }
 
@@ -239,8 +301,10 @@ impl Look<'_> {
         plan: &FlowPlan,
         starts: &[Option<RouterId>],
         before: Option<&[Spread]>,
+        seen: &mut Seen,
         paths: &mut PathTable,
     ) -> Course {
+        seen.clear();
         let turn = match self.direction {
             Direction::Forward => 0,
             Direction::Return => 1,
@@ -254,7 +318,7 @@ impl Look<'_> {
             let start = starts.get(index).copied().flatten();
             let mut at = |now: SimTime| {
                 let walk = Walk { tables: self.tables, group: self.group, now, position, choice };
-                let path = start.and_then(|start| walk.paths(start, *share).pop());
+                let path = start.and_then(|start| walk.paths(start, *share, &mut seen.asked).pop());
                 paths.intern(path.map_or_else(|| idle(self.nowhere), |(path, _)| path))
             };
             let path = at(self.now);
@@ -271,7 +335,7 @@ impl Look<'_> {
 
     /// The stretch around a position that writes went over.
     fn over(&self, position: u64) -> Option<&Swept> {
-        let all = &self.writes.swept;
+        let all = self.swept;
         let at = all.partition_point(|swept| swept.end <= position);
         all.get(at).filter(|swept| swept.begin <= position)
     }

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use super::paths::Path;
 use super::tables::Tables;
-use crate::ids::{CircuitId, ClassId, LagId, Side};
+use crate::ids::{CircuitId, ClassId, Id, LagId, Side};
 
 /// Traffic on one path.
 #[derive(Clone, Copy, Debug)]
@@ -78,6 +78,65 @@ pub fn offered(tables: &Tables, streams: &[Stream<'_>]) -> Offered {
         loads = next;
     }
     loads
+}
+
+/// Places of all meters in one row: circuits, then policers.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Meters {
+    circuits: usize,
+    lags: usize,
+}
+
+impl Meters {
+    pub(super) fn of(tables: &Tables) -> Self {
+        Self { circuits: tables.circuits.len(), lags: tables.lags.len() }
+    }
+
+    /// The place of a circuit, by the side that sends.
+    pub(super) fn circuit(circuit: CircuitId, side: Side) -> usize {
+        2 * circuit.index() + side.index()
+    }
+
+    fn place(self, meter: Meter) -> usize {
+        match meter {
+            Meter::Circuit(circuit, side) => Self::circuit(circuit, side),
+            Meter::Out(lag, side) => 2 * (self.circuits + lag.index()) + side.index(),
+            Meter::In(lag, side) => 2 * (self.circuits + self.lags + lag.index()) + side.index(),
+        }
+    }
+
+    /// What each lets through.
+    pub(super) fn limits(self, tables: &Tables) -> Vec<u64> {
+        let mut limits = vec![u64::MAX; 2 * (self.circuits + 2 * self.lags)];
+        let circuits = tables.circuits.ids();
+        let circuits = circuits.flat_map(|c| Side::BOTH.map(|side| Meter::Circuit(c, side)));
+        let lags = tables.lags.ids();
+        let policers = lags.flat_map(|lag| {
+            let both = Side::BOTH.map(|side| [Meter::Out(lag, side), Meter::In(lag, side)]);
+            both.into_iter().flatten()
+        });
+        for meter in circuits.chain(policers) {
+            limits[self.place(meter)] = capacity(tables, meter);
+        }
+        limits
+    }
+}
+
+/// Tells each meter on the way of a stream, by place, and what it is offered as long as nothing is
+/// congested.
+pub(super) fn carry(
+    tables: &Tables,
+    meters: Meters,
+    stream: Stream<'_>,
+    mut tell: impl FnMut(usize, u64),
+) {
+    let mut rate = stream.rate;
+    for hop in &stream.path.hops {
+        for (meter, _) in self::meters(tables, *hop, stream.class) {
+            tell(meters.place(meter), rate);
+            rate = lose(tables, rate, meter);
+        }
+    }
 }
 
 /// What is left of a stream after random loss, policers and congestion along the whole path.
@@ -156,8 +215,16 @@ fn after(tables: &Tables, rate: u64, (meter, rank): (Meter, usize), loads: &Offe
     let load = loads.0.get(&(meter, rank)).copied().unwrap_or(0);
     let left = capacity(tables, meter).saturating_sub(loads.before(meter, rank));
     let rate = if load > left { proportion(rate, left, load) } else { rate };
+    lose(tables, rate, meter)
+}
+
+/// What random loss leaves.
+fn lose(tables: &Tables, rate: u64, meter: Meter) -> u64 {
     let Meter::Circuit(circuit, side) = meter else { return rate };
     let loss = tables.circuits[circuit][side].loss.as_ppb().min(1_000_000_000);
+    if loss == 0 {
+        return rate;
+    }
     proportion(rate, 1_000_000_000 - loss, 1_000_000_000)
 }
 

@@ -4,9 +4,12 @@
 
 pub mod atoms;
 mod courses;
+mod flowing;
 mod gaps;
 pub mod hops;
 pub mod load;
+mod loads;
+mod memo;
 mod moves;
 pub mod paths;
 mod reach;

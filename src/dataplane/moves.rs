@@ -1,6 +1,6 @@
 //! How atoms move from path to path, and which of them are one.
 
-use super::atoms::{Atom, Course, Shares, Stretch};
+use super::atoms::{Atom, Course, Shares, Spread, Stretch};
 use super::gaps::When;
 use super::paths::{PathId, PathTable};
 use super::sweeps::Sweep;
@@ -25,11 +25,7 @@ pub(super) fn pieces<'a>(
     stretches: &'a [Stretch],
     course: &'a Course,
 ) -> impl Iterator<Item = Piece<'a>> {
-    let mut edges: Vec<u64> = stretches.iter().map(|stretch| stretch.end).collect();
-    edges.extend(course.spread.iter().map(|spread| spread.end));
-    edges.extend(course.passages.iter().flat_map(|passage| [passage.begin, passage.end]));
-    edges.sort_unstable();
-    edges.dedup();
+    let edges = edges(stretches, course);
     let mut begin = 0;
     edges.into_iter().filter_map(move |end| {
         let (low, high) = (std::mem::replace(&mut begin, end), end);
@@ -40,7 +36,8 @@ pub(super) fn pieces<'a>(
             return None;
         };
         let before = index.checked_sub(1).map_or(0, |before| course.spread[before].end);
-        let over = course.passages.iter().find(|p| p.begin <= low && high <= p.end);
+        let over = course.passages.partition_point(|p| p.end < high);
+        let over = course.passages.get(over).filter(|p| p.begin <= low);
         Some(Piece {
             stretch: Stretch { begin: low, end: high, atoms: cut(from, (low, high)) },
             target: slice(&to.paths, (before, to.end), (low, high)),
@@ -49,6 +46,45 @@ pub(super) fn pieces<'a>(
             last: over.map(|passage| passage.last),
         })
     })
+}
+
+/// Where pieces end: writes that went over what stays by the way concern others.
+fn edges(stretches: &[Stretch], course: &Course) -> Vec<u64> {
+    let mut bounds: Vec<u64> = stretches.iter().map(|stretch| stretch.end).collect();
+    bounds.extend(course.spread.iter().map(|spread| spread.end));
+    bounds.sort_unstable();
+    bounds.dedup();
+    let (mut from, mut to, mut before) = (0, 0, 0);
+    let mut stays = Vec::with_capacity(bounds.len());
+    for end in &bounds {
+        let (stretch, spread) = (stretches.get(from), course.spread.get(to));
+        let both = stretch.zip(spread);
+        stays.push(both.is_some_and(|(stretch, spread)| is_stay(stretch, (before, spread))));
+        from += usize::from(stretch.is_some_and(|stretch| stretch.end == *end));
+        if spread.is_some_and(|spread| spread.end == *end) {
+            (to, before) = (to + 1, *end);
+        }
+    }
+    let mut edges = bounds.clone();
+    let mut place = 0;
+    for passage in &course.passages {
+        for at in [passage.begin, passage.end] {
+            place += bounds[place..].iter().take_while(|bound| **bound < at).count();
+            if !passage.detours.is_empty() || !stays.get(place).copied().unwrap_or(false) {
+                edges.push(at);
+            }
+        }
+    }
+    edges.sort_unstable();
+    edges.dedup();
+    edges
+}
+
+/// Whether a stretch is one atom without a gap that goes on as it did.
+fn is_stay(from: &Stretch, (before, to): (u64, &Spread)) -> bool {
+    let ([atom], [(path, parts)]) = (&*from.atoms, &*to.paths) else { return false };
+    let is_whole = (atom.parts, *parts) == (from.end - from.begin, to.end - before);
+    is_whole && atom.path == *path && atom.gap.is_none()
 }
 
 /// What falls into each of the parts of a sum in turn, if it lay evenly from `begin` to `end` and
@@ -87,6 +123,12 @@ pub(super) fn fit(
     when: When,
     paths: &PathTable,
 ) -> Vec<Atom> {
+    // Most stay where they are.
+    if let ([atom], [(path, room)]) = (&*atoms, target)
+        && (atom.path, atom.parts <= *room) == (*path, true)
+    {
+        return atoms;
+    }
     atoms.sort_by(|a, b| paths.get(a.path).cmp(paths.get(b.path)).then_with(|| a.cmp(b)));
     let mut room: Shares = target.to_vec();
     let mut fitted = Vec::with_capacity(atoms.len());

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::memo::Answer;
+use super::reach::Routers;
 use super::tables::{Hop, Tables};
 use crate::ids::{CircuitId, GroupId, IdVec, LagId, RouterId, Side};
 use crate::model::topology::HashMode;
@@ -218,15 +220,21 @@ pub struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// All paths from `source` with the parts of `parts` that take them, in order of path.
-    #[must_use]
-    pub fn paths(&self, source: RouterId, parts: u64) -> Vec<(Path, u64)> {
-        let mut found = Vec::new();
+    /// All paths from `source` with the parts of `parts` that take them, in order of path, and
+    /// what they depend on.
+    pub(super) fn paths(
+        &self,
+        source: RouterId,
+        parts: u64,
+        asked: &mut Asked,
+    ) -> Vec<(Path, u64)> {
+        let mut found = Found { paths: Vec::new(), asked };
         let mut path = Path { source, hops: Vec::new(), end: End::NoRoute(source) };
         let mut seen = Vec::new();
         self.visit(source, parts, &mut path, &mut seen, &mut found);
-        found.sort_by(|a, b| a.0.cmp(&b.0));
-        found
+        let mut paths = found.paths;
+        paths.sort_by(|a, b| a.0.cmp(&b.0));
+        paths
     }
 
     fn visit(
@@ -235,27 +243,30 @@ impl Walk<'_> {
         parts: u64,
         path: &mut Path,
         seen: &mut Vec<RouterId>,
-        found: &mut Vec<(Path, u64)>,
+        found: &mut Found<'_>,
     ) {
-        let mut finish = |end: End| {
-            path.end = end;
-            found.push((path.clone(), parts));
-        };
         let table = &self.tables.routers[router];
-        if !table.up {
-            return finish(End::RouterDown(router));
-        }
-        if table.hung {
-            return finish(End::Hung(router));
-        }
-        if table.filters.contains(&self.group) {
-            return finish(End::Filtered(router));
-        }
-        let hops = match self.longest_match(router) {
-            Match::Serves => return finish(End::Delivered(router)),
-            Match::None => return finish(End::NoRoute(router)),
-            Match::Hops(_) if seen.contains(&router) => return finish(End::Loop(router)),
-            Match::Hops(hops) => rerouted(hops, &table.lost),
+        let met = if !table.up {
+            Err(End::RouterDown(router))
+        } else if table.hung {
+            Err(End::Hung(router))
+        } else if table.filters.contains(&self.group) {
+            Err(End::Filtered(router))
+        } else {
+            match self.longest_match(router, found.asked) {
+                Match::Serves => Err(End::Delivered(router)),
+                Match::None => Err(End::NoRoute(router)),
+                Match::Hops(_) if seen.contains(&router) => Err(End::Loop(router)),
+                Match::Hops(hops) => Ok(rerouted(hops, &table.lost)),
+            }
+        };
+        let hops = match met {
+            Ok(hops) => hops,
+            Err(end) => {
+                path.end = end;
+                found.paths.push((path.clone(), parts));
+                return;
+            }
         };
         seen.push(router);
         let weights: Vec<u32> = hops.iter().map(|h| h.weight).collect();
@@ -274,12 +285,12 @@ impl Walk<'_> {
         parts: u64,
         path: &mut Path,
         seen: &mut Vec<RouterId>,
-        found: &mut Vec<(Path, u64)>,
+        found: &mut Found<'_>,
     ) {
         let end = &self.tables.lags[hop.lag][hop.side];
         if !end.up || end.distributing.is_empty() {
             path.end = End::LagDown(hop.lag);
-            found.push((path.clone(), parts));
+            found.paths.push((path.clone(), parts));
             return;
         }
         let weights = vec![1; end.distributing.len()];
@@ -296,7 +307,7 @@ impl Walk<'_> {
                 }
             } else {
                 path.end = End::Circuit(circuit);
-                found.push((path.clone(), share));
+                found.paths.push((path.clone(), share));
             }
             path.hops.pop();
         }
@@ -310,12 +321,12 @@ impl Walk<'_> {
         parts: u64,
         path: &mut Path,
         seen: &mut Vec<RouterId>,
-        found: &mut Vec<(Path, u64)>,
+        found: &mut Found<'_>,
     ) {
         let fabric = &self.tables.routers[self.tables.ends[exit][Side::B]];
         if !fabric.up || fabric.hung || self.tables.severed.contains(&(entry, exit)) {
             path.end = End::LagDown(exit);
-            found.push((path.clone(), parts));
+            found.paths.push((path.clone(), parts));
             return;
         }
         let out = Hop { lag: exit, side: Side::B, exit: None, weight: 1, alternate: None };
@@ -324,12 +335,13 @@ impl Walk<'_> {
 
     /// What the entry of the longest prefix says: that of the group, or of the nearest that
     /// covers it.
-    fn longest_match(&self, router: RouterId) -> Match<'_> {
+    fn longest_match(&self, router: RouterId, asked: &mut Asked) -> Match<'_> {
+        asked.routers.insert(router);
         for at in self.tables.covering(self.group) {
             if self.tables.routers[router].fib[at].serves {
                 return Match::Serves;
             }
-            let hops = self.next_hops(router, at);
+            let hops = self.next_hops(router, at, asked);
             if !hops.is_empty() {
                 return Match::Hops(hops);
             }
@@ -337,12 +349,12 @@ impl Walk<'_> {
         Match::None
     }
 
-    fn next_hops(&self, router: RouterId, group: GroupId) -> &[Hop] {
+    fn next_hops(&self, router: RouterId, group: GroupId, asked: &mut Asked) -> &[Hop] {
         let entry = &self.tables.routers[router].fib[group];
-        match &entry.ramp {
-            Some(ramp) if self.position < ramp.position(self.now) => &ramp.next,
-            Some(_) | None => &entry.current,
-        }
+        let Some(ramp) = &entry.ramp else { return &entry.current };
+        let written = self.position < ramp.position(self.now);
+        asked.answers.push((router, group, written));
+        if written { &ramp.next } else { &entry.current }
     }
 
     /// Which of the choices get how many parts, zero shares left out. `place` names where the
@@ -388,6 +400,21 @@ fn rerouted<'h>(hops: &'h [Hop], lost: &BTreeSet<LagId>) -> Cow<'h, [Hop]> {
         None => *hop,
     };
     Cow::Owned(hops.iter().map(instead).collect())
+}
+
+/// What walks depend on.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Asked {
+    /// The routers whose tables they looked into.
+    pub(super) routers: Routers,
+    /// Whether writes under way had come by, in the order in which they asked.
+    pub(super) answers: Vec<Answer>,
+}
+
+/// What a walk has found so far.
+struct Found<'a> {
+    paths: Vec<(Path, u64)>,
+    asked: &'a mut Asked,
 }
 
 /// What a router's table says of a packet.

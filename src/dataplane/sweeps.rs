@@ -5,8 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::tables::{Ramp, Tables, WHOLE};
-use crate::ids::{GroupId, RouterId};
+use super::tables::{Ramp, WHOLE};
 use crate::units::{SimDuration, SimTime};
 
 /// When each position of a prefix group is reached: evenly from the first to the last.
@@ -23,6 +22,17 @@ impl Sweep {
     #[must_use]
     pub const fn at(instant: SimTime) -> Self {
         Self { first: instant, last: instant }
+    }
+
+    /// The part of all positions that it has come by at `now`.
+    #[must_use]
+    pub fn position(self, now: SimTime) -> u64 {
+        if now >= self.last {
+            return WHOLE;
+        }
+        let done = u128::from(now.since(self.first).as_nanos());
+        let all = u128::from(self.last.since(self.first).as_nanos()).max(1);
+        u64::try_from(u128::from(WHOLE) * done / all).expect("a part of the whole fits")
     }
 
     /// When it reaches `position`, rounded down.
@@ -81,61 +91,37 @@ impl Swept {
     }
 }
 
-/// The ramps that decide about a group at these routers: its own and those of what covers it.
-fn ramps<'t>(
-    tables: &'t Tables,
-    group: GroupId,
-    at: &BTreeSet<RouterId>,
-) -> impl Iterator<Item = &'t Ramp> {
-    let of = move |group: GroupId| {
-        at.iter().filter_map(move |router| tables.routers[*router].fib[group].ramp.as_deref())
-    };
-    tables.covering(group).flat_map(of)
-}
-
-/// Where the tables of these routers change within a group at `now`: positions that bound equal
-/// treatment.
+/// The stretches of a group that were written between `since` and `now` by the writes under way that
+/// decide about it, in order. No two writes may have met in between: see [`meetings`].
 #[must_use]
-pub fn boundaries(
-    tables: &Tables,
-    group: GroupId,
-    at: &BTreeSet<RouterId>,
-    now: SimTime,
-) -> Vec<u64> {
-    let mut all = vec![WHOLE];
-    all.extend(ramps(tables, group, at).map(|ramp| ramp.position(now)).filter(|p| *p > 0));
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// The stretches of a group that were written at these routers between `since` and `now`, in order.
-/// No two writes may have met in between: see [`meetings`].
-#[must_use]
-pub fn swept(
-    tables: &Tables,
-    group: GroupId,
-    at: &BTreeSet<RouterId>,
-    (since, now): (SimTime, SimTime),
-) -> Vec<Swept> {
-    let mut edges = BTreeSet::new();
-    let mut sweeps = BTreeSet::new();
-    for ramp in ramps(tables, group, at) {
-        let (from, to) = (ramp.position(since), ramp.position(now));
+pub fn swept(ramps: &[&Ramp], (since, now): (SimTime, SimTime)) -> Vec<Swept> {
+    let mut edges = Vec::new();
+    let mut sweeps = Vec::new();
+    for sweep in ramps.iter().map(|ramp| Sweep::from(*ramp)) {
+        let (from, to) = (sweep.position(since), sweep.position(now));
         if from < to {
             edges.extend([from, to]);
-            sweeps.insert((Sweep::from(ramp), from, to));
+            sweeps.push((from, to, sweep));
         }
     }
-    let edges: Vec<u64> = edges.into_iter().collect();
+    edges.sort_unstable();
+    edges.dedup();
+    sweeps.sort_unstable();
+    sweeps.dedup();
+    let mut coming = sweeps.into_iter().peekable();
+    let mut over: Vec<(u64, Sweep)> = Vec::new();
     let mut found = Vec::new();
     for pair in edges.windows(2) {
         let &[begin, end] = pair else { continue };
-        let over = sweeps.iter().filter(|(_, from, to)| *from <= begin && end <= *to);
-        let by: Vec<Sweep> = over.map(|(sweep, ..)| *sweep).collect();
-        let mut stretch = Swept { begin, end, by };
+        over.retain(|(to, _)| end <= *to);
+        while let Some((_, to, sweep)) = coming.next_if(|(from, ..)| *from <= begin) {
+            over.push((to, sweep));
+        }
+        let mut stretch = Swept { begin, end, by: over.iter().map(|(_, sweep)| *sweep).collect() };
         let middle = stretch.middle();
-        stretch.by.sort_by_key(|sweep| (sweep.has_written(middle), *sweep));
+        if stretch.by.len() > 1 {
+            stretch.by.sort_by_cached_key(|sweep| (sweep.has_written(middle), *sweep));
+        }
         if !stretch.by.is_empty() {
             found.push(stretch);
         }
@@ -143,19 +129,22 @@ pub fn swept(
     found
 }
 
-/// The instants between `since` and `now` at which one write of these routers overtakes another in a
-/// group: from one to the next, shares change evenly.
-pub fn meetings(
-    tables: &Tables,
-    group: GroupId,
-    at: &BTreeSet<RouterId>,
-    (since, now): (SimTime, SimTime),
-    into: &mut BTreeSet<SimTime>,
-) {
-    let all: BTreeSet<Sweep> = ramps(tables, group, at).map(Sweep::from).collect();
-    for one in &all {
-        for other in all.range(one..).skip(1) {
-            into.extend(one.meets(*other).filter(|at| since < *at && *at < now));
+/// The instants between `since` and `now` at which one of these writes overtakes another: from one to
+/// the next, shares change evenly.
+pub fn meetings(ramps: &[&Ramp], (since, now): (SimTime, SimTime), into: &mut BTreeSet<SimTime>) {
+    let length = |sweep: &Sweep| sweep.last.since(sweep.first);
+    let mut all: Vec<Sweep> = ramps.iter().map(|ramp| Sweep::from(*ramp)).collect();
+    // Those that take equally long keep their distance: mostly all do.
+    if all.windows(2).all(|pair| length(&pair[0]) == length(&pair[1])) {
+        return;
+    }
+    all.sort_unstable();
+    all.dedup();
+    for (index, one) in all.iter().enumerate() {
+        for other in &all[index + 1..] {
+            if length(one) != length(other) {
+                into.extend(one.meets(*other).filter(|at| since < *at && *at < now));
+            }
         }
     }
 }

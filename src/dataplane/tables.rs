@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::sweeps::Sweep;
 use crate::engine::store::Store;
 use crate::ids::{CircuitId, ClassId, GroupId, IdVec, LagId, RouterId, Side};
 use crate::units::{BitRate, Share, SimDuration, SimTime};
@@ -43,12 +44,7 @@ impl Ramp {
     /// The part of the group that is written by `now`.
     #[must_use]
     pub fn position(&self, now: SimTime) -> u64 {
-        if now >= self.last {
-            return WHOLE;
-        }
-        let done = u128::from(now.since(self.first).as_nanos());
-        let all = u128::from(self.last.since(self.first).as_nanos()).max(1);
-        u64::try_from(u128::from(WHOLE) * done / all).expect("a part of the whole fits")
+        Sweep::from(self).position(now)
     }
 }
 

@@ -16,13 +16,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::atoms::{Atoms, Course, Fate, Grain, Harm, Scopes, Spread, is_offered};
-use super::courses::{FlowPlan, View, Writes};
+use super::atoms::{Harm, Scopes, is_offered};
+use super::courses::{FlowPlan, Seen, View, start_back};
+pub use super::flowing::{Flowing, Instant};
 use super::load::{self, Offered, Stream};
-use super::paths::{Path, PathId, PathTable, Ways};
-use super::reach::reach;
+use super::loads::{Loads, push};
+use super::paths::{PathTable, Ways};
+use super::reach::Reach;
 use super::series::Series;
-use super::sweeps::meetings;
+use super::state;
+use super::sweeps::{Swept, meetings, swept};
 use super::tables::{Tables, WHOLE};
 use crate::ids::{ClassId, GroupId, LagId, RouterId, Side};
 use crate::model::scenario::Direction;
@@ -50,39 +53,6 @@ pub struct DemandSpec {
     pub local: Vec<LagId>,
 }
 
-/// One demand and direction at one instant.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Instant {
-    /// Parts offered.
-    pub offered: u64,
-    /// Parts delivered, losses included.
-    pub delivered: u64,
-    /// Parts delivered that crossed between networks in the demand's metro.
-    pub localized: u64,
-    /// Delivered parts times their one-way delay in nanoseconds.
-    pub delay: u128,
-}
-
-/// One demand and direction.
-#[derive(Clone, Debug)]
-pub struct Flowing {
-    /// History of its parts.
-    pub atoms: Atoms,
-    /// Parts delivered over time.
-    pub delivered: Series,
-    /// Parts offered over time.
-    pub offered: Series,
-    /// What holds now.
-    pub now: Instant,
-    spread: Vec<Spread>,
-    /// Parts by path, as they are spread.
-    lies: BTreeMap<PathId, u64>,
-    /// What becomes of each path that is taken.
-    fates: BTreeMap<PathId, Fate>,
-    /// Whether there is something to settle although the paths' fates are what they were.
-    unsettled: bool,
-}
-
 /// Everything that flows.
 #[derive(Clone, Debug)]
 pub struct Traffic {
@@ -94,100 +64,24 @@ pub struct Traffic {
     factors_ppb: Vec<u64>,
     paths: PathTable,
     flowing: Vec<[Flowing; 2]>,
-    loads: BTreeMap<(LagId, Side), Series>,
-    capacities: BTreeMap<(LagId, Side), Series>,
+    /// Which routers it may meet.
+    reach: Reach,
+    loads: Loads,
+    /// Whether something was congested when it was last looked at.
+    congested: bool,
     evaluated: SimTime,
 }
 
-impl Flowing {
-    fn new(spec: &DemandSpec, course: Course, paths: &PathTable) -> Self {
-        let grain = if spec.flows.is_some() { Grain::Flow } else { Grain::Fluid };
-        let start = SimTime::ZERO;
-        Self {
-            atoms: Atoms::new(start, grain, &course.spread, paths, spec.drop_after),
-            delivered: Series::default(),
-            offered: Series::default(),
-            now: Instant::default(),
-            lies: lies(&course.spread),
-            spread: course.spread,
-            fates: BTreeMap::new(),
-            unsettled: true,
-        }
-    }
-
-    fn move_to(
-        &mut self,
-        (now, since): (SimTime, Option<SimTime>),
-        course: Course,
-        paths: &PathTable,
-    ) {
-        let detours = course.passages.iter().any(|passage| !passage.detours.is_empty());
-        if self.spread != course.spread || detours {
-            self.atoms.redistribute(now, since, &course, paths);
-            self.lies = lies(&course.spread);
-            self.spread = course.spread;
-            self.unsettled = true;
-        }
-    }
-
-    /// Begins and ends gaps by what becomes of each path now.
-    fn settle(&mut self, now: SimTime, fates: BTreeMap<PathId, Fate>) {
-        if self.unsettled || self.fates != fates {
-            let fate = |path: PathId| fates.get(&path).copied();
-            self.atoms.settle(now, |path| fate(path).expect("atoms lie where they are spread"));
-            self.fates = fates;
-            self.unsettled = false;
-        }
-    }
+/// What may be another than when traffic was last looked at.
+#[derive(Clone, Copy, Debug)]
+enum Changed<'a> {
+    /// How far the writes under way have come.
+    Positions,
+    /// These entries of forwarding tables.
+    Entries(&'a [(RouterId, GroupId)]),
+    /// Anything.
+    Anything,
 }
-
-/// Parts by path.
-fn lies(spread: &[Spread]) -> BTreeMap<PathId, u64> {
-    let mut sums = BTreeMap::new();
-    for (path, parts) in spread.iter().flat_map(|spread| &spread.paths) {
-        *sums.entry(*path).or_insert(0) += parts;
-    }
-    sums
-}
-
-impl Instant {
-    /// Adds what is offered to a path, and tells what becomes of it.
-    fn add(
-        &mut self,
-        tables: &Tables,
-        spec: &DemandSpec,
-        path: &Path,
-        parts: u64,
-        loads: &Offered,
-    ) -> Fate {
-        if !is_offered(path) {
-            return Fate::Whole;
-        }
-        self.offered += parts;
-        if path.arrives().is_none() {
-            return Fate::Nothing;
-        }
-        let stream = Stream { rate: MUCH, class: spec.class, path };
-        let left = load::surviving(tables, stream, loads);
-        let delivered = portion(parts, left, MUCH);
-        self.delivered += delivered;
-        if path.hops.iter().any(|(lag, ..)| spec.local.contains(lag)) {
-            self.localized += delivered;
-        }
-        let delay = |(_, circuit, side): &(LagId, _, Side)| {
-            u128::from(tables.circuits[*circuit][*side].delay.as_nanos())
-        };
-        self.delay += u128::from(delivered) * path.hops.iter().map(delay).sum::<u128>();
-        match left {
-            MUCH => Fate::Whole,
-            0 => Fate::Nothing,
-            _ => Fate::Part,
-        }
-    }
-}
-
-/// A rate of which the share that is left tells enough digits.
-const MUCH: u64 = 1_000_000_000_000_000;
 
 impl Traffic {
     /// Traffic over settled tables at time zero. LAGs `inside` a network stand for each other
@@ -195,6 +89,8 @@ impl Traffic {
     #[must_use]
     pub fn new(specs: Vec<DemandSpec>, tables: &Tables, inside: BTreeSet<LagId>) -> Self {
         let now = SimTime::ZERO;
+        let routers = |spec: &DemandSpec| spec.sources.iter().map(|(router, _)| *router).collect();
+        let reached = specs.iter().map(|spec| (spec.groups, routers(spec)));
         let mut traffic = Self {
             plans: specs.iter().map(FlowPlan::of).collect(),
             ways: Ways { ends: tables.ends.clone(), inside },
@@ -202,22 +98,27 @@ impl Traffic {
             factors_ppb: vec![1_000_000_000; specs.len()],
             paths: PathTable::default(),
             flowing: Vec::new(),
-            loads: BTreeMap::new(),
-            capacities: BTreeMap::new(),
+            reach: Reach::new(tables, reached),
+            loads: Loads::default(),
+            congested: false,
             evaluated: now,
             specs,
         };
-        let writes = traffic.writes(tables, now, None);
-        let view = View { tables, writes: &writes, now };
-        let Self { specs, plans, paths, flowing, .. } = &mut traffic;
-        for (spec, plan) in specs.iter().zip(plans) {
+        let view = View { tables, swept: &BTreeMap::new(), now, stateful: state::any(tables) };
+        let Self { specs, plans, paths, flowing, reach, .. } = &mut traffic;
+        for (index, (spec, plan)) in specs.iter().zip(plans).enumerate() {
             let of = (spec, plan.as_ref());
-            let forward = Flowing::new(spec, view.forward(of, None, paths), paths);
-            let twin = (&forward.atoms, &*forward.spread);
-            let back = Flowing::new(spec, view.back(of, twin, None, paths), paths);
-            flowing.push([forward, back]);
+            let mut seen = Seen::default();
+            let course = view.forward(of, None, &mut seen, paths);
+            let forward = Flowing::new(spec, course, seen, paths);
+            let mut seen = Seen::default();
+            start_back(of, &forward.atoms, &mut seen);
+            let course = view.back(of, &forward.spread, None, &mut seen, paths);
+            reach.arrived(tables, index, forward.atoms.arrived());
+            flowing.push([forward, Flowing::new(spec, course, seen, paths)]);
         }
-        traffic.measure(tables, now, true);
+        reach.unite();
+        traffic.measure(tables, now, Changed::Anything, &BTreeSet::new());
         traffic
     }
 
@@ -228,20 +129,38 @@ impl Traffic {
 
     /// The tables are as they were, but prefixes being written have moved on until `now`.
     pub fn advance(&mut self, tables: &Tables, now: SimTime) {
-        if now > self.evaluated && tables.routers.iter().any(any_ramp) {
-            let mut instants = BTreeSet::from([now]);
-            for (group, met) in self.met(tables) {
-                meetings(tables, group, &met, (self.evaluated, now), &mut instants);
-            }
+        if now <= self.evaluated {
+            return;
+        }
+        let mut instants = BTreeSet::from([now]);
+        let mut any = false;
+        for group in self.reach.groups() {
+            let ramps = self.reach.ramps(tables, group);
+            any |= !ramps.is_empty();
+            meetings(&ramps, (self.evaluated, now), &mut instants);
+        }
+        if any {
             for at in instants {
-                self.evaluate(tables, at, Some(self.evaluated));
+                self.evaluate(tables, at, Changed::Positions);
             }
         }
     }
 
     /// The tables have changed at `now`.
     pub fn change(&mut self, tables: &Tables, now: SimTime) {
-        self.evaluate(tables, now, None);
+        self.reach.find_all(tables);
+        self.evaluate(tables, now, Changed::Anything);
+    }
+
+    /// Of the tables, these entries have changed at `now`, and nothing else has.
+    pub fn change_entries(
+        &mut self,
+        tables: &Tables,
+        now: SimTime,
+        entries: &[(RouterId, GroupId)],
+    ) {
+        self.reach.find_after(tables, entries);
+        self.evaluate(tables, now, Changed::Entries(entries));
     }
 
     /// Demand by demand, forward and return.
@@ -250,11 +169,10 @@ impl Traffic {
         &self.flowing
     }
 
-    /// Offered load per LAG and sending side over time, bit/s; LAGs that never carry anything
-    /// are absent.
+    /// Offered load per LAG and sending side over time, bit/s.
     #[must_use]
     pub const fn loads(&self) -> &BTreeMap<(LagId, Side), Series> {
-        &self.loads
+        self.loads.offered()
     }
 
     /// How many times its rate a demand is offered over time, in parts per billion.
@@ -266,7 +184,7 @@ impl Traffic {
     /// Capacity per LAG and sending side over time, bit/s.
     #[must_use]
     pub const fn capacities(&self) -> &BTreeMap<(LagId, Side), Series> {
-        &self.capacities
+        self.loads.capacities()
     }
 
     /// What happened to a demand up to `now`, in this window and in the run.
@@ -278,97 +196,139 @@ impl Traffic {
     /// A new window begins for all.
     pub fn begin_window(&mut self, now: SimTime) {
         for flowing in self.flowing.iter_mut().flatten() {
-            flowing.atoms.begin_window(now);
-            flowing.unsettled = true;
+            flowing.begin_window(now);
         }
-    }
-
-    fn evaluate(&mut self, tables: &Tables, now: SimTime, since: Option<SimTime>) {
-        let writes = self.writes(tables, now, since);
-        let view = View { tables, writes: &writes, now };
-        let Self { specs, plans, paths, flowing, .. } = self;
-        for ((spec, plan), [forward, back]) in specs.iter().zip(plans).zip(flowing) {
-            let of = (spec, plan.as_ref());
-            let course = view.forward(of, Some(&forward.spread), paths);
-            forward.move_to((now, since), course, paths);
-            let twin = (&forward.atoms, &*forward.spread);
-            let course = view.back(of, twin, Some(&back.spread), paths);
-            back.move_to((now, since), course, paths);
-        }
-        self.measure(tables, now, since.is_none());
-        self.evaluated = now;
-    }
-
-    fn writes(
-        &self,
-        tables: &Tables,
-        now: SimTime,
-        since: Option<SimTime>,
-    ) -> BTreeMap<GroupId, Writes> {
-        let of = |(group, met)| (group, Writes::of(tables, group, &met, (since, now)));
-        self.met(tables).into_iter().map(of).collect()
     }
 
     /// Whether traffic may meet what a router's table says of a group.
     #[must_use]
     pub fn may_meet(&self, tables: &Tables, router: RouterId, group: GroupId) -> bool {
-        let covers = |of: GroupId| tables.covering(of).any(|at| at == group);
-        self.met(tables).iter().any(|(of, met)| met.contains(&router) && covers(*of))
+        self.reach.may_meet(tables, router, group)
     }
 
-    /// Which routers traffic of each group may meet.
-    fn met(&self, tables: &Tables) -> BTreeMap<GroupId, BTreeSet<RouterId>> {
-        let mut all: BTreeMap<GroupId, BTreeSet<RouterId>> = BTreeMap::new();
-        for (index, spec) in self.specs.iter().enumerate() {
-            let [forward, back] = spec.groups;
-            let mut there = BTreeSet::new();
-            reach(tables, forward, spec.sources.iter().map(|(source, _)| *source), &mut there);
-            // Return traffic starts where the other has arrived, last time or now.
-            let arrived = self.flowing.get(index).map(|[forward, _]| &forward.atoms);
-            let arrived = arrived.into_iter().flat_map(|atoms| {
-                let fluid = atoms.arrivals().into_iter().map(|(router, _)| router);
-                fluid.chain(atoms.flow_arrivals().into_iter().flatten())
-            });
-            let starts: Vec<RouterId> = there.iter().copied().chain(arrived).collect();
-            all.entry(forward).or_default().append(&mut there);
-            let mut home = BTreeSet::new();
-            reach(tables, back, starts, &mut home);
-            all.entry(back).or_default().append(&mut home);
+    fn evaluate(&mut self, tables: &Tables, now: SimTime, changed: Changed<'_>) {
+        let since = matches!(changed, Changed::Positions).then_some(self.evaluated);
+        let swept = since.map_or_else(BTreeMap::new, |since| self.swept(tables, (since, now)));
+        let view = View { tables, swept: &swept, now, stateful: state::any(tables) };
+        let Self { specs, plans, paths, flowing, reach, .. } = self;
+        let mut moved = BTreeSet::new();
+        for (index, (spec, plan)) in specs.iter().zip(plans).enumerate() {
+            let of = (spec, plan.as_ref());
+            let [forward, back] = &mut flowing[index];
+            let looks = changed.concerns(tables, spec.groups[0], &mut forward.seen);
+            if looks {
+                let Flowing { spread, seen, .. } = forward;
+                let course = view.forward(of, Some(spread), seen, paths);
+                if forward.move_to((now, since), course, paths) {
+                    moved.insert((index, 0));
+                    reach.arrived(tables, index, forward.atoms.arrived());
+                }
+            }
+            let starts = looks && start_back(of, &forward.atoms, &mut back.seen);
+            if starts {
+                back.seen.clear();
+            }
+            let concerned = changed.concerns(tables, spec.groups[1], &mut back.seen);
+            if concerned || starts || looks && view.stateful {
+                let Flowing { spread, seen, .. } = back;
+                let course = view.back(of, &forward.spread, Some(spread), seen, paths);
+                if back.move_to((now, since), course, paths) {
+                    moved.insert((index, 1));
+                }
+            }
+        }
+        reach.unite();
+        self.measure(tables, now, changed, &moved);
+        self.evaluated = now;
+    }
+
+    /// The stretches that writes went over, of each group to which traffic depends on writes.
+    fn swept(&self, tables: &Tables, times: (SimTime, SimTime)) -> BTreeMap<GroupId, Vec<Swept>> {
+        let mut all = BTreeMap::new();
+        for (spec, both) in self.specs.iter().zip(&self.flowing) {
+            // What its twin does may make the return direction look too.
+            if both.iter().any(|flowing| flowing.seen.depends_on_writes()) {
+                for group in spec.groups {
+                    let of = |group| swept(&self.reach.ramps(tables, group), times);
+                    all.entry(group).or_insert_with(|| of(group));
+                }
+            }
         }
         all
     }
 
-    /// Loads, losses and what arrives, as the atoms lie now. `changed`: this instant is a change
-    /// of tables (a step), not the end of an even stretch.
-    fn measure(&mut self, tables: &Tables, now: SimTime, changed: bool) {
-        let loads = self.offer(tables);
-        let mut instants = Vec::with_capacity(self.flowing.len());
-        let (paths, specs) = (&self.paths, &self.specs);
-        for (both, spec) in self.flowing.iter_mut().zip(specs) {
-            instants.push(both.each_mut().map(|flowing| {
-                let mut instant = Instant::default();
-                let mut fates = BTreeMap::new();
-                for (id, parts) in &flowing.lies {
-                    let path = paths.get(*id);
-                    fates.insert(*id, instant.add(tables, spec, path, *parts, &loads));
-                }
-                flowing.settle(now, fates);
-                instant
-            }));
+    /// Loads, losses and what arrives, as the atoms lie now, of demands and directions that have
+    /// `moved` and of others that this concerns.
+    fn measure(
+        &mut self,
+        tables: &Tables,
+        now: SimTime,
+        changed: Changed<'_>,
+        moved: &BTreeSet<(usize, usize)>,
+    ) {
+        let anything = matches!(changed, Changed::Anything);
+        if moved.is_empty() && !anything {
+            return;
         }
-        self.record(now, changed, &instants);
-        self.record_loads(tables, now, changed, &loads);
+        let is_step = !matches!(changed, Changed::Positions);
+        if anything {
+            self.loads.restart(tables);
+            self.record_factors(now);
+        }
+        let is_meant = |at: (usize, usize)| anything || moved.contains(&at);
+        self.offer(tables, anything, is_meant);
+        let congested = self.loads.is_congested();
+        let all = anything || congested || self.congested;
+        self.congested = congested;
+        let offered = congested.then(|| self.offered(tables));
+        let Self { flowing, specs, paths, evaluated, loads, .. } = self;
+        for (index, (both, spec)) in flowing.iter_mut().zip(specs).enumerate() {
+            for (way, flowing) in both.iter_mut().enumerate() {
+                if all || is_meant((index, way)) {
+                    let instant = flowing.settle(now, (tables, spec, paths), offered.as_ref());
+                    flowing.record((*evaluated, now), is_step, instant);
+                }
+            }
+        }
+        if all {
+            loads.record_all(tables, (*evaluated, now), is_step, offered.as_ref());
+        } else {
+            loads.record_touched(tables, (*evaluated, now), is_step);
+        }
+    }
+
+    /// Puts what these demands and directions offer in the place of what they did.
+    fn offer(
+        &mut self,
+        tables: &Tables,
+        anything: bool,
+        is_meant: impl Fn((usize, usize)) -> bool,
+    ) {
+        for index in 0..self.flowing.len() {
+            for (way, direction) in Direction::BOTH.into_iter().enumerate() {
+                if !is_meant((index, way)) {
+                    continue;
+                }
+                let rate = self.rate(index, direction);
+                let class = self.specs[index].class;
+                let flowing = &mut self.flowing[index][way];
+                if anything {
+                    flowing.forget_paths();
+                }
+                flowing.offer((tables, &self.paths), (rate, class), &mut self.loads);
+            }
+        }
     }
 
     /// What is offered to each end of each LAG to be sent now, by class, losses upstream taken off;
     /// bit/s.
     #[must_use]
     pub fn by_class(&self, tables: &Tables) -> BTreeMap<(LagId, Side, ClassId), u64> {
-        load::by_class(tables, &self.streams(), &self.offer(tables))
+        load::by_class(tables, &self.streams(), &self.offered(tables))
     }
 
-    /// What is offered to everything.
-    fn offer(&self, tables: &Tables) -> Offered {
+    /// What is offered to everything, congestion taken off.
+    fn offered(&self, tables: &Tables) -> Offered {
         load::offered(tables, &self.streams())
     }
 
@@ -393,63 +353,37 @@ impl Traffic {
         portion(base, self.factors_ppb[index], 1_000_000_000)
     }
 
-    fn record(&mut self, now: SimTime, changed: bool, instants: &[[Instant; 2]]) {
+    fn record_factors(&mut self, now: SimTime) {
         for (factor, ppb) in self.factors.iter_mut().zip(&self.factors_ppb) {
             let old = factor.points().last().map_or(*ppb, |point| point.after);
             push(factor, self.evaluated, now, old, *ppb);
         }
-        for (both, new) in self.flowing.iter_mut().zip(instants) {
-            for (flowing, instant) in both.iter_mut().zip(new) {
-                let old = flowing.now;
-                let before = if changed { old } else { *instant };
-                push(
-                    &mut flowing.delivered,
-                    self.evaluated,
-                    now,
-                    before.delivered,
-                    instant.delivered,
-                );
-                push(&mut flowing.offered, self.evaluated, now, before.offered, instant.offered);
-                flowing.now = *instant;
+    }
+}
+
+impl Changed<'_> {
+    /// Whether a direction of a demand that was `seen` to depend on so much may go another way; what
+    /// was seen is forgotten if it holds no longer.
+    fn concerns(self, tables: &Tables, group: GroupId, seen: &mut Seen) -> bool {
+        let entries = match self {
+            Changed::Positions => return seen.depends_on_writes(),
+            Changed::Anything => {
+                seen.clear();
+                return true;
             }
+            Changed::Entries(entries) => entries,
+        };
+        let decides = |at: GroupId| tables.covering(group).any(|of| of == at);
+        let concerned = entries.iter().any(|(router, at)| seen.has_met(*router) && decides(*at));
+        if concerned {
+            seen.clear();
         }
-    }
-
-    fn record_loads(&mut self, tables: &Tables, now: SimTime, changed: bool, loads: &Offered) {
-        let mut sums: BTreeMap<(LagId, Side), u64> = BTreeMap::new();
-        for lag in tables.lags.ids() {
-            for side in Side::BOTH {
-                let load = tables.lag_members(lag).iter().map(|c| loads.on_circuit(*c, side));
-                sums.insert((lag, side), load.sum());
-            }
-        }
-        for (key, load) in sums {
-            let series = self.loads.entry(key).or_default();
-            let old = series.points().last().map_or(load, |p| p.after);
-            push(series, self.evaluated, now, if changed { old } else { load }, load);
-            let capacity = tables.lag_capacity(key.0, key.1).as_bps();
-            let series = self.capacities.entry(key).or_default();
-            let old = series.points().last().map_or(capacity, |p| p.after);
-            push(series, self.evaluated, now, old, capacity);
-        }
+        concerned
     }
 }
 
-fn push(series: &mut Series, held_until: SimTime, now: SimTime, before: u64, after: u64) {
-    let last = series.points().last().map(|p| p.after);
-    if let Some(value) = last
-        && value != before
-    {
-        series.hold(held_until, value);
-    }
-    series.push(now, before, after);
-}
-
-fn any_ramp(router: &super::tables::RouterTable) -> bool {
-    router.fib.iter().any(|entry| entry.ramp.is_some())
-}
-
-fn portion(whole: u64, numerator: u64, denominator: u64) -> u64 {
+/// So much of a whole as the numerator is of the denominator, rounded down.
+pub(super) fn portion(whole: u64, numerator: u64, denominator: u64) -> u64 {
     let wide = u128::from(whole) * u128::from(numerator) / u128::from(denominator.max(1));
     u64::try_from(wide).unwrap_or(u64::MAX)
 }

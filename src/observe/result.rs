@@ -120,18 +120,27 @@ fn assumptions(net: &Net) -> Vec<AssumptionRow> {
     net.topology.assumptions.iter().map(row).collect()
 }
 
+const WRITES: &str = "writing to a String does not fail";
+
 /// SHA-256 over all transitions, the first 16 bytes in hexadecimal.
 fn fingerprint(world: &World) -> String {
     let mut hash = Sha256::new();
+    let mut text = String::new();
     for transition in &world.record().transitions {
         let (kind, name, router) = world.describe(transition.element);
-        let at = transition.at.as_nanos();
         let (from, to, reason) = (&transition.from, &transition.to, &transition.reason);
-        hash.update(format!("{at} {kind} {name} {router} {from} {to} {reason}\n"));
+        text.clear();
+        write!(text, "{}", transition.at.as_nanos()).expect(WRITES);
+        for word in [kind, &name, &router, from, to, reason] {
+            text.push(' ');
+            text.push_str(word);
+        }
+        text.push('\n');
+        hash.update(&text);
     }
-    let mut text = String::new();
+    text.clear();
     for byte in hash.finalize().iter().take(16) {
-        write!(text, "{byte:02x}").expect("writing to a String does not fail");
+        write!(text, "{byte:02x}").expect(WRITES);
     }
     text
 }

@@ -180,10 +180,12 @@ impl World {
         if self.stuck_since(router).is_some_and(|since| job.start >= since) {
             return;
         }
-        self.touch_traffic_of(router, group);
         if now < job.last {
-            let entry = self.tables.routers.edit(router).fib.edit(group);
-            if entry.ramp.is_none() {
+            if self.tables.routers[router].fib[group].ramp.is_some() {
+                self.advance_traffic_of(router, group);
+            } else {
+                self.touch_traffic_of(router, group);
+                let entry = self.tables.routers.edit(router).fib.edit(group);
                 let ramp = Ramp { next: job.next, first: job.first, last: job.last };
                 entry.ramp = Some(Box::new(ramp));
             }
@@ -192,6 +194,7 @@ impl World {
             self.at_because(at, Event::Fib(router, group), job.cause);
             return;
         }
+        self.touch_traffic_of(router, group);
         self.cause = job.cause;
         self.spend(Phase::Write);
         let entry = self.tables.routers.edit(router).fib.edit(group);

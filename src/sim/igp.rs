@@ -14,7 +14,7 @@
 //!   for whatever reason, and back when the adjacency is up; alternates are in place when SPF is
 //!   done.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cause::Phase;
@@ -290,10 +290,11 @@ impl World {
     /// A router takes a newer PDU in and relays it to all neighbours but where it came from.
     fn learn_lsp(&mut self, router: RouterId, lsp: &Arc<Lsp>, from: Option<End<LagId>>) {
         self.state.igp.edit(router).lsdb.insert(lsp);
-        for end in self.net.lags_at[router].clone() {
-            let adjacent = self.state.adjacencies[end].as_ref().is_some_and(Adjacency::is_up);
-            if adjacent && from != Some(end) {
-                self.flood_over(end, Arc::clone(lsp));
+        let net = Arc::clone(&self.net);
+        for end in &net.lags_at[router] {
+            let adjacent = self.state.adjacencies[*end].as_ref().is_some_and(Adjacency::is_up);
+            if adjacent && from != Some(*end) {
+                self.flood_over(*end, Arc::clone(lsp));
             }
         }
         self.schedule_spf(router);
@@ -327,6 +328,9 @@ impl World {
 
     /// Works out a router's interior routes and tells BGP if they changed.
     pub(super) fn recompute_routes(&mut self, router: RouterId) {
+        if self.routes_hold(router) {
+            return;
+        }
         let routes = self.routes(router);
         if *self.state.igp[router].routes != routes {
             let routes = Arc::new(routes);
@@ -338,6 +342,33 @@ impl World {
         }
     }
 
+    /// Whether what a router knows leads to the routes that it has.
+    fn routes_hold(&mut self, router: RouterId) -> bool {
+        let state = &self.state.igp[router];
+        let (Some(old), Some(stubs)) = (state.routed.clone(), &state.routes.stubs) else {
+            return false;
+        };
+        if self.igp_config(router).frr.is_some() || self.stubs(router, &state.routes) != *stubs {
+            return false;
+        }
+        let map = self.map(router);
+        let paths = &self.state.igp[router].routes.paths;
+        let distance = |at| paths.get(at).map(|reach| reach.distance);
+        let same = map.has_paths_of(&old, router, distance);
+        if same {
+            self.state.igp.edit(router).routed = Some(map);
+        }
+        same
+    }
+
+    /// PNIs that routers tell of which this one reaches.
+    fn stubs(&self, router: RouterId, routes: &Routes) -> BTreeSet<LagId> {
+        let lsdb = self.state.igp[router].lsdb.all();
+        let told = lsdb.filter(|lsp| !lsp.stubs.is_empty());
+        let reached = told.filter(|lsp| routes.to(lsp.origin).is_some());
+        reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect()
+    }
+
     /// Interior routes of a router from what it knows.
     pub(super) fn routes(&mut self, router: RouterId) -> Routes {
         let config = self.igp_config(router);
@@ -345,7 +376,10 @@ impl World {
         let paths = if is_static {
             igp::spf(router, &self.configured_edges(router))
         } else {
-            self.map(router).paths(router)
+            let map = self.map(router);
+            let paths = map.paths(router);
+            self.state.igp.edit(router).routed = Some(map);
+            paths
         };
         let mut routes = Routes { paths, ..Routes::default() };
         if config.frr.is_some() {
@@ -358,9 +392,7 @@ impl World {
             routes.alternates = self.alternates(router, &edges);
         }
         if !is_static {
-            let lsdb = self.state.igp[router].lsdb.all();
-            let reached = lsdb.filter(|lsp| routes.to(lsp.origin).is_some());
-            routes.stubs = Some(reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect());
+            routes.stubs = Some(self.stubs(router, &routes));
         }
         routes
     }

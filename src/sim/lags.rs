@@ -341,21 +341,15 @@ impl World {
         for side in Side::BOTH {
             for id in self.net.lag_bfd[lag].clone() {
                 let hello = Hello::Bfd(End::new(id, side));
-                let path = self.bfd_path(End::new(id, side), self.hello_hash(hello));
+                let path = self.bfd_path(End::new(id, side), self.net.hello_hash(hello));
                 self.path_changed(hello, path);
             }
             let hello = Hello::Igp(End::new(lag, side));
-            let path = self.lag_path(lag, side, self.hello_hash(hello));
+            let path = self.lag_path(lag, side, self.net.hello_hash(hello));
             self.path_changed(hello, path);
         }
         self.transport_paths_changed(lag);
         self.neighbors_changed(lag);
-    }
-
-    /// The hash that picks the member an exchange rides; fixed for its lifetime.
-    pub(super) fn hello_hash(&self, hello: Hello) -> u64 {
-        let name = format!("hash/{}", self.net.hello_name(hello));
-        crate::rng::Draws::new(self.net.seed, &name).bits(0)
     }
 
     /// What the sender of an exchange would say now.

@@ -9,6 +9,7 @@ use crate::ids::{
 use crate::model::groups::{self, Group};
 use crate::model::topology::{SessionKind, Topology};
 use crate::proto::bfd;
+use crate::rng::Draws;
 
 /// What a pair of BFD sessions watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -66,6 +67,9 @@ pub(crate) struct Net {
     /// LAG ends at each router, in order of LAG.
     pub(crate) lags_at: IdVec<RouterId, Vec<End<LagId>>>,
     ranks: Ranks,
+    /// Hashes that pick the members that exchanges ride.
+    bfd_hashes: IdVec<End<BfdId>, u64>,
+    igp_hashes: IdVec<End<LagId>, u64>,
 }
 
 /// Ranks of owners' names; equal time is ordered by them.
@@ -101,7 +105,7 @@ impl Net {
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&topology, &bfd, lag)).collect();
         let ranks = Ranks::new(&topology, &bfd);
-        Self {
+        let mut net = Self {
             sessions_at: sessions_at(&topology),
             lags_at: lags_at(&topology),
             topology,
@@ -115,7 +119,27 @@ impl Net {
             member_bfd,
             lag_bfd,
             ranks,
+            bfd_hashes: IdVec::new(),
+            igp_hashes: IdVec::new(),
+        };
+        let all = 0..2 * net.bfd.len();
+        net.bfd_hashes = all.map(|n| net.draw_hash(Hello::Bfd(End::from_index(n)))).collect();
+        let all = 0..2 * net.topology.lags.len();
+        net.igp_hashes = all.map(|n| net.draw_hash(Hello::Igp(End::from_index(n)))).collect();
+        net
+    }
+
+    /// The hash that picks the member an exchange rides; fixed for its lifetime.
+    pub(super) fn hello_hash(&self, hello: Hello) -> u64 {
+        match hello {
+            Hello::Bfd(end) => self.bfd_hashes[end],
+            Hello::Igp(end) => self.igp_hashes[end],
+            Hello::Lacp(_) => self.draw_hash(hello),
         }
+    }
+
+    fn draw_hash(&self, hello: Hello) -> u64 {
+        Draws::new(self.seed, &format!("hash/{}", self.hello_name(hello))).bits(0)
     }
 
     /// The rank of the owner of an event.

@@ -19,7 +19,7 @@ use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
 use crate::proto::bgp::session;
-use crate::proto::igp::Throttle;
+use crate::proto::igp::{Map, Throttle};
 use crate::units::{SimDuration, SimTime};
 
 /// What a router knows and does.
@@ -70,6 +70,8 @@ pub(crate) struct Interior {
     pub(crate) reroute_at: BTreeMap<LagId, SimTime>,
     /// Its interior routes.
     pub(crate) routes: Arc<Routes>,
+    /// What they were worked out from, if it was told.
+    pub(crate) routed: Option<Arc<Map>>,
 }
 
 impl World {
@@ -132,6 +134,7 @@ impl World {
         igp.spf_at = None;
         igp.reroute_at.clear();
         igp.routes = Arc::default();
+        igp.routed = None;
         self.internal_paths_changed(&[router]);
         self.watch_services(router);
     }

@@ -205,8 +205,8 @@ impl World {
         for end in Side::BOTH.map(|side| End::new(bfd, side)) {
             let hello = Hello::Bfd(end);
             let mut crossed = Vec::new();
-            let path =
-                self.bfd_path_over(end, self.hello_hash(hello), &mut |router| crossed.push(router));
+            let hash = self.net.hello_hash(hello);
+            let path = self.bfd_path_over(end, hash, &mut |router| crossed.push(router));
             self.note_crossed(session, &crossed);
             self.path_changed(hello, path);
         }

@@ -422,6 +422,7 @@ fn initial_interior(topology: &Topology, router: RouterId) -> Interior {
         spf_at: None,
         reroute_at: BTreeMap::new(),
         routes: Arc::default(),
+        routed: None,
     }
 }
 

@@ -78,7 +78,8 @@ pub(crate) struct World {
     pub(super) traffic: Option<Traffic>,
     pub(super) plan: Arc<FaultPlan>,
     pub(super) record: Record,
-    pub(super) traffic_dirty: bool,
+    /// What of forwarding has changed at this instant.
+    changed: Changed,
     /// Faults that keep each feed dead.
     pub(super) dead_feeds: Vec<u32>,
     /// What operators have commanded.
@@ -100,6 +101,18 @@ pub(crate) struct World {
     counts: [u64; KINDS.len()],
     handled: u64,
     limits: Limits,
+}
+
+/// What of forwarding has changed since traffic was looked at.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+enum Changed {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Entries of forwarding tables.
+    Entries(Vec<(RouterId, GroupId)>),
+    /// Anything.
+    Anything,
 }
 
 /// The internal sessions among these.
@@ -165,7 +178,7 @@ impl World {
             tables,
             traffic: None,
             plan: Arc::default(),
-            traffic_dirty: false,
+            changed: Changed::Nothing,
             turn: FIRST,
             queue: Queue::default(),
             counts: [0; KINDS.len()],
@@ -198,7 +211,7 @@ impl World {
             traffic,
             plan,
             record,
-            traffic_dirty,
+            changed,
             dead_feeds,
             commands,
             processes,
@@ -212,7 +225,8 @@ impl World {
             counts,
             handled,
         } = self;
-        (*now, *cause, *traffic_dirty) = (base.now, base.cause, base.traffic_dirty);
+        (*now, *cause) = (base.now, base.cause);
+        changed.clone_from(&base.changed);
         (*turn, *counts, *handled) = (base.turn, base.counts, base.handled);
         causes.truncate(base.causes.len());
         state.roll_back(&base.state);
@@ -252,10 +266,7 @@ impl World {
     /// The run is over, wherever it stands: the last window closes.
     pub(crate) fn close(&mut self) {
         self.touch_traffic();
-        if let Some(traffic) = &mut self.traffic {
-            traffic.change(&self.tables, self.now);
-        }
-        self.traffic_dirty = false;
+        self.look_at_changes();
         self.close_window();
     }
 
@@ -301,15 +312,21 @@ impl World {
 
     /// Traffic of the instant that is over is worked out once, after all of its events.
     fn pass_time(&mut self, next: SimTime) {
-        if next == self.now {
-            return;
+        if next != self.now {
+            self.look_at_changes();
         }
-        if let Some(traffic) = &mut self.traffic
-            && self.traffic_dirty
-        {
-            traffic.change(&self.tables, self.now);
+    }
+
+    fn look_at_changes(&mut self) {
+        let changed = std::mem::take(&mut self.changed);
+        let Some(traffic) = &mut self.traffic else { return };
+        match changed {
+            Changed::Nothing => {}
+            Changed::Entries(entries) => {
+                traffic.change_entries(&self.tables, self.now, &entries);
+            }
+            Changed::Anything => traffic.change(&self.tables, self.now),
         }
-        self.traffic_dirty = false;
     }
 
     /// Forwarding is about to change: prefixes being written have moved on until now.
@@ -317,21 +334,42 @@ impl World {
     /// Every change of the tables comes after this, and traffic is looked at at no other time,
     /// so that what does not concern it leaves no trace in its figures.
     pub(super) fn touch_traffic(&mut self) {
-        if !self.traffic_dirty
-            && let Some(traffic) = &mut self.traffic
-        {
-            traffic.advance(&self.tables, self.now);
-        }
-        self.traffic_dirty = true;
+        self.advance_traffic();
+        self.changed = Changed::Anything;
     }
 
     /// The same, for a change of how a router forwards a group, unless no traffic may meet it.
     pub(super) fn touch_traffic_of(&mut self, router: RouterId, group: GroupId) {
-        let tables = &self.tables;
-        let met =
-            self.traffic.as_ref().is_none_or(|traffic| traffic.may_meet(tables, router, group));
-        if met || self.traffic_dirty {
-            self.touch_traffic();
+        if self.is_met(router, group) {
+            self.advance_traffic();
+            match &mut self.changed {
+                Changed::Nothing => self.changed = Changed::Entries(vec![(router, group)]),
+                Changed::Entries(entries) => entries.push((router, group)),
+                Changed::Anything => {}
+            }
+        }
+    }
+
+    /// A write of a router that is under way has come so far that traffic is looked at, unless none
+    /// may meet it.
+    pub(super) fn advance_traffic_of(&mut self, router: RouterId, group: GroupId) {
+        if self.is_met(router, group) {
+            self.advance_traffic();
+        }
+    }
+
+    /// Whether traffic may meet what a router does with a group; if it is to be looked at anyway, it
+    /// may.
+    fn is_met(&self, router: RouterId, group: GroupId) -> bool {
+        let may_meet = |traffic: &Traffic| traffic.may_meet(&self.tables, router, group);
+        self.changed != Changed::Nothing || self.traffic.as_ref().is_none_or(may_meet)
+    }
+
+    fn advance_traffic(&mut self) {
+        if let Some(traffic) = &mut self.traffic
+            && self.changed == Changed::Nothing
+        {
+            traffic.advance(&self.tables, self.now);
         }
     }
 

@@ -116,6 +116,8 @@ pub struct Map {
     graph: DiGraph<RouterId, Hop>,
     /// By node, in ascending order.
     routers: Arc<[RouterId]>,
+    /// What the graph was made of, in order of link.
+    edges: Vec<(Edge, [u32; 2])>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -131,7 +133,8 @@ impl Map {
     /// One hop each way for each edge; beside it the metrics that routers count which are not at
     /// that end themselves.
     pub fn new(edges: impl Iterator<Item = (Edge, [u32; 2])>) -> Self {
-        let edges: Vec<(Edge, [u32; 2])> = edges.collect();
+        let mut edges: Vec<(Edge, [u32; 2])> = edges.collect();
+        edges.sort_unstable_by_key(|(edge, _)| edge.link);
         let mut routers: Vec<RouterId> = edges.iter().flat_map(|(edge, _)| edge.ends).collect();
         routers.sort_unstable();
         routers.dedup();
@@ -139,15 +142,56 @@ impl Map {
         for router in &routers {
             graph.add_node(*router);
         }
-        let mut map = Self { graph, routers: routers.into() };
-        for (Edge { link, ends, metrics }, crossing) in edges {
+        let mut map = Self { graph, routers: routers.into(), edges: Vec::new() };
+        for (Edge { link, ends, metrics }, crossing) in edges.iter().copied() {
             let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
             for (from, to, side) in [(a, b, 0), (b, a, 1)] {
                 let (metric, crossing) = (u64::from(metrics[side]), u64::from(crossing[side]));
                 map.graph.add_edge(from, to, Hop { link, metric, crossing });
             }
         }
+        map.edges = edges;
         map
+    }
+
+    /// Whether shortest paths from a root are those of an older map, to all of whose routers these are
+    /// the distances: what is gone was on none of them, and what is new is longer.
+    #[must_use]
+    pub fn has_paths_of(
+        &self,
+        old: &Self,
+        root: RouterId,
+        distance: impl Fn(RouterId) -> Option<u64>,
+    ) -> bool {
+        let hops = |(edge, crossing): &(Edge, [u32; 2])| {
+            let [a, b] = edge.ends;
+            let metric = |at: RouterId, side: usize| {
+                u64::from(if at == root { edge.metrics[side] } else { crossing[side] })
+            };
+            [(a, b, metric(a, 0)), (b, a, metric(b, 1))]
+        };
+        let gone = |edge| {
+            hops(edge).into_iter().all(|(from, to, metric)| {
+                distance(from).is_none_or(|near| distance(to) != Some(near + metric))
+            })
+        };
+        let added = |edge| {
+            hops(edge).into_iter().all(|(from, to, metric)| {
+                let longer = |near: u64| distance(to).is_some_and(|far| near + metric > far);
+                distance(from).is_none_or(longer)
+            })
+        };
+        let (mut olds, mut news) = (old.edges.iter().peekable(), self.edges.iter().peekable());
+        loop {
+            let link = |edge: Option<&&(Edge, [u32; 2])>| edge.map(|(edge, _)| edge.link);
+            let next = [link(olds.peek()), link(news.peek())].into_iter().flatten().min();
+            let Some(next) = next else { return true };
+            let was = olds.next_if(|(edge, _)| edge.link == next);
+            let is = news.next_if(|(edge, _)| edge.link == next);
+            if was != is && !(was.is_none_or(gone) && is.is_none_or(added)) {
+                return false;
+            }
+        }
     }
 
     fn node(&self, router: RouterId) -> Option<NodeIndex> {
@@ -159,7 +203,10 @@ impl Map {
     pub fn paths(&self, root: RouterId) -> Paths {
         let Some(start) = self.node(root) else { return Paths::alone(root) };
         let (distances, order) = self.distances(start);
-        let (first_hops, sets) = self.first_hops(start, &distances, &order);
+        let mut links: Vec<LagId> = self.graph.edges(start).map(|hop| hop.weight().link).collect();
+        links.sort_unstable();
+        let bits = self.first_hops(start, &links, (&distances, &order));
+        let (first_hops, sets) = bits.shared(&links);
         Paths { routers: Arc::clone(&self.routers), distances, first_hops, sets }
     }
 
@@ -176,8 +223,8 @@ impl Map {
         })
     }
 
-    /// Dijkstra's algorithm: distances, and the nodes in that order.
-    fn distances(&self, start: NodeIndex) -> (Vec<u64>, Vec<NodeIndex>) {
+    /// Dijkstra's algorithm: distances, and all nodes that can be reached in their order.
+    fn distances(&self, start: NodeIndex) -> (Vec<u64>, Vec<(u64, NodeIndex)>) {
         let mut distances = vec![UNREACHED; self.graph.node_count()];
         let mut order = Vec::with_capacity(distances.len());
         let mut waiting = BinaryHeap::from([Reverse((0, start))]);
@@ -186,7 +233,7 @@ impl Map {
             if distances[node.index()] != distance {
                 continue;
             }
-            order.push(node);
+            order.push((distance, node));
             for (next, through, _) in self.hops(start, (distance, node)) {
                 let known = &mut distances[next.index()];
                 if through < *known {
@@ -198,76 +245,102 @@ impl Map {
         (distances, order)
     }
 
-    /// The first links of all shortest paths to each node.
+    /// Which of the links of `start` are the first of shortest paths to each node.
     fn first_hops(
         &self,
         start: NodeIndex,
-        distances: &[u64],
-        order: &[NodeIndex],
-    ) -> (Vec<u32>, Vec<Vec<LagId>>) {
-        let mut sets = Sets::default();
-        let mut first_hops = vec![Sets::EMPTY; distances.len()];
+        links: &[LagId],
+        (distances, order): (&[u64], &[(u64, NodeIndex)]),
+    ) -> Sets {
+        let mut first_hops = Sets::new(distances.len(), links.len());
         // In the order of distance, a router's first hops are complete before they are passed on;
-        // only among routers at distance zero from each other may one have to pass on twice.
+        // only among routers at distance zero from each other may some have to pass on again.
         let mut again = true;
         while std::mem::take(&mut again) {
-            for (place, node) in order.iter().enumerate() {
-                let inherited = first_hops[node.index()];
-                for (next, through, link) in self.hops(start, (distances[node.index()], *node)) {
+            for (distance, node) in order {
+                for (next, through, link) in self.hops(start, (*distance, *node)) {
                     if next == start || next == *node || distances[next.index()] != through {
                         continue;
                     }
-                    let passed = if *node == start { sets.of(vec![link]) } else { inherited };
-                    let known = first_hops[next.index()];
-                    first_hops[next.index()] = sets.union(known, passed);
-                    let grown = first_hops[next.index()] != known;
-                    again |= grown && through == distances[node.index()] && place > 0;
+                    let more = if *node == start {
+                        let place = links.binary_search(&link).expect("the root's own link");
+                        first_hops.add(next, place)
+                    } else {
+                        first_hops.unite(next, *node)
+                    };
+                    again |= more && through == *distance;
                 }
             }
         }
-        (first_hops, sets.all)
+        first_hops
     }
 }
 
-/// Sets of links, each once.
-#[derive(Debug)]
+/// For each node a set of small numbers.
 struct Sets {
-    all: Vec<Vec<LagId>>,
-    numbers: BTreeMap<Vec<LagId>, u32>,
-}
-
-impl Default for Sets {
-    fn default() -> Self {
-        Self { all: vec![Vec::new()], numbers: BTreeMap::from([(Vec::new(), Self::EMPTY)]) }
-    }
+    /// Bits, so many words a node.
+    bits: Vec<u64>,
+    words: usize,
 }
 
 impl Sets {
-    const EMPTY: u32 = 0;
-
-    /// The number of a set, which is in ascending order.
-    fn of(&mut self, links: Vec<LagId>) -> u32 {
-        if let Some(known) = self.numbers.get(&links) {
-            return *known;
-        }
-        let number = u32::try_from(self.all.len()).expect("far fewer than there are paths");
-        self.all.push(links.clone());
-        self.numbers.insert(links, number);
-        number
+    fn new(nodes: usize, numbers: usize) -> Self {
+        let words = numbers.div_ceil(64);
+        Self { bits: vec![0; nodes * words], words }
     }
 
-    fn union(&mut self, a: u32, b: u32) -> u32 {
-        if a == b || b == Self::EMPTY {
-            return a;
-        }
-        if a == Self::EMPTY {
-            return b;
-        }
-        let mut links = [a, b].map(|set| &self.all[set as usize][..]).concat();
-        links.sort_unstable();
-        links.dedup();
-        self.of(links)
+    /// Adds a number to the set of a node; whether it was not in it.
+    fn add(&mut self, node: NodeIndex, number: usize) -> bool {
+        let word = &mut self.bits[node.index() * self.words + number / 64];
+        let more = *word | 1 << (number % 64);
+        std::mem::replace(word, more) != more
     }
+
+    /// Adds all of another node's; whether any was not in it.
+    fn unite(&mut self, node: NodeIndex, other: NodeIndex) -> bool {
+        let mut any = false;
+        for word in 0..self.words {
+            let passed = self.bits[other.index() * self.words + word];
+            let known = &mut self.bits[node.index() * self.words + word];
+            any |= passed & !*known != 0;
+            *known |= passed;
+        }
+        any
+    }
+
+    /// Those of `all` that are in each set, equal sets once: which of them is that of each node, and
+    /// the sets. The first is empty.
+    fn shared(&self, all: &[LagId]) -> (Vec<u32>, Vec<Vec<LagId>>) {
+        let mut sets = vec![Vec::new()];
+        let mut known: BTreeMap<&[u64], u32> = BTreeMap::new();
+        let nodes = self.bits.len().checked_div(self.words).unwrap_or(0);
+        let mut which = Vec::with_capacity(nodes);
+        for words in self.bits.chunks(self.words.max(1)) {
+            if words.iter().all(|word| *word == 0) {
+                which.push(0);
+                continue;
+            }
+            let number = *known.entry(words).or_insert_with(|| {
+                sets.push(picked(words, all));
+                u32::try_from(sets.len() - 1).expect("far fewer than there are paths")
+            });
+            which.push(number);
+        }
+        (which, sets)
+    }
+}
+
+/// Those of `all` at the places whose bits are set, in order.
+fn picked(words: &[u64], all: &[LagId]) -> Vec<LagId> {
+    let mut picked = Vec::new();
+    for (at, word) in words.iter().enumerate() {
+        let mut left = *word;
+        while left != 0 {
+            picked.push(all[at * 64 + left.trailing_zeros() as usize]);
+            left &= left - 1;
+        }
+    }
+    picked
 }
 
 #[cfg(test)]
@@ -370,9 +443,31 @@ mod tests {
         }
     }
 
+    /// Takes each edge away and puts it back; how often that is said to change nothing, which must be
+    /// true.
+    fn without_each(edges: &[Edge], paths: &Paths) -> usize {
+        let map = |edges: &[Edge]| Map::new(edges.iter().map(|edge| (*edge, edge.metrics)));
+        let mut skipped = 0;
+        for place in 0..edges.len() {
+            let mut fewer = edges.to_vec();
+            fewer.remove(place);
+            let less = spf(r(0), &fewer);
+            let of = |paths: &Paths, at| paths.get(at).map(|reach| reach.distance);
+            let (all, fewer) = (map(edges), map(&fewer));
+            for same in [
+                fewer.has_paths_of(&all, r(0), |at| of(paths, at)),
+                all.has_paths_of(&fewer, r(0), |at| of(&less, at)),
+            ] {
+                assert!(!same || less == *paths, "{edges:?} without {place}");
+                skipped += usize::from(same);
+            }
+        }
+        skipped
+    }
+
     #[test]
     fn random_graphs_have_the_paths_that_trying_all_of_them_finds() {
-        let mut several = 0;
+        let (mut several, mut skipped) = (0, 0);
         for seed in 0..400 {
             let draws = Draws::new(seed, "graph");
             let draw = |n: usize, bound: u64| {
@@ -399,9 +494,11 @@ mod tests {
                 several += usize::from(first_hops.len() > 1);
             }
             assert_eq!(all(0, &edges), expected, "{edges:?}");
+            skipped += without_each(&edges, &spf(r(0), &edges));
             let backward: Vec<Edge> = edges.iter().rev().copied().collect();
             assert_eq!(all(0, &backward), expected, "in whatever order");
         }
         assert!(several > 100, "ties were tried: {several}");
+        assert!(skipped > 400, "links that no path takes were tried: {skipped}");
     }
 }
