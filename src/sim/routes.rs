@@ -206,15 +206,19 @@ impl World {
         for group in groups {
             self.watch_service(router, *group);
         }
-        if told.is_empty() {
-            return;
+        if !told.is_empty() {
+            self.tell_all_peers(router, &told);
         }
-        let preparation = self.preparation(router, &told);
+    }
+
+    /// Neighbours of a router may have to be told of these groups.
+    fn tell_all_peers(&mut self, router: RouterId, groups: &[GroupId]) {
+        let preparation = self.preparation(router, groups);
         // Before the clock starts, all that waits is told at once.
         let settles = self.traffic.is_none();
         for end in self.net.sessions_at[router].clone() {
             if self.state.session_ends[end].fsm.state() == State::Established {
-                self.await_telling(end, told.iter().copied());
+                self.await_telling(end, groups.iter().copied());
                 if preparation.is_zero() && !settles {
                     self.tell(end);
                 }
