@@ -38,10 +38,10 @@ pub(crate) struct Event {
     class: Class,
     kind: u8,
     sequence: u64,
-    _rest: [u64; 7],
+    _rest: [u64; 3],
 }
 
-const _: () = assert!(size_of::<Event>() == 72, "as `sim::event::Caused`");
+const _: () = assert!(size_of::<Event>() == 40, "as `sim::event::Caused`");
 
 /// The model, running.
 #[derive(Debug)]
@@ -71,7 +71,7 @@ impl<Q: Pending<Event>> Hold<Q> {
         for owner in 0..pending {
             let class = [Class::Packet, Class::Timer, Class::Departure][owner as usize % 3];
             let kind = u8::try_from(owner % 37).expect("below 37");
-            hold.queue_again(Event { owner, class, kind, sequence: 0, _rest: [0; 7] });
+            hold.queue_again(Event { owner, class, kind, sequence: 0, _rest: [0; 3] });
         }
         hold.run(u64::from(pending) * 2);
         hold

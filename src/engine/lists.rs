@@ -6,29 +6,32 @@
 
 /// Items of a chunk: enough to read memory in long stretches, few enough that hundreds of lists
 /// with one item each stay small.
-const CHUNK: usize = 16;
+const CHUNK: usize = 32;
+
+/// No chunk.
+const NONE: u32 = u32::MAX;
 
 /// Lists of items, numbered from zero.
 #[derive(Clone, Debug)]
 pub(super) struct Lists<T> {
     /// The chunk of each list that takes new items; only that one may have room.
-    heads: Vec<Option<usize>>,
+    heads: Vec<u32>,
     chunks: Vec<Chunk<T>>,
     /// The first of the chunks that no list holds; they are empty.
-    free: Option<usize>,
+    free: u32,
 }
 
 #[derive(Clone, Debug)]
 struct Chunk<T> {
     items: Vec<T>,
     /// The next chunk of the same list.
-    next: Option<usize>,
+    next: u32,
 }
 
 impl<T> Lists<T> {
     /// This many empty lists.
     pub(super) fn new(lists: usize) -> Self {
-        Self { heads: vec![None; lists], chunks: Vec::new(), free: None }
+        Self { heads: vec![NONE; lists], chunks: Vec::new(), free: NONE }
     }
 
     /// Makes room for this many items, in whatever lists.
@@ -39,65 +42,65 @@ impl<T> Lists<T> {
         self.chunks.reserve(needed.saturating_sub(self.chunks.len()));
         while self.chunks.len() < needed {
             let id = self.add_chunk();
-            self.chunks[id].next = self.free.replace(id);
+            self.chunks[id as usize].next = std::mem::replace(&mut self.free, id);
         }
     }
 
     /// Adds an item to a list.
+    #[inline]
     pub(super) fn push(&mut self, list: usize, item: T) {
-        match self.heads[list] {
-            Some(head) if self.chunks[head].items.len() < CHUNK => {
-                self.chunks[head].items.push(item);
-            }
-            full => {
-                let chunk = self.empty_chunk();
-                self.chunks[chunk].next = full;
-                self.chunks[chunk].items.push(item);
-                self.heads[list] = Some(chunk);
-            }
+        let head = self.heads[list];
+        if let Some(chunk) = self.chunks.get_mut(head as usize)
+            && chunk.items.len() < chunk.items.capacity().min(CHUNK)
+        {
+            chunk.items.push(item);
+            return;
         }
+        let id = self.empty_chunk();
+        self.heads[list] = id;
+        let chunk = &mut self.chunks[id as usize];
+        chunk.next = head;
+        chunk.items.push(item);
     }
 
     /// Takes the item of a list that has no other.
+    #[inline]
     pub(super) fn take_only(&mut self, list: usize) -> Option<T> {
-        let head = self.heads[list]?;
-        let chunk = &mut self.chunks[head];
-        if chunk.items.len() > 1 || chunk.next.is_some() {
+        let head = self.heads[list];
+        let chunk = self.chunks.get_mut(head as usize)?;
+        if chunk.items.len() > 1 || chunk.next != NONE {
             return None;
         }
-        self.heads[list] = None;
-        chunk.next = self.free;
-        self.free = Some(head);
+        self.heads[list] = NONE;
+        chunk.next = std::mem::replace(&mut self.free, head);
         chunk.items.pop()
     }
 
     /// Empties a list: the first of its chunks, to be taken and given back one by one.
-    pub(super) fn detach(&mut self, list: usize) -> Option<usize> {
-        self.heads[list].take()
+    pub(super) fn detach(&mut self, list: usize) -> Option<u32> {
+        some(std::mem::replace(&mut self.heads[list], NONE))
     }
 
     /// Takes the items of a detached chunk.
-    pub(super) fn take(&mut self, chunk: usize) -> Vec<T> {
-        std::mem::take(&mut self.chunks[chunk].items)
+    pub(super) fn take(&mut self, chunk: u32) -> Vec<T> {
+        std::mem::take(&mut self.chunks[chunk as usize].items)
     }
 
     /// Gives a detached chunk back with its memory: the next chunk of its list.
-    pub(super) fn give_back(&mut self, chunk: usize, mut memory: Vec<T>) -> Option<usize> {
+    pub(super) fn give_back(&mut self, id: u32, mut memory: Vec<T>) -> Option<u32> {
         memory.clear();
-        let free = self.free.replace(chunk);
-        let chunk = &mut self.chunks[chunk];
+        let chunk = &mut self.chunks[id as usize];
         chunk.items = memory;
-        std::mem::replace(&mut chunk.next, free)
+        some(std::mem::replace(&mut chunk.next, std::mem::replace(&mut self.free, id)))
     }
 
     /// Forgets all items and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.heads.fill(None);
-        self.free = None;
-        for (index, chunk) in self.chunks.iter_mut().enumerate() {
+        self.heads.fill(NONE);
+        self.free = NONE;
+        for (id, chunk) in (0..).zip(&mut self.chunks) {
             chunk.items.clear();
-            chunk.next = self.free;
-            self.free = Some(index);
+            chunk.next = std::mem::replace(&mut self.free, id);
         }
     }
 
@@ -106,16 +109,25 @@ impl<T> Lists<T> {
         self.chunks.iter().flat_map(|chunk| &chunk.items)
     }
 
-    fn empty_chunk(&mut self) -> usize {
-        let Some(chunk) = self.free else { return self.add_chunk() };
-        self.free = self.chunks[chunk].next;
-        chunk
+    /// A chunk that no list holds, with memory: that of a copy has none.
+    #[inline]
+    fn empty_chunk(&mut self) -> u32 {
+        let Some(chunk) = self.chunks.get_mut(self.free as usize) else { return self.add_chunk() };
+        chunk.items.reserve(CHUNK);
+        std::mem::replace(&mut self.free, chunk.next)
     }
 
-    fn add_chunk(&mut self) -> usize {
-        self.chunks.push(Chunk { items: Vec::with_capacity(CHUNK), next: None });
-        self.chunks.len() - 1
+    #[cold]
+    fn add_chunk(&mut self) -> u32 {
+        let id = u32::try_from(self.chunks.len()).expect("fewer wait than a run may have");
+        self.chunks.push(Chunk { items: Vec::with_capacity(CHUNK), next: NONE });
+        id
     }
+}
+
+/// The chunk with this number, unless it stands for none.
+fn some(id: u32) -> Option<u32> {
+    (id != NONE).then_some(id)
 }
 
 #[cfg(test)]

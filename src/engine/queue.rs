@@ -1,16 +1,16 @@
 //! The queue of what is to happen, ordered by time and content, never by insertion.
 //!
-//! It is a radix timing wheel: 11 levels of 64 slots, one level for each six bits of a time. An
-//! event stands at the level of the highest six bits in which its time differs from that of the
-//! last event taken, in the slot that those bits name. So the earliest events are always in the
-//! lowest slot of the lowest level that has any; two bitmaps find it, however many wait. When that
-//! slot is reached, the clock of the wheel moves to its earliest event, and the others move to
-//! lower levels. An event moves down at most ten times, however far ahead it was queued.
+//! It is a radix timing wheel: 8 levels of 256 slots, one level for each byte of a time. An event
+//! stands at the level of the highest byte in which its time differs from that of the last event
+//! taken, in the slot that this byte names. So the earliest events are always in the lowest slot of
+//! the lowest level that has any; two bitmaps find it, however many wait. When that slot is
+//! reached, the clock of the wheel moves to its earliest event, and the others move to lower
+//! levels. An event moves down at most seven times, however far ahead it was queued.
 //!
-//! The wheel knows only times. Events of the instant that is reached leave it for a small heap,
-//! which orders them by the rest of their keys. What is queued for that instant while its events
-//! are handled joins them there, and so does what is queued for an earlier one: the order is that
-//! of the keys whatever is pushed.
+//! The wheel knows only times. An event that is alone at its instant is taken from it directly.
+//! Several leave it for a small heap, which orders them by the rest of their keys. What is queued
+//! for that instant while its events are handled joins them there, and so does what is queued for
+//! an earlier one: the order is that of the keys whatever is pushed.
 
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
@@ -20,11 +20,16 @@ use super::lists::Lists;
 use crate::units::{SimDuration, SimTime};
 
 /// Bits of a time that a level looks at.
-const BITS: u32 = 6;
+const BITS: u32 = 8;
 /// Slots of a level.
 const SLOTS: usize = 1 << BITS;
 /// Levels, so that all 64 bits of a time are looked at.
 const LEVELS: usize = u64::BITS.div_ceil(BITS) as usize;
+/// Slots of a row, as many as a word has bits.
+const ROW: usize = u64::BITS as usize;
+/// Rows of all levels together, not more than a word has bits.
+const ROWS: usize = LEVELS * SLOTS / ROW;
+const _: () = assert!(ROWS <= ROW);
 
 /// What kind of thing happens; at equal time in this order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,15 +59,32 @@ pub struct Key {
     pub sequence: u64,
 }
 
+/// An event that waits, with its key in words: these are compared and moved faster.
 #[derive(Clone, Debug)]
 struct Entry<E> {
-    key: Key,
+    at: SimTime,
+    /// Class, owner and kind of the key.
+    content: u64,
+    sequence: u64,
     event: E,
+}
+
+impl<E> Entry<E> {
+    #[inline]
+    fn new(key: Key, event: E) -> Self {
+        let Key { at, class, owner, kind, sequence } = key;
+        let content = (class as u64) << 40 | u64::from(owner) << 8 | u64::from(kind);
+        Self { at, content, sequence, event }
+    }
+
+    const fn order(&self) -> (SimTime, u64, u64) {
+        (self.at, self.content, self.sequence)
+    }
 }
 
 impl<E> PartialEq for Entry<E> {
     fn eq(&self, other: &Self) -> bool {
-        self.key == other.key
+        self.order() == other.order()
     }
 }
 
@@ -77,7 +99,7 @@ impl<E> PartialOrd for Entry<E> {
 impl<E> Ord for Entry<E> {
     /// Reversed: the heap's greatest is the earliest.
     fn cmp(&self, other: &Self) -> Ordering {
-        other.key.cmp(&self.key)
+        other.order().cmp(&self.order())
     }
 }
 
@@ -182,11 +204,11 @@ pub struct Queue<E> {
     due: BinaryHeap<Entry<E>>,
     slots: Lists<Entry<E>>,
     /// When the first event of each slot is due.
-    earliest: Vec<SimTime>,
-    /// Which levels have an event, by bits.
-    levels: u64,
-    /// Which slots of each level have an event, by bits.
-    occupied: [u64; LEVELS],
+    earliest: Box<[SimTime; LEVELS * SLOTS]>,
+    /// Which rows have an event, by bits.
+    rows: u64,
+    /// Which slots of each row have an event, by bits.
+    occupied: [u64; ROWS],
 }
 
 impl<E> Default for Queue<E> {
@@ -197,9 +219,9 @@ impl<E> Default for Queue<E> {
             reached: SimTime::ZERO,
             due: BinaryHeap::new(),
             slots: Lists::new(LEVELS * SLOTS),
-            earliest: vec![SimTime::MAX; LEVELS * SLOTS],
-            levels: 0,
-            occupied: [0; LEVELS],
+            earliest: Box::new([SimTime::MAX; LEVELS * SLOTS]),
+            rows: 0,
+            occupied: [0; ROWS],
         }
     }
 }
@@ -208,7 +230,7 @@ impl<E> Default for Queue<E> {
 impl<E: fmt::Debug> fmt::Debug for Queue<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut entries: Vec<&Entry<E>> = self.entries().collect();
-        entries.sort_unstable_by_key(|entry| entry.key);
+        entries.sort_unstable_by_key(|entry| entry.order());
         f.debug_list().entries(entries).finish()
     }
 }
@@ -223,31 +245,49 @@ impl<E: Clone> Clone for Queue<E> {
     /// Keeps the memory that it has.
     fn clone_from(&mut self, source: &Self) {
         self.clear();
-        for Entry { key, event } in source.entries() {
-            self.push(*key, event.clone());
+        for entry in source.entries() {
+            self.add(entry.clone());
         }
     }
 }
 
 impl<E> Queue<E> {
     /// Adds an event, at whatever time.
+    #[inline]
     pub fn push(&mut self, key: Key, event: E) {
+        self.add(Entry::new(key, event));
+    }
+
+    #[inline]
+    fn add(&mut self, entry: Entry<E>) {
         self.len += 1;
         if self.len > self.room {
             self.make_room();
         }
-        self.place(Entry { key, event });
+        if entry.at > self.reached {
+            self.place(entry);
+        } else {
+            self.due.push(entry);
+        }
     }
 
     /// Takes the next event if it is due at or before `until`.
+    #[inline]
     pub fn pop_until(&mut self, until: SimTime) -> Option<(SimTime, E)> {
-        if self.next_at()? > until {
-            return None;
-        }
-        let alone = if self.due.is_empty() { self.reach_next() } else { None };
-        let next = alone.or_else(|| self.due.pop())?;
+        let next = if let Some(due) = self.due.peek() {
+            if due.at > until {
+                return None;
+            }
+            self.due.pop()?
+        } else {
+            let slot = self.first_slot()?;
+            if self.earliest[slot] > until {
+                return None;
+            }
+            self.reach(slot)?
+        };
         self.len -= 1;
-        Some((next.key.at, next.event))
+        Some((next.at, next.event))
     }
 
     /// Forgets all events.
@@ -257,14 +297,14 @@ impl<E> Queue<E> {
         self.due.clear();
         self.slots.clear();
         self.earliest.fill(SimTime::MAX);
-        self.levels = 0;
-        self.occupied = [0; LEVELS];
+        self.rows = 0;
+        self.occupied = [0; ROWS];
     }
 
     /// When the next event is due.
     #[must_use]
     pub fn next_at(&self) -> Option<SimTime> {
-        let due = self.due.peek().map(|entry| entry.key.at);
+        let due = self.due.peek().map(|entry| entry.at);
         due.or_else(|| self.first_slot().map(|slot| self.earliest[slot]))
     }
 
@@ -290,67 +330,79 @@ impl<E> Queue<E> {
     }
 
     /// However the events are spread, there is memory for as many as now wait, and then some.
+    #[cold]
     fn make_room(&mut self) {
         self.room = self.len.next_power_of_two();
         self.due.reserve(self.room - self.due.len());
         self.slots.make_room(self.room);
     }
 
-    /// Puts an event where it belongs as long as `reached` stays.
+    /// Puts an event where it belongs as long as `reached` stays, which is before its time.
+    #[expect(clippy::inline_always, reason = "the event is then written once, to where it stays")]
+    #[inline(always)]
     fn place(&mut self, entry: Entry<E>) {
-        if entry.key.at <= self.reached {
-            self.due.push(entry);
-            return;
-        }
-        // Neither time is negative, and this one is later.
-        let at = entry.key.at.as_nanos();
-        let level = (at ^ self.reached.as_nanos()).ilog2() / BITS;
-        let digit = usize::try_from(at >> (level * BITS)).expect("it is positive") % SLOTS;
-        let level = level as usize;
-        self.levels |= 1 << level;
-        self.occupied[level] |= 1 << digit;
-        let slot = level * SLOTS + digit;
-        self.earliest[slot] = self.earliest[slot].min(entry.key.at);
+        // Neither time is negative.
+        let at = entry.at.as_nanos().cast_unsigned();
+        let level = (at ^ self.reached.as_nanos().cast_unsigned()).ilog2() / BITS;
+        let digit = usize::try_from(at >> (level * BITS)).expect("64 bits") % SLOTS;
+        let slot = level as usize * SLOTS + digit;
+        self.rows |= 1 << (slot / ROW);
+        self.occupied[slot / ROW] |= 1 << (slot % ROW);
+        self.earliest[slot] = self.earliest[slot].min(entry.at);
         self.slots.push(slot, entry);
     }
 
-    /// Reaches the time at which the first of the slots has something due: it is returned if its
-    /// slot has nothing else, or else it is in `due`.
-    fn reach_next(&mut self) -> Option<Entry<E>> {
-        let slot = self.first_slot()?;
+    /// Reaches the time at which the first of the slots has something due, and takes that; what
+    /// else is due then goes to `due`.
+    #[inline]
+    fn reach(&mut self, slot: usize) -> Option<Entry<E>> {
         // All other slots stay right: they differ from this time where they did from the last.
         self.reached = self.earliest[slot];
         self.mark_empty(slot);
-        if let Some(alone) = self.slots.take_only(slot) {
-            return Some(alone);
-        }
+        self.slots.take_only(slot).or_else(|| self.spread(slot))
+    }
+
+    /// Takes the event of a slot that has just become due, and puts the others where they belong.
+    fn spread(&mut self, slot: usize) -> Option<Entry<E>> {
+        let mut first = None;
         let mut rest = self.slots.detach(slot);
         while let Some(chunk) = rest {
             let mut entries = self.slots.take(chunk);
-            for entry in entries.drain(..) {
-                self.place(entry);
+            while let Some(entry) = entries.pop() {
+                if entry.at > self.reached {
+                    self.place(entry);
+                } else if first.is_none() {
+                    first = Some(entry);
+                } else {
+                    self.due.push(entry);
+                }
             }
             rest = self.slots.give_back(chunk, entries);
         }
-        None
+        if self.due.is_empty() {
+            return first;
+        }
+        self.due.extend(first);
+        self.due.pop()
     }
 
     /// The slot that holds the first of what is not due yet.
+    #[inline]
     fn first_slot(&self) -> Option<usize> {
-        if self.levels == 0 {
+        if self.rows == 0 {
             return None;
         }
-        let level = self.levels.trailing_zeros() as usize;
-        let digit = self.occupied[level].trailing_zeros() as usize;
-        Some(level * SLOTS + digit)
+        let row = self.rows.trailing_zeros() as usize;
+        Some(row * ROW + self.occupied[row].trailing_zeros() as usize)
     }
 
+    #[inline]
     fn mark_empty(&mut self, slot: usize) {
-        let (level, digit) = (slot / SLOTS, slot % SLOTS);
         self.earliest[slot] = SimTime::MAX;
-        self.occupied[level] &= !(1 << digit);
-        if self.occupied[level] == 0 {
-            self.levels &= !(1 << level);
+        let row = slot / ROW;
+        self.occupied[row] &= !(1 << (slot % ROW));
+        if self.occupied[row] == 0 {
+            self.rows &= !(1 << row);
         }
     }
 }

@@ -13,8 +13,8 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::ClientOff { line, generation } => world.on_client_off(line, generation),
         Event::Protected { line, since } => world.on_protected(line, since),
         Event::HelloSend(hello) => world.on_hello_send(hello),
-        Event::HelloArrive { hello, packet, sent } => world.on_hello_arrive(hello, packet, sent),
-        Event::HelloLeave { hello, packet } => world.on_hello_leave(hello, packet),
+        Event::HelloArrive { hello, packet, sent } => world.on_hello_arrive(hello, *packet, sent),
+        Event::HelloLeave { hello, packet } => world.on_hello_leave(hello, *packet),
         Event::Lacp(port, timer) => world.on_lacp_timer(port, timer),
         Event::Bfd(end) => world.on_bfd_timer(end),
         Event::Igp(end) => world.on_igp_timer(end),
@@ -23,8 +23,8 @@ pub(crate) fn dispatch(world: &mut World, event: Event) {
         Event::Syn(end) => world.on_syn(end),
         Event::Connected { end, start, sent } => world.on_connected(end, start, sent),
         Event::Accepted { end, epoch } => world.on_accepted(end, epoch),
-        Event::Segment { end, epoch, segment, acked, sent } => {
-            world.on_segment(end, epoch, (segment, acked), sent);
+        Event::Segment { end, epoch, carried, sent } => {
+            world.on_segment(end, epoch, *carried, sent);
         }
         Event::Ack { end, epoch, upto, sent } => world.on_ack(end, epoch, upto, sent),
         Event::Reset { end, epoch, after, sent } => world.on_reset(end, epoch, after, sent),

@@ -152,7 +152,7 @@ impl World {
             return;
         }
         self.edit_hello(hello).leaving = leaving;
-        self.at(self.now, Event::HelloLeave { hello, packet });
+        self.at(self.now, Event::HelloLeave { hello, packet: Box::new(packet) });
     }
 
     /// A datagram leaves.
@@ -162,6 +162,7 @@ impl World {
         if !path.up || self.is_lost(hello, path.loss) {
             return;
         }
+        let packet = Box::new(packet);
         self.at(sent + path.delay, Event::HelloArrive { hello, packet, sent });
     }
 
@@ -224,7 +225,8 @@ impl World {
         let state = self.hello(hello);
         let delay = state.path.delay;
         // What arrives at this very instant may have had its turn.
-        let passed = self.has_passed(&Event::HelloArrive { hello, packet, sent: now });
+        let arrival = |sent| Event::HelloArrive { hello, packet: Box::new(packet), sent };
+        let passed = self.has_passed(&arrival(now));
         let from = if passed && !delay.is_zero() { now + SimDuration::TICK } else { now };
         let (heard, under_way) = state.schedule.as_ref().map_or((None, Vec::new()), |schedule| {
             let last = schedule.before(from - delay).map(|sent| sent + delay);
@@ -239,7 +241,7 @@ impl World {
         let heard = heard.max(state.last_arrival);
         let cause = state.cause;
         for sent in under_way {
-            self.at_because(sent + delay, Event::HelloArrive { hello, packet, sent }, cause);
+            self.at_because(sent + delay, arrival(sent), cause);
         }
         self.queue_next(hello, now);
         if let Some(at) = heard {

@@ -4,7 +4,7 @@
 //! but not acknowledged is handed to TCP as if it had been sent all along.
 
 use super::bgp::Wire;
-use super::event::Event;
+use super::event::{Carried, Event};
 use super::hello::PathView;
 use super::processes::Agent;
 use super::world::World;
@@ -182,7 +182,8 @@ impl World {
         } else {
             // All that has arrived here was acknowledged when it did.
             let acked = 0;
-            self.at(arrival, Event::Segment { end: end.far(), epoch, segment, acked, sent });
+            let carried = Box::new(Carried { segment, acked });
+            self.at(arrival, Event::Segment { end: end.far(), epoch, carried, sent });
         }
         self.tcp_outputs(end, outputs);
     }

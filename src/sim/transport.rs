@@ -11,7 +11,7 @@
 
 use super::bgp::Wire;
 use super::cause::CauseId;
-use super::event::Event;
+use super::event::{Carried, Event};
 use super::hello::PathView;
 use super::processes::Agent;
 use super::world::World;
@@ -316,7 +316,8 @@ impl World {
         let acked = transport.receiver.acknowledged();
         if path.up && !self.segment_lost(end, path.loss) {
             let sent = self.now;
-            let event = Event::Segment { end: end.far(), epoch, segment, acked, sent };
+            let carried = Box::new(Carried { segment, acked });
+            let event = Event::Segment { end: end.far(), epoch, carried, sent };
             self.at(sent + path.delay, event);
         }
     }
@@ -344,7 +345,7 @@ impl World {
         &mut self,
         end: End<SessionId>,
         epoch: u32,
-        (segment, acked): (Segment<Wire>, u64),
+        Carried { segment, acked }: Carried,
         sent: SimTime,
     ) {
         let now = self.now;

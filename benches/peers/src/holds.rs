@@ -1,5 +1,5 @@
-//! The hold model on the queue of pnilab, on simrs and on nexosim: a queue that always holds the
-//! same number of events, each of which is queued again some time after it was taken.
+//! The hold model on the queue of pnilab and on the engines of others: a queue that always holds
+//! the same number of events, each of which is queued again some time after it was taken.
 
 use std::cell::RefCell;
 use std::error::Error;
@@ -14,22 +14,56 @@ use serde::{Deserialize, Serialize};
 use simrs::{Component, ComponentId, Scheduler, State};
 
 use crate::hold::{Event, Hold, Mix};
+use crate::programs::{Program, Running};
+use crate::rounds::timed;
 
 /// Takes about so many events, and tells how many they were.
-pub(crate) type Engine = Box<dyn FnMut(u64) -> u64>;
+type Inside = Box<dyn FnMut(u64) -> u64>;
 
-/// pnilab, simrs and nexosim with so many events waiting, run until each was taken twice on average.
-pub(crate) fn engines(pending: u32) -> Result<[Engine; 3], Box<dyn Error>> {
+/// An engine with so many events waiting, run until each was taken twice on average.
+pub(crate) enum Engine {
+    /// It runs in this program.
+    Inside(Inside),
+    /// It runs in a program of its own.
+    Outside(Running),
+}
+
+impl Engine {
+    /// Takes about so many events: nanoseconds of processor time of each.
+    pub(crate) fn pace(&mut self, events: u64) -> Result<f64, Box<dyn Error>> {
+        let (taken, seconds) = match self {
+            Self::Inside(run) => timed(|| run(events)),
+            Self::Outside(program) => (events, program.seconds(events)?),
+        };
+        Ok(seconds * 1e9 / taken as f64)
+    }
+}
+
+/// pnilab, the engines in Rust, and these programs, by name.
+pub(crate) fn engines(
+    pending: u32,
+    programs: &[Program],
+) -> Result<Vec<(&'static str, Engine)>, Box<dyn Error>> {
     let mut ours = Hold::<Queue<Event>>::new(Mix::Exponential, pending);
     let ours = move |events| {
         ours.run(events);
         events
     };
-    let mut all: [Engine; 3] = [Box::new(ours), simrs(pending), nexosim(pending)?];
-    for engine in &mut all[1..] {
-        engine(2 * u64::from(pending));
+    let mut all = vec![("pnilab", Engine::Inside(Box::new(ours)))];
+    for (name, mut run) in [("simrs", simrs(pending)), ("nexosim", nexosim(pending)?)] {
+        run(2 * u64::from(pending));
+        all.push((name, Engine::Inside(run)));
+    }
+    for program in programs {
+        all.push((program.name, Engine::Outside(Running::start(program, pending)?)));
     }
     Ok(all)
+}
+
+/// Quantiles of the exponential distribution, 1 ms in the mean: nanoseconds.
+pub(crate) fn quantiles() -> Vec<u64> {
+    let quantile = |index: u32| (-1e6 * libm::log((f64::from(index) + 0.5) / 1024.0)).round();
+    (0..1024).map(|index| quantile(index) as u64).collect()
 }
 
 /// The increments of `hold`: exponential, 1 ms in the mean, the same numbers.
@@ -41,9 +75,7 @@ struct Increments {
 
 impl Increments {
     fn new() -> Self {
-        let quantile = |index: u32| (-1e6 * libm::log((f64::from(index) + 0.5) / 1024.0)).round();
-        let quantiles = (0..1024).map(|index| quantile(index) as u64).collect();
-        Self { quantiles, random: 1 }
+        Self { quantiles: quantiles(), random: 1 }
     }
 
     fn next(&mut self) -> Duration {
@@ -83,7 +115,7 @@ impl Component for Again {
     }
 }
 
-fn simrs(pending: u32) -> Engine {
+fn simrs(pending: u32) -> Inside {
     let mut simulation = simrs::Simulation::default();
     let mut first = Increments::new();
     let waits: Vec<_> = (0..pending).map(|_| first.next()).collect();
@@ -131,7 +163,7 @@ impl Timers {
     }
 }
 
-fn nexosim(pending: u32) -> Result<Engine, Box<dyn Error>> {
+fn nexosim(pending: u32) -> Result<Inside, Box<dyn Error>> {
     let model = Timers { pending, increments: Increments::new() };
     let start = SimInit::with_num_threads(1).add_model(model, Mailbox::new(), "timers");
     let mut simulation = start.init(MonotonicTime::EPOCH).map_err(|e| e.to_string())?;

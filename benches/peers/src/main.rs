@@ -1,14 +1,16 @@
-//! Simulators beside each other on the same work, in the same run: bgpsim on routing, simrs and
-//! nexosim on a queue of events.
+//! Simulators beside each other on the same work, in the same run: bgpsim on routing; simrs, nexosim,
+//! cimba, ns-3 and SimPy on a queue of events.
 //!
 //! `cargo run --release --manifest-path benches/peers/Cargo.toml -- --help` tells its options.
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::process::{Command, ExitCode};
 use std::str::FromStr;
 
-use result::{Machine, Results, Versions};
+use programs::Program;
+use result::{Machine, Results};
 use zoo::{MAPS, Map};
 
 #[path = "../../hold/mod.rs"]
@@ -16,10 +18,17 @@ use zoo::{MAPS, Map};
 mod hold;
 mod holds;
 mod lab;
+mod memory;
 mod page;
 mod peer;
+mod programs;
+#[path = "../../quiet/mod.rs"]
+mod quiet;
 mod result;
 mod rounds;
+mod tables;
+mod targets;
+mod whole;
 mod zoo;
 
 /// The repository.
@@ -29,9 +38,12 @@ pub(crate) const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 const COMMAND: &str = "cargo run --release --manifest-path benches/peers/Cargo.toml";
 
 const HELP: &str = "\
-Measures pnilab beside bgpsim, simrs and nexosim, and prints medians (least to greatest).
+Measures pnilab beside bgpsim, simrs, nexosim, cimba, ns-3 and SimPy, and prints medians (least to
+greatest). cimba and SimPy are looked for in benches/peers/target/python, or else in python3.
 
   --maps LIST      abilene,geant2012,cogentco unless said; kdl takes long
+  --large LIST     MAP:PREFIXES for link failures alone, in one round with two cuts:
+                   cogentco:1000,kdl:1,kdl:100 unless said
   --prefixes LIST  1,100 unless said
   --rounds N       5 unless said
   --cuts N         links cut in each round, spread over the list; 10 unless said
@@ -45,6 +57,7 @@ Measures pnilab beside bgpsim, simrs and nexosim, and prints medians (least to g
 struct Options {
     maps: Vec<String>,
     prefixes: Vec<u32>,
+    large: Vec<String>,
     rounds: usize,
     cuts: usize,
     pending: Vec<u32>,
@@ -61,6 +74,7 @@ impl Options {
         let mut options = Self {
             maps: list("abilene,geant2012,cogentco")?,
             prefixes: vec![1, 100],
+            large: list("cogentco:1000,kdl:1,kdl:100")?,
             rounds: 5,
             cuts: 10,
             pending: vec![100, 10_000, 1_000_000],
@@ -72,12 +86,14 @@ impl Options {
         };
         while let Some(name) = arguments.next() {
             let value = arguments.next().ok_or_else(|| format!("{name} needs a value"))?;
-            if ["--maps", "--prefixes", "--rounds", "--cuts", "--pending"].contains(&&*name) {
+            let decides = ["--maps", "--prefixes", "--large", "--rounds", "--cuts", "--pending"];
+            if decides.contains(&&*name) {
                 options.told.push_str(&format!(" {name} {value}"));
             }
             match name.as_str() {
                 "--maps" => options.maps = list(&value)?,
                 "--prefixes" => options.prefixes = list(&value)?,
+                "--large" => options.large = list(&value)?,
                 "--rounds" => options.rounds = value.parse::<usize>()?.max(1),
                 "--cuts" => options.cuts = value.parse::<usize>()?.max(1),
                 "--pending" => options.pending = list(&value)?,
@@ -112,6 +128,13 @@ fn run() -> Result<(), Box<dyn Error>> {
         println!("{HELP}");
         return Ok(());
     }
+    // What `memory` starts.
+    if let [_, option, who, prefixes, map] = &std::env::args().collect::<Vec<_>>()[..]
+        && option == "--held"
+    {
+        println!("{}", serde_json::to_string(&memory::run(who, prefixes, map)?)?);
+        return Ok(());
+    }
     let options = Options::of(std::env::args().skip(1))?;
     let results = match &options.from {
         Some(file) => serde_json::from_str(&fs::read_to_string(file)?)?,
@@ -131,19 +154,32 @@ fn run() -> Result<(), Box<dyn Error>> {
 fn measure(options: &Options) -> Result<Results, Box<dyn Error>> {
     let mut routing = Vec::new();
     for name in &options.maps {
-        let known = MAPS.into_iter().find(|(known, _)| known == name);
-        let (name, zoo) = known.ok_or_else(|| format!("there is no map `{name}`; see --help"))?;
-        let map = Map::new(name, zoo);
+        let map = map(name)?;
         for prefixes in &options.prefixes {
             eprintln!("{name} with {prefixes} prefixes");
             routing.push(rounds::routing(&map, *prefixes, (options.rounds, options.cuts))?);
         }
     }
+    let mut large = Vec::new();
+    for case in &options.large {
+        eprintln!("{case}");
+        let (name, prefixes) = case.split_once(':').ok_or("--large takes MAP:PREFIXES")?;
+        large.push(rounds::failures(&map(name)?, prefixes.parse()?, LARGE)?);
+    }
+    let (mut found, mut missing) = (Vec::new(), BTreeMap::new());
+    for program in programs::all() {
+        match program {
+            Ok(program) => found.push(program),
+            Err((name, reason)) => _ = missing.insert(name.to_owned(), reason),
+        }
+    }
     let mut queue = Vec::new();
     for pending in &options.pending {
         eprintln!("{pending} pending events");
-        queue.push(rounds::queue(*pending, options.rounds)?);
+        queue.push(rounds::queue(*pending, options.rounds, &found)?);
     }
+    eprintln!("whole programs");
+    let whole = whole::measure(options.rounds)?;
     Ok(Results {
         command: if options.told.is_empty() {
             COMMAND.to_owned()
@@ -152,12 +188,35 @@ fn measure(options: &Options) -> Result<Results, Box<dyn Error>> {
         },
         commit: options.commit.clone().map_or_else(commit, Ok)?,
         machine: machine(),
-        versions: versions(),
+        versions: versions(&found),
+        missing,
         rounds: options.rounds,
         cuts: options.cuts,
         routing,
+        large,
         queue,
+        whole,
+        instructions: instructions()?,
+        memory: memory::measure()?,
     })
+}
+
+/// Rounds and cuts of the large cases.
+const LARGE: (usize, usize) = (1, 2);
+
+/// The map with this name.
+pub(crate) fn map(name: &str) -> Result<Map, Box<dyn Error>> {
+    let known = MAPS.into_iter().find(|(known, _)| *known == name);
+    let (name, zoo) = known.ok_or_else(|| format!("there is no map `{name}`; see --help"))?;
+    Ok(Map::new(name, zoo))
+}
+
+/// What the last count of instructions says.
+fn instructions() -> Result<BTreeMap<String, u64>, Box<dyn Error>> {
+    let text = fs::read_to_string(format!("{ROOT}/benches/instructions.txt"))?;
+    let counts = text.lines().filter_map(|line| line.split_once(' '));
+    let counts = counts.filter_map(|(name, count)| Some((name.to_owned(), count.parse().ok()?)));
+    Ok(counts.collect())
 }
 
 fn commit() -> Result<String, Box<dyn Error>> {
@@ -184,13 +243,17 @@ fn machine() -> Machine {
     Machine { cpu, cores: std::thread::available_parallelism().map_or(1, usize::from) }
 }
 
-/// What is locked, and so was built.
-fn versions() -> Versions {
+/// What is locked, and so was built, and what these programs run.
+fn versions(programs: &[Program]) -> BTreeMap<String, String> {
     let lock = include_str!("../Cargo.lock");
     let of = |name: &str| {
         let (_, rest) =
             lock.split_once(&format!("name = \"{name}\"\nversion = \"")).unwrap_or_default();
         rest.split('"').next().unwrap_or_default().to_owned()
     };
-    Versions { bgpsim: of("bgpsim"), simrs: of("simrs"), nexosim: of("nexosim") }
+    let locked = ["bgpsim", "simrs", "nexosim"].map(|name| (name.to_owned(), of(name)));
+    // Two ways to use a package are of one version.
+    let ways = programs.iter().filter(|found| !found.name.contains(','));
+    let found = ways.map(|found| (found.name.to_owned(), found.version.clone()));
+    locked.into_iter().chain(found).collect()
 }

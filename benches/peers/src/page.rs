@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::result::{Case, LabTimes, Pace, Results, Spread};
+use crate::result::{Case, LabTimes, Results, Spread};
+use crate::{tables, targets};
 
 /// The page of these results.
 pub(crate) fn of(results: &Results) -> String {
@@ -13,23 +14,29 @@ pub(crate) fn of(results: &Results) -> String {
         cuts(&mut page, &results.routing, results.cuts);
         agreement(&mut page, &results.routing);
     }
-    if !results.queue.is_empty() {
-        queue(&mut page, &results.queue);
-    }
+    tables::add(&mut page, results);
+    targets::add(&mut page, results);
     page
 }
 
 fn head(results: &Results) -> String {
-    let Results { command, commit, machine, versions, rounds, .. } = results;
+    let Results { command, commit, machine, rounds, .. } = results;
+    let versions: Vec<_> =
+        results.versions.iter().map(|(name, of)| format!("{name} {of}")).collect();
+    let missing = results.missing.iter().map(|(name, why)| format!("{name} was not run: {why}. "));
+    let missing: String = missing.collect();
     format!(
         "# Speed beside others\n\n\
          Written from `benches/peers/results.json` by `benches/peers`, not by hand:\n\n\
          ```sh\n{command}\n```\n\n\
-         Commit {commit}; bgpsim {}, simrs {}, nexosim {}; {}, {} cores, shared with other work; \
-         the default release profile for all. Each figure is processor time of one thread, the \
+         Commit {commit}; {}; {}, {} cores, shared with other work; the default release profile \
+         for what is in Rust, but one codegen unit for the program that measures; -O3 for C and \
+         C++. {missing}Unless said otherwise each figure is processor time of one thread, the \
          median of {rounds} rounds (least to greatest); in a round all take turns. Figures of other \
          machines do not compare; ratios of medians do better: above 1, pnilab takes less.\n",
-        versions.bgpsim, versions.simrs, versions.nexosim, machine.cpu, machine.cores,
+        versions.join(", "),
+        machine.cpu,
+        machine.cores,
     )
 }
 
@@ -127,41 +134,13 @@ fn agreement(page: &mut String, cases: &[Case]) {
     }
 }
 
-fn queue(page: &mut String, paces: &[Pace]) {
-    page.push_str(
-        "\n## Queue of events\n\n\
-         The hold model: as many events always wait, and each that is taken is queued again after \
-         an exponential time, 1 ms in the mean, the same numbers for all. Timed are 300,000 \
-         events a round; filling is not. pnilab's part is its bare queue with events of 72 bytes; \
-         those of the others have 16, and simrs puts each into a box, calls a component and keeps \
-         no order among equal times, while nexosim schedules an asynchronous model on one thread. \
-         So this says what an event costs in each, not that a whole simulator is as much faster.\n\n\
-         | pending | pnilab, ns an event | simrs, ns | ratio | nexosim, ns | ratio |\n\
-         |---|---|---|---|---|---|\n",
-    );
-    for Pace { pending, pnilab_ns, simrs_ns, nexosim_ns } in paces {
-        let ratio = |of: &Spread| ratio(of.median, pnilab_ns.median);
-        line(
-            page,
-            &[
-                pending.to_string(),
-                shown(*pnilab_ns),
-                shown(*simrs_ns),
-                ratio(simrs_ns),
-                shown(*nexosim_ns),
-                ratio(nexosim_ns),
-            ],
-        );
-    }
-}
-
 /// Both ways to write prefixes; one prefix alone is written in one.
 fn lines(case: &Case) -> impl Iterator<Item = (&LabTimes, &'static str)> {
     let ways = [(&case.together, ""), (&case.apart, " apart")];
     ways.into_iter().take(if case.prefixes > 1 { 2 } else { 1 })
 }
 
-fn line(page: &mut String, cells: &[String]) {
+pub(crate) fn line(page: &mut String, cells: &[String]) {
     page.push_str(&format!("| {} |\n", cells.join(" | ")));
 }
 
@@ -169,16 +148,16 @@ fn name(case: &Case) -> String {
     format!("{} ({} nodes, {} links)", case.map, case.nodes, case.links)
 }
 
-fn shown(of: Spread) -> String {
+pub(crate) fn shown(of: Spread) -> String {
     format!("{} ({}..{})", digits(of.median), digits(of.min), digits(of.max))
 }
 
-fn ratio(theirs: f64, ours: f64) -> String {
+pub(crate) fn ratio(theirs: f64, ours: f64) -> String {
     format!("{}x", digits(theirs / ours))
 }
 
 /// Three digits, or all of a larger number.
-fn digits(value: f64) -> String {
+pub(crate) fn digits(value: f64) -> String {
     let decimals = match value {
         100.0.. => 0,
         10.0.. => 1,

@@ -1,5 +1,7 @@
 //! What was measured, as it is written to a file.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// The median of all rounds, and the least and the greatest of them.
@@ -28,25 +30,27 @@ pub(crate) struct Results {
     pub(crate) command: String,
     pub(crate) commit: String,
     pub(crate) machine: Machine,
-    pub(crate) versions: Versions,
+    /// Of the peers that were run.
+    pub(crate) versions: BTreeMap<String, String>,
+    /// Peers that were not run, and why.
+    pub(crate) missing: BTreeMap<String, String>,
     pub(crate) rounds: usize,
     /// Links cut in each round, each in a run of its own.
     pub(crate) cuts: usize,
     pub(crate) routing: Vec<Case>,
+    /// Larger maps and more prefixes: link failures alone, in fewer rounds.
+    pub(crate) large: Vec<Failure>,
     pub(crate) queue: Vec<Pace>,
+    pub(crate) whole: Whole,
+    /// What `benches/instructions.txt` says.
+    pub(crate) instructions: BTreeMap<String, u64>,
+    pub(crate) memory: Vec<Peak>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Machine {
     pub(crate) cpu: String,
     pub(crate) cores: usize,
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Versions {
-    pub(crate) bgpsim: String,
-    pub(crate) simrs: String,
-    pub(crate) nexosim: String,
 }
 
 /// A map with so many prefixes, in milliseconds of processor time.
@@ -90,11 +94,60 @@ pub(crate) struct LabTimes {
     pub(crate) more_ms: Spread,
 }
 
+/// Cuts of a link where a whole case would take too long, in milliseconds of processor time.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Failure {
+    pub(crate) map: String,
+    pub(crate) nodes: usize,
+    pub(crate) links: usize,
+    pub(crate) prefixes: u32,
+    pub(crate) rounds: usize,
+    pub(crate) cuts: usize,
+    pub(crate) bgpsim_clone_ms: Spread,
+    pub(crate) bgpsim_cut_ms: Spread,
+    /// Prefixes in one entry: a whole run, and what the cut takes of it.
+    pub(crate) together_ms: [Spread; 2],
+    /// An entry for each.
+    pub(crate) apart_ms: [Spread; 2],
+}
+
+/// Whole programs, in milliseconds.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Whole {
+    /// `pnilab --version`.
+    pub(crate) start_ms: Spread,
+    /// The README's example, with all files but PNG.
+    pub(crate) example_ms: Spread,
+    /// The same with JSON alone.
+    pub(crate) example_json_ms: Spread,
+    /// Python that imports SimPy, if it is there.
+    pub(crate) simpy_ms: Option<Spread>,
+    /// A year of a thousand idle sessions of BFD, in processor time.
+    pub(crate) quiet_year_ms: Spread,
+}
+
+/// The most memory that a process held.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Peak {
+    pub(crate) map: String,
+    pub(crate) routers: usize,
+    pub(crate) prefixes: u32,
+    pub(crate) bgpsim: Held,
+    pub(crate) together: Held,
+    pub(crate) apart: Held,
+}
+
+/// What a process held at most, and how long its work took.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Held {
+    pub(crate) mb: f64,
+    pub(crate) seconds: f64,
+}
+
 /// The hold model with so many events pending, in nanoseconds of processor time an event.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Pace {
     pub(crate) pending: u32,
-    pub(crate) pnilab_ns: Spread,
-    pub(crate) simrs_ns: Spread,
-    pub(crate) nexosim_ns: Spread,
+    /// Of each engine.
+    pub(crate) event_ns: BTreeMap<String, Spread>,
 }

@@ -8,12 +8,13 @@ use cpu_time::ThreadTime;
 use crate::holds;
 use crate::lab::{Lab, Prefixes};
 use crate::peer::Peer;
-use crate::result::{Case, LabTimes, Pace, Paths, PeerTimes, Spread};
+use crate::programs::Program;
+use crate::result::{Case, Failure, LabTimes, Pace, Paths, PeerTimes, Spread};
 use crate::zoo::Map;
 
 /// Calls it, and tells how many seconds of this thread's processor time it took: waiting for other
 /// programs does not count, and everything here runs on one thread.
-fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
+pub(crate) fn timed<T>(call: impl FnOnce() -> T) -> (T, f64) {
     let start = ThreadTime::now();
     let value = black_box(call());
     (value, start.elapsed().as_secs_f64())
@@ -61,7 +62,7 @@ pub(crate) fn routing(
         LabTimes { cold_ms, idle_ms, cut_ms, more_ms }
     };
     Ok(Case {
-        map: map.name.to_owned(),
+        map: map.name.clone(),
         nodes: map.nodes,
         links: map.links.len(),
         prefixes,
@@ -102,6 +103,44 @@ fn lab_round(lab: &Lab, links: usize) -> [f64; 4] {
     [cold, idle, cut, cut - idle]
 }
 
+/// Cuts of links in a map with so many prefixes, without cold starts and comparisons.
+pub(crate) fn failures(
+    map: &Map,
+    prefixes: u32,
+    (rounds, cuts): (usize, usize),
+) -> Result<Failure, Box<dyn Error>> {
+    let links = map.spread(cuts);
+    let labs = [Prefixes::Together, Prefixes::Apart];
+    let [together, apart] = labs.map(|how| Lab::load(map, (prefixes, how), &links));
+    let labs = [together?, apart?];
+    let mut peer = Times::new();
+    let mut ours = [Times::new(), Times::new()];
+    for _ in 0..rounds {
+        let [_, _, clone, cut] = peer_round(map, prefixes, &links)?;
+        peer.add([clone, cut]);
+        for (lab, times) in labs.iter().zip(&mut ours) {
+            let (_, idle) = timed(|| lab.idle());
+            let cuts = (0..links.len()).map(|place| timed(|| lab.cut(place)).1);
+            let cut = cuts.sum::<f64>() / links.len() as f64;
+            times.add([cut, cut - idle]);
+        }
+    }
+    let [bgpsim_clone_ms, bgpsim_cut_ms] = peer.spreads();
+    let [together_ms, apart_ms] = ours.map(Times::spreads);
+    Ok(Failure {
+        map: map.name.clone(),
+        nodes: map.nodes,
+        links: map.links.len(),
+        prefixes,
+        rounds,
+        cuts: links.len(),
+        bgpsim_clone_ms,
+        bgpsim_cut_ms,
+        together_ms,
+        apart_ms,
+    })
+}
+
 /// Follows the traffic of both, before and after each cut.
 fn compare(map: &Map, prefixes: u32, lab: &Lab, links: &[usize]) -> Result<Paths, Box<dyn Error>> {
     let mut settled = Peer::build(map)?;
@@ -132,15 +171,18 @@ fn compare(map: &Map, prefixes: u32, lab: &Lab, links: &[usize]) -> Result<Paths
 const EVENTS: u64 = 300_000;
 
 /// The hold model with so many events pending.
-pub(crate) fn queue(pending: u32, rounds: usize) -> Result<Pace, Box<dyn Error>> {
-    let mut engines = holds::engines(pending)?;
-    let mut paces: [Vec<f64>; 3] = Default::default();
+pub(crate) fn queue(
+    pending: u32,
+    rounds: usize,
+    programs: &[Program],
+) -> Result<Pace, Box<dyn Error>> {
+    let mut engines = holds::engines(pending, programs)?;
+    let mut paces = vec![Vec::new(); engines.len()];
     for _ in 0..rounds {
-        for (engine, paces) in engines.iter_mut().zip(&mut paces) {
-            let (taken, seconds) = timed(|| engine(EVENTS));
-            paces.push(seconds * 1e9 / taken as f64);
+        for ((_, engine), paces) in engines.iter_mut().zip(&mut paces) {
+            paces.push(engine.pace(EVENTS)?);
         }
     }
-    let [pnilab_ns, simrs_ns, nexosim_ns] = paces.map(Spread::of);
-    Ok(Pace { pending, pnilab_ns, simrs_ns, nexosim_ns })
+    let names = engines.iter().map(|(name, _)| (*name).to_owned());
+    Ok(Pace { pending, event_ns: names.zip(paces.into_iter().map(Spread::of)).collect() })
 }

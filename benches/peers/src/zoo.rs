@@ -7,6 +7,7 @@ use bgpsim::event::BasicEventQueue;
 use bgpsim::ospf::global::GlobalOspf;
 use bgpsim::topology_zoo::TopologyZoo;
 use bgpsim::types::SimplePrefix;
+use serde::{Deserialize, Serialize};
 
 /// Maps by name of their design in `topologies/zoo`, smallest first.
 pub(crate) const MAPS: [(&str, TopologyZoo); 4] = [
@@ -17,10 +18,10 @@ pub(crate) const MAPS: [(&str, TopologyZoo); 4] = [
 ];
 
 /// A map, its nodes as indices in the order of the file.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Map {
     /// Name of the design.
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     /// How many nodes.
     pub(crate) nodes: usize,
     /// The lower and the higher end of each link, sorted.
@@ -32,7 +33,7 @@ pub(crate) struct Map {
 }
 
 impl Map {
-    pub(crate) fn new(name: &'static str, zoo: TopologyZoo) -> Self {
+    pub(crate) fn new(name: &str, zoo: TopologyZoo) -> Self {
         let net = zoo.build::<_, _, GlobalOspf>(BasicEventQueue::<SimplePrefix>::new(), 65000, 1);
         let nodes = net.num_routers();
         let ends = net.ospf_network().edges().map(|edge| (edge.src().index(), edge.dst().index()));
@@ -43,7 +44,8 @@ impl Map {
         let degree = |node: usize| links.iter().filter(|(a, b)| *a == node || *b == node).count();
         by_degree.sort_by_key(|node| std::cmp::Reverse(degree(*node)));
         let far = farthest(nodes, &links);
-        Self { name, nodes, far, reflectors: [by_degree[0], by_degree[1]], links }
+        let reflectors = [by_degree[0], by_degree[1]];
+        Self { name: name.to_owned(), nodes, far, reflectors, links }
     }
 
     /// Metric of the link at this place, both ways.
