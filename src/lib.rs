@@ -45,16 +45,17 @@
 //! | [`units`] | simulated time, rates, lengths, shares: integers with their unit in the type |
 //! | [`ids`] | typed indices, and vectors that only they index |
 //! | [`rng`] | draws that depend on the seed, a name and a number alone |
+//! | [`engine`] | the queue ordered by content, limits, storage with one way to write |
 //! | [`proto`] | port, LACP, BFD, BGP and IGP machines, without clock, wires or topology |
 //! | [`diag`] | what is wrong with an input, where, and what to do about it |
 //! | [`input`] | YAML to a tree with positions, and all its errors at once |
 //! | [`model`] | the tree to a validated design and scenario, ids instead of names |
 //! | [`dataplane`] | forwarding tables to paths, loads, losses and their history |
 //! | [`settled`] | where routing and traffic end up once all timers have run, without events |
-//! | [`engine`] | the queue ordered by content, limits, storage with one way to write |
 //! | `sim` | where layers meet: the world of a run and the drivers of each protocol |
 //! | [`report`] | plain results to JSON, CSV, charts, a page and a summary |
 //! | [`observe`] | runs a scenario and turns what happened into a report |
+//! | [`sweep`] | every set of failures up to a size, and what follows |
 //! | [`cli`] | the `pnilab` command |
 
 pub mod cli;
@@ -70,6 +71,7 @@ pub mod report;
 pub mod rng;
 pub mod settled;
 mod sim;
+pub mod sweep;
 pub mod units;
 
 pub use diag::{Code, Diagnostic, Diagnostics, Level, Source};

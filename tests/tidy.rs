@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the house; each may use only those before it.
-const ROOMS: [&str; 14] = [
+const ROOMS: [&str; 15] = [
     "units",
     "ids",
     "rng",
@@ -22,6 +22,7 @@ const ROOMS: [&str; 14] = [
     "sim",
     "report",
     "observe",
+    "sweep",
     "cli",
 ];
 

@@ -3,9 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::date::Date;
+use crate::sweep::Kind;
 
 /// A network lab simulator with fault injection: what breaks in a peering design, for how long,
 /// and why.
@@ -23,6 +25,8 @@ pub(super) struct Cli {
 pub(super) enum Command {
     /// Run failure scenarios: what happens second by second, and is it within bounds?
     Run(RunArgs),
+    /// Let every set of elements fail: which hurt, and how badly?
+    Sweep(SweepArgs),
     /// Validate designs and scenarios.
     Check(CheckArgs),
     /// Print the JSON Schema of a kind of file.
@@ -74,6 +78,59 @@ pub(super) struct RunArgs {
     /// The date that results state, such as 2026-11-22 [default: today in UTC].
     #[arg(long, value_name = "DATE")]
     pub(super) as_of: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepArgs {
+    /// The design.
+    #[arg(value_name = "TOPOLOGY")]
+    pub(super) topology: PathBuf,
+    /// Most elements that fail at once.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) k: u8,
+    /// Kinds of elements that fail [default: all of these but session].
+    #[arg(long, value_name = "KIND,..", value_delimiter = ',', value_parser = kinds())]
+    pub(super) of: Vec<String>,
+    /// How they fail: for all to see, or by swallowing what they are sent.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) how: How,
+    /// What has failed in every set, such as router=ct-ams-1.
+    #[arg(long, value_name = "KIND=NAME,..", value_delimiter = ',')]
+    pub(super) given: Vec<String>,
+    /// Write sweep.json, rows.csv with a row for each set, and parts to resume from, into this
+    /// directory. Without it nothing is written.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Go on with a sweep that was interrupted in the directory of --out.
+    #[arg(long, requires = "out")]
+    pub(super) resume: bool,
+    /// How to print results, and errors in files.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Draw with this seed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Run on this many threads. The results are the same with any number [default: as many as there
+    /// are processors].
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The date that results state, such as 2026-11-22 [default: today in UTC].
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+fn kinds() -> PossibleValuesParser {
+    PossibleValuesParser::new(Kind::ALL.map(Kind::as_str))
+}
+
+/// How elements fail.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum How {
+    /// Light or power is gone; a session is shut down.
+    #[default]
+    Fail,
+    /// Light stays on, and frames are swallowed.
+    Silent,
 }
 
 /// What `--vary` changes.

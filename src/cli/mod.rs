@@ -25,6 +25,7 @@ mod progress;
 mod recorded;
 mod run;
 mod schema;
+mod sweep;
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +111,7 @@ fn guarded(command: impl FnOnce() -> Exit) -> Option<Exit> {
 fn run(cli: &Cli) -> Exit {
     let (result, format) = match &cli.command {
         Command::Run(args) => (run::run(args), args.format),
+        Command::Sweep(args) => (sweep::run(args), args.format),
         Command::Check(args) => (check::run(args), args.format),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),

@@ -13,9 +13,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// Commands shorter than this many ticks show nothing.
 const PATIENCE: u32 = 10;
 
-/// Does `work`, which counts what it has finished of `total` scenarios; shows the count if that
-/// takes longer than a second and stderr is a terminal.
-pub(super) fn shown<T>(total: usize, work: impl FnOnce(&AtomicU64) -> T) -> T {
+/// Does `work`, which counts `what` it has finished of `total`; shows the count, and how long the rest
+/// may take, if that takes longer than a second and stderr is a terminal.
+pub(super) fn shown<T>((total, what): (u64, &str), work: impl FnOnce(&AtomicU64) -> T) -> T {
     let finished = AtomicU64::new(0);
     if !io::stderr().is_terminal() {
         return work(&finished);
@@ -29,7 +29,7 @@ pub(super) fn shown<T>(total: usize, work: impl FnOnce(&AtomicU64) -> T) -> T {
             while is_over.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 ticks += 1;
                 if ticks >= PATIENCE {
-                    let bar = bar.get_or_insert_with(|| new_bar(total));
+                    let bar = bar.get_or_insert_with(|| new_bar(total, what));
                     bar.set_position(so_far.load(Ordering::Relaxed));
                     bar.tick();
                 }
@@ -45,13 +45,10 @@ pub(super) fn shown<T>(total: usize, work: impl FnOnce(&AtomicU64) -> T) -> T {
     })
 }
 
-fn new_bar(total: usize) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(
-        Some(u64::try_from(total).unwrap_or(u64::MAX)),
-        ProgressDrawTarget::stderr(),
-    );
-    let style =
-        ProgressStyle::with_template("{spinner} {elapsed} {wide_bar} {pos}/{len} scenarios");
-    bar.set_style(style.expect("the template is right"));
+fn new_bar(total: u64, what: &str) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::stderr());
+    let template =
+        format!("{{spinner}} {{elapsed}} {{wide_bar}} {{pos}}/{{len}} {what}, {{eta}} left");
+    bar.set_style(ProgressStyle::with_template(&template).expect("the template is right"));
     bar
 }

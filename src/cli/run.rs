@@ -194,21 +194,23 @@ fn carry_out(args: &RunArgs, planned: Vec<Planned>) -> Result<Vec<RunReport>, Fa
     let jobs = args.jobs.map_or(0, usize::from);
     let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
     let gate = Gate::guarding_against_interrupts();
-    let finished: Vec<Result<RunReport, WriteError>> = progress::shown(planned.len(), |finished| {
-        // A base is dropped with the last scenario that starts there.
-        let one = |planned: Planned| {
-            let mut report = simulate(&planned);
-            if args.vary.is_some() {
-                report.result.varied = Some(varied(&planned, &report.result));
-            }
-            if let Some(dir) = &args.out {
-                gate.pass(|| write::scenario(dir, &report, images(args)))?;
-            }
-            finished.fetch_add(1, Ordering::Relaxed);
-            Ok(report)
-        };
-        pool.install(|| planned.into_par_iter().map(one).collect())
-    });
+    let total = u64::try_from(planned.len()).unwrap_or(u64::MAX);
+    let finished: Vec<Result<RunReport, WriteError>> =
+        progress::shown((total, "scenarios"), |finished| {
+            // A base is dropped with the last scenario that starts there.
+            let one = |planned: Planned| {
+                let mut report = simulate(&planned);
+                if args.vary.is_some() {
+                    report.result.varied = Some(varied(&planned, &report.result));
+                }
+                if let Some(dir) = &args.out {
+                    gate.pass(|| write::scenario(dir, &report, images(args)))?;
+                }
+                finished.fetch_add(1, Ordering::Relaxed);
+                Ok(report)
+            };
+            pool.install(|| planned.into_par_iter().map(one).collect())
+        });
     let reports = finished.into_iter().collect::<Result<Vec<_>, _>>()?;
     if let Some(dir) = &args.out {
         gate.pass(|| write::page(dir, &reports))?;

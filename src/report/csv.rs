@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::data::{RouteRow, TimelineRow};
+use super::data::{RouteRow, SetRow, TimelineRow};
 
 /// The rows under a header, in the order given.
 #[must_use]
@@ -33,9 +33,47 @@ pub fn routes(rows: &[RouteRow]) -> String {
     table(&header, rows)
 }
 
+/// The header of `rows.csv` of a sweep.
+pub const SETS: [&str; 10] = [
+    "set",
+    "outcome",
+    "lost",
+    "source_down",
+    "worst_delivered",
+    "lost_bps",
+    "worst_utilization",
+    "worst_link",
+    "localized",
+    "latent",
+];
+
+/// The rows of a sweep without a header, in the order given; names of a list are joined by `;`.
+#[must_use]
+pub fn sets(rows: &[SetRow]) -> String {
+    let number = |value: Option<f64>| value.map(super::number::rounded);
+    let one = |row: &SetRow| {
+        (
+            row.set.join(";"),
+            row.outcome.clone(),
+            row.lost.join(";"),
+            row.source_down.join(";"),
+            number(row.worst_delivered),
+            row.lost_bps,
+            number(row.worst_utilization),
+            row.worst_link.clone(),
+            number(row.localized),
+            row.latent.join(";"),
+        )
+    };
+    let rows: Vec<_> = rows.iter().map(one).collect();
+    table(&[], &rows)
+}
+
 fn table(header: &[&str], rows: &[impl Serialize]) -> String {
     let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
-    out.write_record(header).expect(IN_MEMORY);
+    if !header.is_empty() {
+        out.write_record(header).expect(IN_MEMORY);
+    }
     for row in rows {
         out.serialize(row).expect(IN_MEMORY);
     }

@@ -2,13 +2,23 @@
 
 use serde::Serialize;
 
-use super::data::{RunReport, RunResult, Verdict};
+use super::data::{RunReport, RunResult, SweepResult, Verdict};
 
 /// Schema of one result.
 pub const RESULT_SCHEMA: &str = "pnilab.result/1";
 
 /// Schema of the results of one command.
 pub const RUN_SCHEMA: &str = "pnilab.run/1";
+
+/// Schema of a sweep.
+pub const SWEEP_SCHEMA: &str = "pnilab.sweep/1";
+
+#[derive(Serialize)]
+struct SweepDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    result: &'a SweepResult,
+}
 
 #[derive(Serialize)]
 struct ResultDocument<'a> {
@@ -56,6 +66,12 @@ pub fn run(reports: &[RunReport]) -> String {
         verdict: overall(reports.iter().map(|r| r.result.verdict)),
         results: reports.iter().map(|r| of_result(&r.result)).collect(),
     })
+}
+
+/// The document `pnilab.sweep/1` of a sweep, indented, with a newline at its end.
+#[must_use]
+pub fn sweep(result: &SweepResult) -> String {
+    pretty(&SweepDocument { schema: SWEEP_SCHEMA, result })
 }
 
 #[cfg(test)]

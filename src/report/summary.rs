@@ -3,10 +3,14 @@
 //! The text carries styles as escape codes; whoever prints it through `anstream` gets them only on
 //! a terminal. Words say everything, styles only help. Lines fit into 100 columns.
 
+mod sweep;
+
 use anstyle::{AnsiColor, Style};
 
 use super::data::{DemandRow, EventRow, Phases, RunReport, SessionRow, Verdict, Went};
 use super::{json, number, words};
+
+pub use sweep::sweep;
 
 /// Most columns of a line.
 const COLUMNS: usize = 100;

@@ -122,13 +122,20 @@ pub fn page(dir: &Path, reports: &[RunReport]) -> Result<PathBuf, WriteError> {
     file(dir, "report.html", html::page(reports).as_bytes())
 }
 
-fn make_folder(path: &Path) -> Result<(), WriteError> {
+/// Makes a folder and those it lies in, if they are not there.
+///
+/// # Errors
+/// Fails if one cannot be made.
+pub fn make_folder(path: &Path) -> Result<(), WriteError> {
     std::fs::create_dir_all(path)
         .map_err(|source| WriteError::Folder { path: path.to_owned(), source })
 }
 
 /// Writes a whole file and then gives it its name, replacing an earlier one.
-fn file(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, WriteError> {
+///
+/// # Errors
+/// Fails if it cannot be written; then it is as it was.
+pub fn file(folder: &Path, name: &str, content: &[u8]) -> Result<PathBuf, WriteError> {
     let path = folder.join(name);
     let put = || -> std::io::Result<()> {
         let mut draft = draft(name).tempfile_in(folder)?;

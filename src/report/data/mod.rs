@@ -7,6 +7,7 @@
 
 mod figures;
 mod result;
+mod sweep;
 
 pub use figures::{
     DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag, MapMetro,
@@ -16,6 +17,11 @@ pub use result::{
     AssumptionRow, BoundRow, DemandEvent, DemandRow, DetectedBy, Direction, EventRow, FaultRow,
     Flip, LinkRow, Measures, Origin, Phases, RunResult, SessionRow, Shift, Unit, VariedRow,
     Verdict, Went, Window,
+};
+
+pub use sweep::{
+    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SweepResult,
+    WorstLoad,
 };
 
 /// Everything that is reported of one run of one scenario.

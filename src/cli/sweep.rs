@@ -1,0 +1,252 @@
+//! `pnilab sweep`: which failures hurt, and how badly?
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rayon::ThreadPoolBuilder;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::args::{Format, How, SweepArgs};
+use super::date::Date;
+use super::interrupt::Gate;
+use super::plan::{self, Topologies};
+use super::{Exit, Failure, data, progress, talk};
+use crate::diag::Diagnostics;
+use crate::diag::render::{Style, render};
+use crate::model::topology::Topology;
+use crate::report::write::{self, WriteError};
+use crate::report::{csv, json, summary};
+use crate::settled;
+use crate::sweep::{Kind, Part, Question, Sweep, Tally, elements};
+
+/// Parts that are worked out before they are put together, for each thread.
+const WAVE: u64 = 8;
+
+pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
+    let mut told = Diagnostics::new();
+    let source = plan::open(&args.topology, &mut told);
+    let topology = source.and_then(|source| Topologies::default().load(&source, &mut told));
+    let Some(topology) = topology else { return Err(told.into()) };
+    talk(&render(&told, Style::Coloured));
+    let question = question(args, &topology)?;
+    let sweep = Sweep::new(&topology, question.clone())
+        .map_err(|error| Failure::Usage(error.to_string()))?;
+    let folder = match &args.out {
+        Some(dir) => Some(Folder::open(dir, args.resume, identity(&topology, &question))?),
+        None => None,
+    };
+    let tally = work(args, &sweep, folder.as_ref())?;
+    let as_of = args.as_of.unwrap_or_else(Date::today).to_string();
+    let result = tally.result(as_of.clone(), command(args, &as_of));
+    let document = json::sweep(&result);
+    if let Some(folder) = &folder {
+        folder.finish(&sweep, &document)?;
+    }
+    match args.format {
+        Format::Json => data(&document)?,
+        Format::Text => data(&summary::sweep(&result))?,
+    }
+    if let Some(dir) = &args.out {
+        talk(&format!("Written: {}\n", dir.join("sweep.json").display()));
+    }
+    Ok(Exit::Pass)
+}
+
+/// What was asked; all names that are wrong at once.
+fn question(args: &SweepArgs, topology: &Topology) -> Result<Question, Failure> {
+    let (mut given, mut wrong) = (Vec::new(), Vec::new());
+    for written in &args.given {
+        match elements::element(topology, written) {
+            Ok(element) => given.push(element),
+            Err(error) => wrong.push(format!("--given: {error}")),
+        }
+    }
+    if !wrong.is_empty() {
+        return Err(Failure::Usage(wrong.join("\nerror: ")));
+    }
+    given.sort_unstable();
+    given.dedup();
+    let mut of: Vec<Kind> = args.of.iter().filter_map(|word| Kind::named(word)).collect();
+    if of.is_empty() {
+        let usual = |kind: &Kind| *kind != Kind::Session && !kind.elements(topology).is_empty();
+        of = Kind::ALL.into_iter().filter(usual).collect();
+    }
+    of.sort_unstable();
+    of.dedup();
+    let how = match args.how {
+        How::Fail => settled::How::Fail,
+        How::Silent => settled::How::Silent,
+    };
+    Ok(Question { k: usize::from(args.k), of, how, given, seed: args.seed })
+}
+
+/// The command that makes the result again beside the design.
+fn command(args: &SweepArgs, as_of: &str) -> String {
+    let name =
+        args.topology.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
+    let mut text = format!("pnilab sweep --as-of {as_of} --k {}", args.k);
+    let mut add = |option: &str, value: &str| {
+        write!(text, " {option} {value}").expect("a String takes all that is written");
+    };
+    if !args.of.is_empty() {
+        add("--of", &args.of.join(","));
+    }
+    if args.how == How::Silent {
+        add("--how", "silent");
+    }
+    if !args.given.is_empty() {
+        add("--given", &args.given.join(","));
+    }
+    if args.seed != 1 {
+        add("--seed", &args.seed.to_string());
+    }
+    write!(text, " {name}").expect("a String takes all that is written");
+    text
+}
+
+/// Works all parts out that are not there yet, and puts them together in order.
+fn work<'s, 't>(
+    args: &SweepArgs,
+    sweep: &'s Sweep<'t>,
+    folder: Option<&Folder>,
+) -> Result<Tally<'s, 't>, Failure> {
+    let jobs = args.jobs.map_or(0, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
+    let gate = Gate::guarding_against_interrupts();
+    let one = |number: u64, finished: &AtomicU64| -> Result<Part, WriteError> {
+        let known = folder.and_then(|folder| folder.part(sweep, number));
+        let part = known.map_or_else(
+            || {
+                let part = sweep.part(number);
+                if let Some(folder) = folder {
+                    gate.pass(|| folder.keep(&part))?;
+                }
+                Ok(part)
+            },
+            Ok,
+        )?;
+        finished.fetch_add(sweep.sets_of(number), Ordering::Relaxed);
+        Ok(part)
+    };
+    progress::shown((sweep.sets(), "sets"), |finished| {
+        let mut tally = Tally::new(sweep);
+        let wave = WAVE * pool.current_num_threads() as u64;
+        let mut first = 0;
+        while first < sweep.parts() {
+            let last = (first + wave).min(sweep.parts());
+            let parts: Vec<Result<Part, WriteError>> =
+                pool.install(|| (first..last).into_par_iter().map(|n| one(n, finished)).collect());
+            for part in parts {
+                tally.take(part?);
+            }
+            first = last;
+        }
+        Ok(tally)
+    })
+}
+
+/// What tells a sweep from all others: the design as it was understood, and the question.
+fn identity(topology: &Topology, question: &Question) -> String {
+    let text = format!("{} {topology:?} {question:?}", env!("CARGO_PKG_VERSION"));
+    let digest = Sha256::digest(text);
+    digest.iter().take(16).fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").expect("a String takes all that is written");
+        text
+    })
+}
+
+/// Where a sweep is written, and where what is finished of it lies.
+#[derive(Debug)]
+struct Folder {
+    dir: PathBuf,
+    parts: PathBuf,
+    sweep: String,
+}
+
+/// `parts/NNNN.json`: a part with the sweep that it is of.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    sweep: String,
+    #[serde(flatten)]
+    part: Part,
+}
+
+/// `manifest.json`: which sweep the parts are of.
+#[derive(Debug, Serialize, Deserialize)]
+struct Manifest {
+    schema: String,
+    version: String,
+    sweep: String,
+}
+
+impl Folder {
+    /// The folder of this sweep; what an earlier one has left there is removed unless it is to go on.
+    fn open(dir: &Path, resume: bool, sweep: String) -> Result<Self, Failure> {
+        let parts = dir.join("parts");
+        let manifest = dir.join("manifest.json");
+        let known = fs::read(&manifest).ok();
+        let known = known.and_then(|text| serde_json::from_slice::<Manifest>(&text).ok());
+        if resume {
+            if let Some(other) = known.filter(|known| known.sweep != sweep) {
+                return Err(Failure::Usage(format!(
+                    "{} holds another sweep ({} of pnilab {}): the design, the question or the version \
+                     has changed; leave --resume out to begin anew",
+                    dir.display(),
+                    other.sweep,
+                    other.version
+                )));
+            }
+        } else if known.is_some() && parts.is_dir() {
+            fs::remove_dir_all(&parts)?;
+        }
+        write::make_folder(&parts)?;
+        let text = Manifest {
+            schema: "pnilab.sweep.manifest/1".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            sweep: sweep.clone(),
+        };
+        let text = serde_json::to_vec_pretty(&text).map_err(std::io::Error::other)?;
+        write::file(dir, "manifest.json", &text)?;
+        Ok(Self { dir: dir.to_owned(), parts, sweep })
+    }
+
+    /// A part that is there and whole; damaged ones are worked out again.
+    fn part(&self, sweep: &Sweep<'_>, number: u64) -> Option<Part> {
+        let text = fs::read(self.parts.join(name(number))).ok()?;
+        let kept: Kept = serde_json::from_slice(&text).ok()?;
+        let whole = kept.sweep == self.sweep
+            && kept.part.part == number
+            && kept.part.rows.len() as u64 == sweep.sets_of(number);
+        whole.then_some(kept.part)
+    }
+
+    fn keep(&self, part: &Part) -> Result<(), WriteError> {
+        let kept = Kept { sweep: self.sweep.clone(), part: part.clone() };
+        let text = serde_json::to_vec(&kept).expect("a part has text keys");
+        write::file(&self.parts, &name(part.part), &text).map(|_| ())
+    }
+
+    /// Writes what the whole sweep has found.
+    fn finish(&self, sweep: &Sweep<'_>, document: &str) -> Result<(), Failure> {
+        let mut rows = tempfile::Builder::new().suffix(".tmp").tempfile_in(&self.dir)?;
+        let mut header = csv::SETS.join(",");
+        header.push('\n');
+        std::io::Write::write_all(&mut rows, header.as_bytes())?;
+        for number in 0..sweep.parts() {
+            let part = self.part(sweep, number);
+            let part = part.ok_or_else(|| std::io::Error::other("a part has gone meanwhile"))?;
+            std::io::Write::write_all(&mut rows, csv::sets(&part.rows).as_bytes())?;
+        }
+        rows.persist(self.dir.join("rows.csv")).map_err(std::io::Error::from)?;
+        write::file(&self.dir, "sweep.json", document.as_bytes())?;
+        Ok(())
+    }
+}
+
+fn name(part: u64) -> String {
+    format!("{part:04}.json")
+}
