@@ -19,11 +19,14 @@
 //! # Departures
 //! * A session is taken to be up where some connection finds a way past silent members, however many
 //!   attempts that takes.
+//! * A run's loads may be some bits per second less: what is left over when parts of a demand are shared
+//!   out stays where it was, and rates are rounded down.
 
 mod facts;
 mod faults;
 mod flows;
 mod ground;
+mod history;
 mod hops;
 mod links;
 mod outcome;
@@ -128,36 +131,6 @@ impl<'t> Evaluator<'t> {
             }
         }
         (outcome, tables)
-    }
-
-    /// What depends on what was before.
-    fn history(&self, fates: &IdVec<SessionId, Fate>, before: Before) -> Vec<Doubt> {
-        let topology = self.facts.topology;
-        let mut doubts = Vec::new();
-        for (id, session) in topology.sessions.iter_ids() {
-            match fates[id] {
-                Fate::Unnoticed => doubts.push(Doubt::NoHoldTime(id)),
-                Fate::Uncertain => doubts.push(Doubt::Connection(id)),
-                Fate::Up | Fate::UpByChance | Fate::Down => {}
-            }
-            let of_family = self.facts.groups.iter().filter(|group| group.family == session.family);
-            let most: u64 = of_family.map(|group| group.count).sum();
-            let limits = session.ends.iter().filter_map(|end| end.max_prefix);
-            if limits.into_iter().any(|max| max.shutdown && max.limit < most) {
-                doubts.push(Doubt::MaxPrefix(id));
-            }
-        }
-        for (id, lag) in topology.lags.iter_ids() {
-            let stays = lag.ends.iter().any(|end| !end.revertive);
-            if before == Before::Anything && stays && lag.circuits.len() > 1 {
-                doubts.push(Doubt::NonRevertive(id));
-            }
-            let micro = lag.ends.iter().filter(|end| end.micro_bfd.is_some()).count();
-            if micro == 1 && lag.ends.iter().all(|end| end.lacp.is_some()) {
-                doubts.push(Doubt::OneSidedBfd(id));
-            }
-        }
-        doubts
     }
 
     /// Where routing of a group ends up.

@@ -72,6 +72,9 @@ pub enum Doubt {
     /// LACP runs at both ends of the LAG and micro-BFD at one: whether LACP has noticed depends on
     /// whether anything has made it look since the start.
     OneSidedBfd(LagId),
+    /// BFD that decides something asks for no packets (RFC 5880 §6.8.1): whether it is up depends on what
+    /// was before.
+    MuteBfd,
     /// An end of the session has no hold time and may take it for up for ever.
     NoHoldTime(SessionId),
     /// Whether a connection finds a way past silent members was not found out.

@@ -144,8 +144,11 @@ struct Picture {
     figures: BTreeMap<String, f64>,
 }
 
-/// What rounding may do: shares are integer parts, and a part that moved may leave one behind.
-const HAIR: f64 = 1e-8;
+/// What rounding may do to a share.
+const HAIR: f64 = 1e-6;
+
+/// And to a rate, in bit/s: a part that moved may leave one behind, and each rate is rounded down.
+const BITS: f64 = 64.0;
 
 /// What a run looks like just before an instant.
 fn seen(report: &RunReport, until: u64) -> Picture {
@@ -301,7 +304,7 @@ fn differences(expected: &Picture, seen: &Picture) -> Vec<String> {
         // What never carries anything is not told of; what is not offered is not drawn.
         let is_rate = what.starts_with("load") || what.starts_with("capacity");
         let other = seen.figures.get(what).or(is_rate.then_some(&0.0))?;
-        let same = (figure - other).abs() <= HAIR * other.max(1.0);
+        let same = (figure - other).abs() <= if is_rate { BITS } else { HAIR };
         (!same).then(|| format!("{what}: settled {figure}; timed {other}"))
     });
     routes.chain(figures).collect()
