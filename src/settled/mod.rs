@@ -87,6 +87,25 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Where the network ends up with these faults in it, for good.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use pnilab::settled::{Before, Element, Evaluator, Fault, How, Verdict};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = pnilab::open(Path::new("topologies/two-pnis.yaml"))?;
+    /// let (topology, _notes) = pnilab::load_topology(&file)?;
+    /// let first = topology.lags.ids().next().expect("it has a PNI");
+    /// let cut = Fault { element: Element::Lag(first), how: How::Fail };
+    /// let outcome = Evaluator::new(&topology, 1).evaluate(&[cut], Before::Whole);
+    /// assert!(matches!(outcome.verdict, Verdict::Unique(_)));
+    /// let loads = outcome.loads.expect("the outcome is certain");
+    /// assert_eq!(loads[first][0].capacity.as_bps(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn evaluate(&self, faults: &[Fault], before: Before) -> Outcome {
         self.settle(faults, before).0
@@ -110,7 +129,7 @@ impl<'t> Evaluator<'t> {
                 entry.serves |= group.taken_over && speech.stands_by(router);
             }
         }
-        let mut doubts = self.history(&fates, before);
+        let doubts = self.history(&fates, before);
         let mut outcome = Outcome {
             verdict: verdict(&groups, &doubts),
             latent: flows::latent(&tables),
@@ -122,12 +141,10 @@ impl<'t> Evaluator<'t> {
         };
         if let Verdict::Unique(_) = outcome.verdict {
             let flows = self.facts.flows(&tables, self.whole.as_ref(), before);
-            doubts.extend(flows.doubts);
-            if doubts.is_empty() {
-                outcome.demands = Some(flows.demands);
-                outcome.loads = Some(flows.loads);
-            } else {
-                outcome.verdict = Verdict::Unknown(doubts);
+            outcome.demands = Some(flows.demands);
+            outcome.loads = Some(flows.loads);
+            if !flows.doubts.is_empty() {
+                outcome.verdict = Verdict::Unknown(flows.doubts);
             }
         }
         (outcome, tables)

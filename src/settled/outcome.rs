@@ -20,8 +20,9 @@ pub struct Outcome {
     pub running: IdVec<RouterId, bool>,
     /// Which sessions are up.
     pub sessions: IdVec<SessionId, bool>,
-    /// Forward and return traffic of each demand; absent unless the verdict is
-    /// [`Verdict::Unique`].
+    /// Forward and return traffic of each demand; absent unless routes are certain. Where
+    /// [`Doubt::ReturnStart`] is all that is in doubt, return traffic starts where forward traffic would
+    /// have arrived last if nothing had moved in between.
     pub demands: Option<IdVec<DemandId, [Delivery; 2]>>,
     /// What is offered to each end of each LAG to be sent; absent as `demands` is.
     pub loads: Option<IdVec<LagId, [Load; 2]>>,
