@@ -67,7 +67,7 @@ pub struct Evaluator<'t> {
     facts: Facts<'t>,
     /// Forwarding when all is well, if that is certain.
     whole: Option<Tables>,
-    /// Groups that a standby would serve though all is well.
+    /// Groups of which it is not certain that no standby serves them when all is well.
     odd: Vec<GroupId>,
 }
 
@@ -79,7 +79,9 @@ impl<'t> Evaluator<'t> {
         let mut evaluator =
             Self { facts: Facts::new(topology, seed), whole: None, odd: Vec::new() };
         let (outcome, tables) = evaluator.settle(&[], Before::Whole);
-        let odd = outcome.groups.iter_ids().filter(|(_, group)| group.taken_over);
+        let usual =
+            |group: &GroupOutcome| matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over;
+        let odd = outcome.groups.iter_ids().filter(|(_, group)| !usual(group));
         evaluator.odd = odd.map(|(id, _)| id).collect();
         let certain = matches!(outcome.verdict, Verdict::Unique(_));
         evaluator.whole = certain.then_some(tables);
@@ -179,8 +181,8 @@ impl<'t> Evaluator<'t> {
             (Some(false), Some(false)) => (other.outcome(speech(true)), true),
             (Some(_) | None, _) => (usual.outcome(speech(false)), false),
         };
-        let is_sure = matches!(outcome.verdict, Verdict::Unique(_));
-        if is_sure && (!certain || self.odd.contains(&group)) {
+        let is_known = !matches!(outcome.verdict, Verdict::Unknown(_));
+        if is_known && (!certain || self.odd.contains(&group)) {
             outcome.verdict = Verdict::Unknown(vec![Doubt::Standby(group)]);
         }
         outcome
