@@ -32,10 +32,8 @@ fn faults(topology: &Topology, dice: &mut Dice) -> Vec<Fault> {
     for _ in 0..=dice.below(3) {
         let how = if dice.chance(40) { How::Silent } else { How::Fail };
         let element = element(topology, dice);
-        let how = match element {
-            Element::Card(_) | Element::Metro(_) => How::Fail,
-            _ => how,
-        };
+        let loud = matches!(element, Element::Card(_) | Element::Metro(_));
+        let how = if loud { How::Fail } else { how };
         if all.iter().all(|fault| fault.element != element) {
             all.push(Fault { element, how });
         }
