@@ -19,11 +19,14 @@
 //! # Departures
 //! * A session is taken to be up where some connection finds a way past silent members, however many
 //!   attempts that takes.
+//! * A run's loads may be some bits per second less: what is left over when parts of a demand are shared
+//!   out stays where it was, and rates are rounded down.
 
 mod facts;
 mod faults;
 mod flows;
 mod ground;
+mod history;
 mod hops;
 mod links;
 mod outcome;
@@ -64,7 +67,7 @@ pub struct Evaluator<'t> {
     facts: Facts<'t>,
     /// Forwarding when all is well, if that is certain.
     whole: Option<Tables>,
-    /// Groups that a standby would serve though all is well.
+    /// Groups of which it is not certain that no standby serves them when all is well.
     odd: Vec<GroupId>,
 }
 
@@ -76,7 +79,9 @@ impl<'t> Evaluator<'t> {
         let mut evaluator =
             Self { facts: Facts::new(topology, seed), whole: None, odd: Vec::new() };
         let (outcome, tables) = evaluator.settle(&[], Before::Whole);
-        let odd = outcome.groups.iter_ids().filter(|(_, group)| group.taken_over);
+        let usual =
+            |group: &GroupOutcome| matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over;
+        let odd = outcome.groups.iter_ids().filter(|(_, group)| !usual(group));
         evaluator.odd = odd.map(|(id, _)| id).collect();
         let certain = matches!(outcome.verdict, Verdict::Unique(_));
         evaluator.whole = certain.then_some(tables);
@@ -84,6 +89,25 @@ impl<'t> Evaluator<'t> {
     }
 
     /// Where the network ends up with these faults in it, for good.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::path::Path;
+    ///
+    /// use pnilab::settled::{Before, Element, Evaluator, Fault, How, Verdict};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let file = pnilab::open(Path::new("topologies/two-pnis.yaml"))?;
+    /// let (topology, _notes) = pnilab::load_topology(&file)?;
+    /// let first = topology.lags.ids().next().expect("it has a PNI");
+    /// let cut = Fault { element: Element::Lag(first), how: How::Fail };
+    /// let outcome = Evaluator::new(&topology, 1).evaluate(&[cut], Before::Whole);
+    /// assert!(matches!(outcome.verdict, Verdict::Unique(_)));
+    /// let loads = outcome.loads.expect("the outcome is certain");
+    /// assert_eq!(loads[first][0].capacity.as_bps(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn evaluate(&self, faults: &[Fault], before: Before) -> Outcome {
         self.settle(faults, before).0
@@ -107,7 +131,7 @@ impl<'t> Evaluator<'t> {
                 entry.serves |= group.taken_over && speech.stands_by(router);
             }
         }
-        let mut doubts = self.history(&fates, before);
+        let doubts = self.history(&fates, before);
         let mut outcome = Outcome {
             verdict: verdict(&groups, &doubts),
             latent: flows::latent(&tables),
@@ -119,45 +143,13 @@ impl<'t> Evaluator<'t> {
         };
         if let Verdict::Unique(_) = outcome.verdict {
             let flows = self.facts.flows(&tables, self.whole.as_ref(), before);
-            doubts.extend(flows.doubts);
-            if doubts.is_empty() {
-                outcome.demands = Some(flows.demands);
-                outcome.loads = Some(flows.loads);
-            } else {
-                outcome.verdict = Verdict::Unknown(doubts);
+            outcome.demands = Some(flows.demands);
+            outcome.loads = Some(flows.loads);
+            if !flows.doubts.is_empty() {
+                outcome.verdict = Verdict::Unknown(flows.doubts);
             }
         }
         (outcome, tables)
-    }
-
-    /// What depends on what was before.
-    fn history(&self, fates: &IdVec<SessionId, Fate>, before: Before) -> Vec<Doubt> {
-        let topology = self.facts.topology;
-        let mut doubts = Vec::new();
-        for (id, session) in topology.sessions.iter_ids() {
-            match fates[id] {
-                Fate::Unnoticed => doubts.push(Doubt::NoHoldTime(id)),
-                Fate::Uncertain => doubts.push(Doubt::Connection(id)),
-                Fate::Up | Fate::UpByChance | Fate::Down => {}
-            }
-            let of_family = self.facts.groups.iter().filter(|group| group.family == session.family);
-            let most: u64 = of_family.map(|group| group.count).sum();
-            let limits = session.ends.iter().filter_map(|end| end.max_prefix);
-            if limits.into_iter().any(|max| max.shutdown && max.limit < most) {
-                doubts.push(Doubt::MaxPrefix(id));
-            }
-        }
-        for (id, lag) in topology.lags.iter_ids() {
-            let stays = lag.ends.iter().any(|end| !end.revertive);
-            if before == Before::Anything && stays && lag.circuits.len() > 1 {
-                doubts.push(Doubt::NonRevertive(id));
-            }
-            let micro = lag.ends.iter().filter(|end| end.micro_bfd.is_some()).count();
-            if micro == 1 && lag.ends.iter().all(|end| end.lacp.is_some()) {
-                doubts.push(Doubt::OneSidedBfd(id));
-            }
-        }
-        doubts
     }
 
     /// Where routing of a group ends up.
@@ -189,8 +181,8 @@ impl<'t> Evaluator<'t> {
             (Some(false), Some(false)) => (other.outcome(speech(true)), true),
             (Some(_) | None, _) => (usual.outcome(speech(false)), false),
         };
-        let is_sure = matches!(outcome.verdict, Verdict::Unique(_));
-        if is_sure && (!certain || self.odd.contains(&group)) {
+        let is_known = !matches!(outcome.verdict, Verdict::Unknown(_));
+        if is_known && (!certain || self.odd.contains(&group)) {
             outcome.verdict = Verdict::Unknown(vec![Doubt::Standby(group)]);
         }
         outcome

@@ -20,8 +20,9 @@ pub struct Outcome {
     pub running: IdVec<RouterId, bool>,
     /// Which sessions are up.
     pub sessions: IdVec<SessionId, bool>,
-    /// Forward and return traffic of each demand; absent unless the verdict is
-    /// [`Verdict::Unique`].
+    /// Forward and return traffic of each demand; absent unless routes are certain. Where
+    /// [`Doubt::ReturnStart`] is all that is in doubt, return traffic starts where forward traffic would
+    /// have arrived last if nothing had moved in between.
     pub demands: Option<IdVec<DemandId, [Delivery; 2]>>,
     /// What is offered to each end of each LAG to be sent; absent as `demands` is.
     pub loads: Option<IdVec<LagId, [Load; 2]>>,
@@ -72,6 +73,9 @@ pub enum Doubt {
     /// LACP runs at both ends of the LAG and micro-BFD at one: whether LACP has noticed depends on
     /// whether anything has made it look since the start.
     OneSidedBfd(LagId),
+    /// BFD that decides something asks for no packets (RFC 5880 §6.8.1): whether it is up depends on what
+    /// was before.
+    MuteBfd,
     /// An end of the session has no hold time and may take it for up for ever.
     NoHoldTime(SessionId),
     /// Whether a connection finds a way past silent members was not found out.

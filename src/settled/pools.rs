@@ -24,7 +24,7 @@ use crate::proto::bgp::decision::{Candidate, Multipath, Reason, Source, decide};
 use crate::proto::bgp::rib::{PathId, Rib, Slot, Via};
 
 /// More routes than this in all pools of a group are not compared.
-pub(super) const MOST_OFFERS: usize = 20_000;
+const MOST_OFFERS: usize = 200_000;
 
 /// The pools of a group are not worked out more often than this, router by router.
 const MOST_STEPS: u32 = 100_000;

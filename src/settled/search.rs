@@ -6,7 +6,7 @@ use crate::ids::{IdVec, RouterId};
 use crate::proto::bgp::rib::{Rib, Via};
 
 /// So many combinations of choices are tried.
-pub(super) const MOST_STATES: usize = 512;
+const MOST_STATES: usize = 512;
 
 /// So many rounds routers may take to go round in a circle.
 const LONGEST_CIRCLE: usize = 64;

@@ -223,3 +223,19 @@ fn a_standby_serves_what_its_site_no_longer_hears_of() {
     assert!(outcome.groups.iter().any(|group| group.taken_over) && is_constructed(&outcome));
     assert!((delivered(&outcome, 0) - 1.0).abs() < 1e-9);
 }
+
+#[test]
+fn a_standby_that_never_heard_of_its_service_is_in_doubt() {
+    use pnilab::ids::Id;
+    let text = "pnilab: topology/1\nmetros: {m: {}}\nsites: {s: {metro: m}, t: {metro: m}}\n\
+        networks: {na: {asn: 64500}}\n\
+        routers: {a: {network: na, site: s}, b: {network: na, site: t}}\n\
+        prefixes:\n  198.51.100.0/24: {network: na, routers: a, service: {standby: t, takeover: 5s}}\n  \
+        203.0.113.0/24: {network: na, routers: b}\n\
+        demands: {d: {at: b, from: 203.0.113.0/24, to: 198.51.100.0/24, rate: 1G}}\n";
+    let topology = load(text);
+    // Nothing has happened that would make it look.
+    let doubt = Doubt::Standby(pnilab::ids::GroupId::from_index(0));
+    let verdict = settle(&topology, &[], Before::Anything).verdict;
+    assert_eq!(verdict, Verdict::Unknown(vec![doubt]));
+}

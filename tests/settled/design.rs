@@ -135,9 +135,22 @@ impl Design {
     fn pni(&mut self, name: &str, ends: [usize; 2], relation: &str) {
         let strict = if self.dice.chance(20) { ", strict: true" } else { "" };
         let bfd = self.bfd(strict);
+        let graceful = if self.dice.chance(20) {
+            let long = *self.dice.pick(&["", "long_lived: 60s, "]);
+            format!("graceful_restart: {{{long}restart_time: 20s, stale_time: 30s}}, ")
+        } else {
+            String::new()
+        };
+        let bfd = format!("{bfd}{graceful}");
         let v6 = if self.dice.chance(30) { ", ipv6: {}" } else { "" };
-        let sides: Vec<String> =
-            ends.iter().map(|end| format!("r{end}: {{{}}}", self.policies())).collect();
+        let sides: Vec<String> = ends
+            .iter()
+            .map(|end| {
+                let keys = [self.policies(), self.shaping()];
+                let keys: Vec<String> = keys.into_iter().filter(|key| !key.is_empty()).collect();
+                format!("r{end}: {{{}}}", keys.join(", "))
+            })
+            .collect();
         let keys = format!(
             "relation: {relation}, sessions: {{ipv4: {{{}}}{v6}}},\n     sides: {{{}}}, ",
             bfd.trim_end_matches(", "),
@@ -145,6 +158,12 @@ impl Design {
         );
         let text = self.lag(name, ends, &keys);
         self.pnis += &text;
+    }
+
+    /// What one end does with traffic.
+    fn shaping(&mut self) -> String {
+        let keys = ["policer: {in: 5G}", "policer: {out: 4G}", "qos: {strict_priority: gold}"];
+        if self.dice.chance(15) { (*self.dice.pick(&keys)).to_owned() } else { String::new() }
     }
 
     /// Import and export of one end.
@@ -181,8 +200,14 @@ impl Design {
     fn bundle(&mut self, name: &str, count: usize) -> (String, String) {
         let circuit = *self.dice.pick(&CIRCUITS);
         let srlgs: Vec<usize> = (0..count).map(|_| self.dice.below(5)).collect();
+        // What runs through a span has its length.
+        let spans: Vec<usize> = (0..count).map(|_| self.dice.below(6)).collect();
         let one = |(i, srlg): (usize, &usize)| {
-            format!("{name}-{i}: {{speed: 10G, srlgs: [g{srlg}], {circuit}}}")
+            let span = match (spans[i], circuit.strip_prefix("length: 40km")) {
+                (span @ (0 | 1), Some(_)) => format!("via: [f{span}]"),
+                _ => circuit.to_owned(),
+            };
+            format!("{name}-{i}: {{speed: 10G, srlgs: [g{srlg}], {span}}}")
         };
         let circuits: Vec<String> = srlgs.iter().enumerate().map(one).collect();
         let min_links = 1 + self.dice.below(count);
@@ -202,6 +227,8 @@ impl Design {
                 "  s{site}: {{metro: m{metro}, power_feeds: {{x: {{srlgs: [g0]}}, y: {{}}}}}}\n"
             );
         }
+        text += "spans:\n  f0: {between: [sa, sc], length: 40km, srlgs: [g1]}\n  \
+                 f1: {between: [sb, sd], length: 70km}\n";
         text += "srlgs: {g0: {}, g1: {}, g2: {}, g3: {}, g4: {}}\nnetworks:\n";
         for network in 0..self.kinds {
             text += &self.network(network);
@@ -210,9 +237,10 @@ impl Design {
         for (router, network) in self.networks.clone().into_iter().enumerate() {
             let site = self.sites[router];
             let feeds = *self.dice.pick(&["", ", feeds: [x]", ", feeds: [x, y]"]);
+            let stateful = if self.dice.chance(4) { ", stateful: true" } else { "" };
             let prunes = if self.dice.chance(15) { ", prune_unreachable: 2s" } else { "" };
             text += &format!(
-                "  r{router}: {{network: n{network}, site: s{site}{feeds}, reload: 3s{prunes}}}\n"
+                "  r{router}: {{network: n{network}, site: s{site}{feeds}, reload: 3s{prunes}{stateful}}}\n"
             );
         }
         let section = |title: &str, body: &str| match body {
@@ -324,15 +352,31 @@ impl Design {
                 known.push((format!("10.{network}.0.0/26"), vec![router]));
             }
         }
+        if self.kinds > 1 {
+            let (a, b) = (self.of(0)[0], self.of(1)[0]);
+            text += &format!(
+                "  2001:db8:a::/48: {{network: n0, routers: r{a}}}\n  \
+                 2001:db8:b::/48: {{network: n1, routers: r{b}}}\n"
+            );
+            known.push(("2001:db8:a::/48".to_owned(), vec![a]));
+            known.push(("2001:db8:b::/48".to_owned(), vec![b]));
+        }
         text + &self.demands(&known)
     }
 
     fn demands(&mut self, known: &[(String, Vec<usize>)]) -> String {
-        let mut text = "demands:\n".to_owned();
+        let mut text = "classes: {gold: {ok: 99%}, lead: {ok: 50%}}\ndemands:\n".to_owned();
         for demand in 0..2 + self.dice.below(3) {
             let (from, servers) = self.dice.pick(known).clone();
-            let (to, _) = self.dice.pick(known).clone();
-            let at = *self.dice.pick(&servers);
+            let is_v6 = |prefix: &str| prefix.contains(':');
+            let family: Vec<&(String, Vec<usize>)> =
+                known.iter().filter(|(prefix, _)| is_v6(prefix) == is_v6(&from)).collect();
+            let (to, _) = self.dice.pick(&family);
+            let at = match servers[..] {
+                [a, b] if self.dice.chance(50) => format!("{{r{a}: 60%, r{b}: 40%}}"),
+                _ => format!("r{}", self.dice.pick(&servers)),
+            };
+            let class = *self.dice.pick(&["gold", "lead"]);
             let rate = [1, 3, 7, 12, 25][self.dice.below(5)];
             let back = [0, 2, 5][self.dice.below(3)];
             let metro = *self.dice.pick(&["", ", metro: m0"]);
@@ -344,7 +388,7 @@ impl Design {
                 ", flows: {count: 9, hash: resilient}",
             ]);
             text += &format!(
-                "  d{demand}: {{at: r{at}, from: {from}, to: {to}, rate: {rate}G, \
+                "  d{demand}: {{at: {at}, class: {class}, from: {from}, to: {to}, rate: {rate}G, \
                  return_rate: {back}G{metro}{flows}}}\n"
             );
         }
