@@ -11,9 +11,8 @@ use super::faults::Physical;
 use super::links::Links;
 use crate::dataplane::specs;
 use crate::dataplane::tables::{FibEntry, RouterTable, Tables};
-use crate::ids::{End, LagId, NetworkId, RouterId, Side};
-use crate::ids::{GroupId, IdVec};
-use crate::model::topology::LagKind;
+use crate::ids::{End, GroupId, IdVec, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::model::topology::{LagKind, Weights};
 use crate::proto::igp::{self, Edge, IgpKind, Map};
 
 /// Interior routes of one router.
@@ -40,7 +39,36 @@ pub(super) struct Ground<'f, 't> {
     pub(super) is_clean: bool,
 }
 
+/// All of the ground that routing of BGP depends on: equal ones lead to equal routes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Basis {
+    /// Which routers run, which forward, which ends of LAGs are up, which links have an adjacency, and
+    /// which sessions are up, in this order.
+    flags: Vec<bool>,
+    /// Rates of LAG ends, where a network weighs by them.
+    rates: Vec<u64>,
+}
+
 impl<'f, 't> Ground<'f, 't> {
+    /// What routing depends on; `None` if it depends on more.
+    pub(super) fn basis(&self, sessions: &IdVec<SessionId, bool>) -> Option<Basis> {
+        let plain = |table: &RouterTable| table.lost.is_empty() && table.filters.is_empty();
+        if !self.tables.routers.iter().all(plain) || !self.tables.severed.is_empty() {
+            return None;
+        }
+        let routers = self.physical.running.iter().chain(&self.physical.hung).copied();
+        let ends = self.tables.lags.iter().flat_map(|both| both.each_ref().map(|end| end.up));
+        let rest = self.adjacent.iter().chain(sessions).copied();
+        let networks = &self.facts.topology.networks;
+        let weighs = networks.iter().any(|network| network.weights == Weights::Bandwidth);
+        let lags = self.facts.topology.lags.ids().filter(|_| weighs);
+        let rate = |lag| Side::BOTH.map(|side| self.tables.lag_capacity(lag, side).as_bps());
+        Some(Basis {
+            flags: routers.chain(ends).chain(rest).collect(),
+            rates: lags.flat_map(rate).collect(),
+        })
+    }
+
     pub(super) fn new(facts: &'f Facts<'t>, physical: Physical) -> Self {
         let tables = tables(facts, &physical);
         let topology = facts.topology;

@@ -35,6 +35,9 @@ mod search;
 mod sessions;
 mod speech;
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use facts::Facts;
 use faults::Physical;
 use ground::Ground;
@@ -69,20 +72,35 @@ pub struct Evaluator<'t> {
     whole: Option<Tables>,
     /// Groups of which it is not certain that no standby serves them when all is well.
     odd: Vec<GroupId>,
+    /// Where routing ends up on ground that was met before.
+    known: Arc<Mutex<Known>>,
 }
+
+/// Where routing of all groups ends up, by what it depends on.
+type Known = BTreeMap<ground::Basis, Arc<IdVec<GroupId, GroupOutcome>>>;
+
+/// So many are kept, the first to come: failures of single elements, mostly, on which many sets of
+/// several come down.
+const KEPT: usize = 512;
 
 impl<'t> Evaluator<'t> {
     /// Makes a design ready. Which member of a LAG a hello rides, and where flows go, is drawn from
     /// the seed, as in a run with it.
     #[must_use]
     pub fn new(topology: &'t Topology, seed: u64) -> Self {
-        let mut evaluator =
-            Self { facts: Facts::new(topology, seed), whole: None, odd: Vec::new() };
+        let mut evaluator = Self {
+            facts: Facts::new(topology, seed),
+            whole: None,
+            odd: Vec::new(),
+            known: Arc::default(),
+        };
         let (outcome, tables) = evaluator.settle(&[], Before::Whole);
         let usual =
             |group: &GroupOutcome| matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over;
         let odd = outcome.groups.iter_ids().filter(|(_, group)| !usual(group));
         evaluator.odd = odd.map(|(id, _)| id).collect();
+        // Whether a group is odd was not known yet.
+        evaluator.known = Arc::default();
         let certain = matches!(outcome.verdict, Verdict::Unique(_));
         evaluator.whole = certain.then_some(tables);
         evaluator
@@ -120,8 +138,7 @@ impl<'t> Evaluator<'t> {
         let fates: IdVec<SessionId, Fate> =
             fates.map(|id| ground.fate(id, before == Before::Whole)).collect();
         let up = fates.iter().map(|fate| matches!(fate, Fate::Up | Fate::UpByChance)).collect();
-        let groups: IdVec<GroupId, GroupOutcome> =
-            self.facts.groups.ids().map(|group| self.group(&ground, &up, group)).collect();
+        let groups = self.groups(&ground, &up);
         let mut tables = ground.tables.clone();
         for (id, group) in groups.iter_ids() {
             let speech = Speech { ground: &ground, up: &up, group: id, taken_over: true };
@@ -150,6 +167,27 @@ impl<'t> Evaluator<'t> {
             }
         }
         (outcome, tables)
+    }
+
+    /// Where routing of all groups ends up: as before, if it has been worked out on such ground.
+    fn groups(
+        &self,
+        ground: &Ground<'_, '_>,
+        up: &IdVec<SessionId, bool>,
+    ) -> IdVec<GroupId, GroupOutcome> {
+        let all = || self.facts.groups.ids().map(|group| self.group(ground, up, group)).collect();
+        let Some(basis) = ground.basis(up) else { return all() };
+        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let found = known().get(&basis).map(Arc::clone);
+        if let Some(groups) = found {
+            return IdVec::clone(&groups);
+        }
+        let groups: IdVec<GroupId, GroupOutcome> = all();
+        let mut known = known();
+        if known.len() < KEPT {
+            known.insert(basis, Arc::new(groups.clone()));
+        }
+        groups
     }
 
     /// Where routing of a group ends up.

@@ -1,5 +1,7 @@
 //! Claims about settled outcomes, each on a design made for it.
 
+use std::path::Path;
+
 use pnilab::diag::Source;
 use pnilab::diag::render::{Style, render};
 use pnilab::ids::{CircuitId, DemandId, End, LagId, RouterId, SessionId, Side};
@@ -238,4 +240,25 @@ fn a_standby_that_never_heard_of_its_service_is_in_doubt() {
     let doubt = Doubt::Standby(pnilab::ids::GroupId::from_index(0));
     let verdict = settle(&topology, &[], Before::Anything).verdict;
     assert_eq!(verdict, Verdict::Unknown(vec![doubt]));
+}
+
+#[test]
+fn what_is_known_of_like_ground_is_what_would_be_found_again() {
+    let file = pnilab::open(Path::new("topologies/two-metro.yaml")).expect("it is there");
+    let (topology, _) = pnilab::load_topology(&file).expect("it is right");
+    let again = Evaluator::new(&topology, 1);
+    let circuits = topology.circuits.ids().map(Element::Circuit);
+    let routers = topology.routers.ids().map(Element::Router);
+    let elements: Vec<_> = circuits.chain(routers).collect();
+    for (place, first) in elements.iter().enumerate().step_by(3) {
+        for second in elements[place..].iter().step_by(4) {
+            for how in [How::Fail, How::Silent] {
+                let faults = [first, second].map(|element| Fault { element: *element, how });
+                let before = Before::Whole;
+                let anew = Evaluator::new(&topology, 1).evaluate(&faults, before);
+                let known = again.evaluate(&faults, before);
+                assert_eq!(format!("{known:?}"), format!("{anew:?}"), "{faults:?}");
+            }
+        }
+    }
 }
