@@ -284,6 +284,7 @@ impl World {
                 let entry = fib.edit(group);
                 entry.current = Arc::from([]);
                 entry.ramp = None;
+                self.glance(router, group);
             }
         }
     }

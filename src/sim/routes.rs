@@ -460,6 +460,11 @@ impl World {
 
     /// A router has lost all of its routes and all work on them.
     pub(super) fn forget_routes(&mut self, router: RouterId) {
+        for group in self.group_ids() {
+            if self.state.ribs[router].best(group).is_some() {
+                self.glance(router, group);
+            }
+        }
         let rib = Self::fresh_rib(&self.net, router);
         *self.state.ribs.edit(router) = rib;
         let state = self.state.routers.edit(router);

@@ -365,3 +365,19 @@ demands:
     let last = rows.rfind(|row| row.router == "rb" && row.prefix == "10.1.0.0/16");
     assert_eq!(last.map(|row| row.best.as_str()), Some(""));
 }
+
+#[test]
+fn the_looking_glass_shows_no_routes_of_a_router_without_power_and_all_once_it_is_back() {
+    let run = Pair::default().run_for(800, "300s", "router_power_off: {router: rb}");
+    let of = |event: &str, best: bool| {
+        let rows = run.0.figures.routes.iter();
+        let meant = |row: &&pnilab::report::data::RouteRow| {
+            row.router == "rb" && row.event == event && row.best.is_empty() != best
+        };
+        rows.filter(meant).count()
+    };
+    let before = of("start", true);
+    assert!(before > 0, "it has routes when the clock starts");
+    assert_eq!((of("fault0/begin", false), of("fault0/begin", true)), (before, 0));
+    assert_eq!((of("fault0/end", false), of("fault0/end", true)), (0, before));
+}
