@@ -115,7 +115,8 @@ fn an_interrupted_sweep_goes_on_and_ends_as_one_that_was_not() {
     run(&whole, &["--jobs", "1"]);
     run(&torn, &["--jobs", "2"]);
     let bytes = |dir: &Path, name: &str| fs::read(dir.join(name)).expect("a file");
-    let files = ["sweep.json", "rows.csv", "manifest.json", "parts/0003.json"];
+    let files =
+        ["sweep.json", "rows.csv", "survival.svg", "loads.svg", "manifest.json", "parts/0003.json"];
     for name in files {
         assert!(bytes(&whole, name) == bytes(&torn, name), "{name}: whatever the threads");
     }
@@ -135,10 +136,19 @@ fn an_interrupted_sweep_goes_on_and_ends_as_one_that_was_not() {
     let said = String::from_utf8_lossy(&other.stderr);
     assert!(said.contains("holds another sweep"), "{said}");
     assert!(bytes(&whole, "sweep.json") == bytes(&torn, "sweep.json"), "nothing was touched");
-    // The rows have a line for each set.
-    let rows = String::from_utf8(bytes(&whole, "rows.csv")).expect("text");
+    // Charts tell the figures of the document.
+    let text = |name: &str| String::from_utf8(bytes(&whole, name)).expect("text");
     let document: Value = serde_json::from_slice(&bytes(&whole, "sweep.json")).expect("JSON");
-    assert_eq!(rows.lines().count() as u64, 1 + document["sets"].as_u64().expect("a number"));
+    let pairs = &document["by_size"][2];
+    let words = format!("{} of {}", pairs["within_bounds"], pairs["sets"]);
+    assert!(text("survival.svg").contains(&words), "{words}");
+    let worst = &document["worst_loads"][0];
+    assert!(text("loads.svg").contains(worst["link"].as_str().expect("a name")));
+    // The rows have a line for each set.
+    assert_eq!(
+        text("rows.csv").lines().count() as u64,
+        1 + document["sets"].as_u64().expect("a number")
+    );
 }
 
 #[test]

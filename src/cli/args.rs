@@ -97,7 +97,7 @@ pub(super) struct SweepArgs {
     /// What has failed in every set, such as router=ct-ams-1.
     #[arg(long, value_name = "KIND=NAME,..", value_delimiter = ',')]
     pub(super) given: Vec<String>,
-    /// Write sweep.json, rows.csv with a row for each set, and parts to resume from, into this
+    /// Write sweep.json, rows.csv with a row for each set, charts, and parts to resume from, into this
     /// directory. Without it nothing is written.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -19,7 +19,7 @@ use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
 use crate::model::topology::Topology;
 use crate::report::write::{self, WriteError};
-use crate::report::{csv, json, summary};
+use crate::report::{chart, csv, json, summary};
 use crate::settled;
 use crate::sweep::{Kind, Part, Question, Sweep, Tally, elements};
 
@@ -45,6 +45,9 @@ pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
     let document = json::sweep(&result);
     if let Some(folder) = &folder {
         folder.finish(&sweep, &document)?;
+        for chart in chart::of_sweep(&result) {
+            write::file(&folder.dir, &format!("{}.svg", chart.stem), chart.svg().as_bytes())?;
+        }
     }
     match args.format {
         Format::Json => data(&document)?,

@@ -210,7 +210,7 @@ impl<'s, 't> Tally<'s, 't> {
     fn worst_loads(&self) -> Vec<WorstLoad> {
         let usual = |peak: &Peak| {
             let same = |usual: &&Peak| (usual.lag, usual.side) == (peak.lag, peak.side);
-            self.usual.iter().find(same).map_or(0, |usual| usual.offered_bps)
+            self.usual.iter().find(same)
         };
         let mut peaks = self.peaks.clone();
         peaks.sort_by(|a, b| match (a.is_above(b), b.is_above(a)) {
@@ -225,7 +225,8 @@ impl<'s, 't> Tally<'s, 't> {
                 link,
                 link_kind,
                 direction,
-                usual_bps: usual(peak),
+                usual_bps: usual(peak).map_or(0, |usual| usual.offered_bps),
+                usual_utilization: usual(peak).map_or(0.0, utilization),
                 offered_bps: peak.offered_bps,
                 capacity_bps: peak.capacity_bps,
                 utilization: utilization(peak),

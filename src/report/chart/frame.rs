@@ -27,29 +27,39 @@ pub(super) fn header(canvas: &mut Canvas<'_>, title: &str, unit: &str) {
     canvas.text((MARGIN, 46.0), look, &look.fit(unit, ROOM));
 }
 
-fn command_lines(result: &RunResult) -> Vec<String> {
+fn command_lines(command: &str) -> Vec<String> {
     let look = Type::SMALL;
-    letters::wrap(&result.command, look.size, look.weight, ROOM)
+    letters::wrap(command, look.size, look.weight, ROOM)
 }
 
 /// Height of what [`footer`] draws.
 pub(super) fn footer_height(result: &RunResult) -> f64 {
-    let lines = u32::try_from(command_lines(result).len()).expect("a command is a few lines");
+    origin_height(&result.command)
+}
+
+/// Height of what [`origin`] draws.
+pub(super) fn origin_height(command: &str) -> f64 {
+    let lines = u32::try_from(command_lines(command).len()).expect("a command is a few lines");
     22.0 + COMMAND_LINE * f64::from(lines) + 8.0
 }
 
 /// Draws which run this is and the command that makes it again, from `top` down.
 pub(super) fn footer(canvas: &mut Canvas<'_>, result: &RunResult, top: f64) {
-    let rule = Area { x: MARGIN, y: top, w: ROOM, h: 1.0 };
-    canvas.fill(rule, Role::Grid);
-    let look = Type::SMALL.role(Role::Muted);
-    let origin = format!(
+    let line = format!(
         "topology {} · scenario {} · seed {} · as of {} · pnilab {}",
         result.topology, result.scenario, result.seed, result.as_of, result.version
     );
+    origin(canvas, &line, &result.command, top);
+}
+
+/// Draws where a chart comes from and the command that makes it again, from `top` down.
+pub(super) fn origin(canvas: &mut Canvas<'_>, line: &str, command: &str, top: f64) {
+    let rule = Area { x: MARGIN, y: top, w: ROOM, h: 1.0 };
+    canvas.fill(rule, Role::Grid);
+    let look = Type::SMALL.role(Role::Muted);
     let mut y = top + 17.0;
-    canvas.text((MARGIN, y), look, &look.fit(&origin, ROOM));
-    for line in command_lines(result) {
+    canvas.text((MARGIN, y), look, &look.fit(line, ROOM));
+    for line in command_lines(command) {
         y += COMMAND_LINE;
         canvas.text((MARGIN, y), look, &line);
     }

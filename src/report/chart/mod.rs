@@ -15,10 +15,12 @@ pub(super) mod palette;
 #[cfg(feature = "png")]
 pub mod png;
 mod strip;
+mod survival;
 mod timeline;
 mod windows;
+mod worst;
 
-use super::data::RunReport;
+use super::data::{RunReport, SweepResult};
 use super::html;
 
 /// A chart, drawn.
@@ -74,6 +76,25 @@ pub fn all(report: &RunReport) -> Vec<Chart> {
         convergence::chart(report),
         map::chart(report),
     ]
+}
+
+/// All charts of a sweep.
+#[must_use]
+pub fn of_sweep(result: &SweepResult) -> Vec<Chart> {
+    vec![survival::chart(result), worst::chart(result)]
+}
+
+/// Which sweep a chart is of.
+fn sweep_origin(result: &SweepResult) -> String {
+    format!(
+        "topology {} · {} elements ({}) · seed {} · as of {} · pnilab {}",
+        result.topology,
+        result.elements,
+        result.of.join(", "),
+        result.seed,
+        result.as_of,
+        result.version
+    )
 }
 
 #[cfg(test)]

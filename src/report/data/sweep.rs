@@ -145,6 +145,9 @@ pub struct WorstLoad {
     pub direction: String,
     /// Offered when only what is given has failed, in bit/s.
     pub usual_bps: u64,
+    /// The same over the rate of the members in use then.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub usual_utilization: f64,
     /// Offered in the worst set.
     pub offered_bps: u64,
     /// Rate of the members in use then.
