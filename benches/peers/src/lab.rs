@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use pnilab::ids::Id;
+use pnilab::model::groups;
 use pnilab::model::topology::LagKind;
 use pnilab::report::data::Direction;
 use pnilab::{RunOptions, RunReport, Scenario, Source, Topology, Verdict};
@@ -18,7 +19,7 @@ use crate::zoo::Map;
 pub(crate) enum Prefixes {
     /// One entry with a count: what is treated alike is simulated once.
     Together,
-    /// An entry for each.
+    /// An entry for each, with a community of its own, since else they would be treated alike.
     Apart,
 }
 
@@ -48,6 +49,9 @@ impl Lab {
         if !ends.eq(map.links.iter().map(|&(a, b)| [a, b])) {
             return Err(format!("{}: not the map that bgpsim ships", map.name).into());
         }
+        // One more is where traffic comes from.
+        let groups = if prefixes == Prefixes::Together { 1 } else { count as usize };
+        assert_eq!(groups::of(&topology, &[]).0.len(), groups + 1, "each its own, or all one");
         let load = |text: String| -> Result<Scenario, Box<dyn Error>> {
             let source = Source::new("scenario.yaml", format!("pnilab: scenario/1\n{text}"));
             let loaded = pnilab::load_scenario(&source, Some(&design));
@@ -136,7 +140,8 @@ fn announced(text: &str, count: u32, prefixes: Prefixes) -> Result<String, Box<d
         Prefixes::Together => format!("{start}, count: {count}{end}"),
         Prefixes::Apart => {
             let (_, value) = start.split_once(": ").ok_or("an entry has a value")?;
-            let entry = |k: u32| format!("  10.{}.{}.0/24: {value}{end}", k / 256, k % 256);
+            let value = value.to_owned() + ", communities: [\"65000:";
+            let entry = |k: u32| format!("  10.{}.{}.0/24: {value}{k}\"]{end}", k / 256, k % 256);
             (0..count).map(entry).collect::<Vec<_>>().join("\n")
         }
     };

@@ -50,7 +50,8 @@ const ROUTING: &str = "\n## Routing\n\n\
     a program is.\n\n\
     Prefixes that one entry of the design writes are a group in pnilab, treated as one where all of \
     it is treated alike; bgpsim takes each by itself. The lines `apart` have the same prefixes in an \
-    entry each, so that pnilab too takes each by itself.\n";
+    entry each with a community of its own, which makes each a group, so that pnilab too takes each by \
+    itself. No router looks at these communities, and bgpsim's routes have none.\n";
 
 fn converge(page: &mut String, cases: &[Case]) {
     page.push_str(
