@@ -189,11 +189,31 @@ impl World {
 
     /// A copy that can be rolled back.
     pub(crate) fn fork(&self) -> Self {
+        // Not `..self.clone()`, which would copy the stores once more.
         Self {
+            net: Arc::clone(&self.net),
+            now: self.now,
+            cause: self.cause,
+            causes: self.causes.clone(),
             state: self.state.fork(),
             tables: self.tables.fork(),
+            traffic: self.traffic.clone(),
+            plan: Arc::clone(&self.plan),
+            record: self.record.clone(),
+            changed: self.changed.clone(),
+            dead_feeds: self.dead_feeds.clone(),
+            commands: self.commands.clone(),
+            processes: self.processes.clone(),
+            patches: self.patches.clone(),
+            maps: self.maps.clone(),
             crossed_by: self.crossed_by.fork(),
-            ..self.clone()
+            surges: self.surges.clone(),
+            turn: self.turn,
+            queue: self.queue.clone(),
+            sequences: self.sequences.clone(),
+            counts: self.counts,
+            handled: self.handled,
+            limits: self.limits,
         }
     }
 

@@ -9,6 +9,7 @@ use std::path::Path;
 use pnilab::ids::Id;
 use pnilab::model::groups;
 use pnilab::model::topology::LagKind;
+use pnilab::observe::{Base, BaseKey, Fork};
 use pnilab::report::data::Direction;
 use pnilab::{RunOptions, RunReport, Scenario, Source, Topology, Verdict};
 
@@ -86,9 +87,33 @@ impl Lab {
 
     /// 20 s of a network that has settled, and the link at this place of the list is cut after 5.
     pub(crate) fn cut(&self, place: usize) -> RunReport {
-        let report = self.run(&self.cuts[place]);
-        assert_eq!(report.result.verdict, Verdict::None, "no limit stopped it");
-        report
+        ended(self.run(&self.cuts[place]))
+    }
+
+    /// The network comes to rest once, for the runs below.
+    pub(crate) fn base(&self) -> Base {
+        let key = BaseKey::of(&self.topology, &self.idle, &RunOptions::default());
+        Base::new(&self.topology, &key)
+    }
+
+    /// What `idle` reports.
+    pub(crate) fn forked_idle(&self, base: &Base) -> RunReport {
+        base.run(&self.idle, &RunOptions::default())
+    }
+
+    /// What `cut` reports.
+    pub(crate) fn forked_cut(&self, base: &Base, place: usize) -> RunReport {
+        ended(base.run(&self.cuts[place], &RunOptions::default()))
+    }
+
+    /// The same as `idle`, and leaves it on the fork.
+    pub(crate) fn left_idle(&self, fork: &mut Fork<'_>) -> RunReport {
+        fork.run(&self.idle, &RunOptions::default())
+    }
+
+    /// The same as `cut`, and leaves it on the fork.
+    pub(crate) fn left_cut(&self, fork: &mut Fork<'_>, place: usize) -> RunReport {
+        ended(fork.run(&self.cuts[place], &RunOptions::default()))
     }
 
     /// Where each demand starts, and its one-way delay in the end, if it arrives.
@@ -128,6 +153,13 @@ impl Lab {
     fn run(&self, scenario: &Scenario) -> RunReport {
         pnilab::run(&self.topology, scenario, &RunOptions::default())
     }
+}
+
+/// # Panics
+/// If a limit stopped it.
+fn ended(report: RunReport) -> RunReport {
+    assert_eq!(report.result.verdict, Verdict::None, "no limit stopped it");
+    report
 }
 
 /// The design with so many prefixes instead of those of the file.
