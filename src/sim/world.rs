@@ -253,7 +253,7 @@ impl World {
         tables.roll_back(&base.tables);
         traffic.clone_from(&base.traffic);
         plan.clone_from(&base.plan);
-        record.clone_from(&base.record);
+        record.roll_back(&base.record);
         dead_feeds.clone_from(&base.dead_feeds);
         commands.clone_from(&base.commands);
         processes.clone_from(&base.processes);
