@@ -19,7 +19,8 @@ const QUEUE: [(&str, &[(u32, f64)]); 5] = [
 /// Instructions an event of the network mix.
 const INSTRUCTIONS: [(&str, u64); 2] = [("hold-network-100", 300), ("hold-network-10000", 400)];
 
-/// How many times as long a full copy should take as making a fork equal again.
+/// How many times as long a full copy should take as making a fork equal again, aimed at for states
+/// of 1 and 10 MB: a fork of these takes about 3 and 12.
 const COPIES: [(&str, f64); 2] = [("geant2012", 20.0), ("cogentco", 300.0)];
 
 /// Adds the table.
@@ -28,7 +29,8 @@ pub(crate) fn add(page: &mut String, results: &Results) {
         "\n## Targets\n\n\
          Set before any of it was measured here; a ratio says how many times as long the peer takes. \
          What was not run is left out. The last row aims at the cells of hot tables alone, and \
-         measures all that a process holds. That the queue allocates nothing once it has grown is held by \
+         measures all that a process holds. Full copies of 1 and 10 MB were aimed at; forks of these maps take \
+         3 and 12 (resident memory, in the mean of ten). That the queue allocates nothing once it has grown is held by \
          `tests/queue.rs`, that idle sessions cost no event by `tests/quiet.rs`.\n\n\
          | what | target | measured | |\n|---|---|---|---|\n",
     );
