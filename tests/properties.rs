@@ -88,12 +88,14 @@ fn a_forked_run_equals_a_fresh_one_and_leaves_its_fork_as_the_base_is() {
         let (_, second) = load(case, 20, true);
         let options = RunOptions::default();
         let base = Base::new(&topology, &BaseKey::of(&topology, &first, &options));
+        let mut fork = base.fork();
         for scenario in [&first, &second, &first] {
             let fresh = run(&topology, scenario, &options);
             let forked = base.run(scenario, &options);
             prop_assert_eq!(&forked.figures.timeline, &fresh.figures.timeline);
             prop_assert_eq!(format!("{:?}", &forked), format!("{:?}", &fresh));
             prop_assert!(base.forks_are_equal(), "rolled back");
+            prop_assert_eq!(format!("{:?}", fork.run(scenario, &options)), format!("{:?}", &fresh));
         }
         Ok(())
     });

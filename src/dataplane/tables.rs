@@ -147,7 +147,9 @@ pub struct Names {
 
 impl RouterTable {
     fn fork(&self) -> Self {
-        Self { fib: self.fib.fork(), ..self.clone() }
+        let Self { up, hung, stateful, lost, filters, fib } = self;
+        let (up, hung, stateful) = (*up, *hung, *stateful);
+        Self { up, hung, stateful, lost: lost.clone(), filters: filters.clone(), fib: fib.fork() }
     }
 
     fn roll_back(&mut self, base: &Self) {
@@ -166,8 +168,13 @@ impl Tables {
         Self {
             routers: self.routers.fork_with(RouterTable::fork),
             lags: self.lags.fork(),
+            ends: self.ends.clone(),
+            shaping: self.shaping.clone(),
+            members: self.members.clone(),
             circuits: self.circuits.fork(),
-            ..self.clone()
+            covers: self.covers.clone(),
+            severed: self.severed.clone(),
+            names: self.names.clone(),
         }
     }
 

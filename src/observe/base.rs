@@ -72,8 +72,14 @@ impl Base {
     /// If the scenario wants another base.
     #[must_use]
     pub fn run(&self, scenario: &Scenario, options: &RunOptions) -> RunReport {
-        assert_eq!(self.key, BaseKey::of(&self.net.topology, scenario, options), "its own base");
+        self.check(scenario, options);
         self.run_counted(scenario, options).0
+    }
+
+    /// A fork for those who roll it back themselves, at the cost of a copy of the base.
+    #[must_use]
+    pub fn fork(&self) -> Fork<'_> {
+        Fork { base: self, world: self.copy() }
     }
 
     /// Whether all forks that are not in use are what the base is, down to the last detail.
@@ -90,19 +96,12 @@ impl Base {
     }
 
     fn run_counted(&self, scenario: &Scenario, options: &RunOptions) -> (RunReport, EventCounts) {
-        let mut held = vec![None; scenario.faults.len()];
-        let mut fork = self.fork();
-        loop {
-            let world = fork.as_mut().map_err(|error| error.clone());
-            let done = carry_out(&self.net, world, scenario, options, &mut held);
-            if let (Ok(fork), Ok(base)) = (&mut fork, &self.world) {
-                fork.roll_back(base);
-            }
-            if let Some(done) = done {
-                self.spare().extend(fork);
-                return done;
-            }
-        }
+        let spare = self.spare().pop();
+        let mut fork = Fork { base: self, world: spare.map_or_else(|| self.copy(), Ok) };
+        let done = fork.run_counted(scenario, options);
+        fork.roll_back();
+        self.spare().extend(fork.world);
+        done
     }
 
     /// The same for the only scenario: without a fork, unless it has to begin again.
@@ -119,13 +118,60 @@ impl Base {
         carry_out(&self.net, world, scenario, options, &mut held).expect("no fault waits")
     }
 
-    fn fork(&self) -> Result<World, LimitError> {
-        let spare = self.spare().pop();
-        spare.map_or_else(|| self.world.as_ref().map(World::fork).map_err(Clone::clone), Ok)
+    fn check(&self, scenario: &Scenario, options: &RunOptions) {
+        assert_eq!(self.key, BaseKey::of(&self.net.topology, scenario, options), "its own base");
+    }
+
+    fn copy(&self) -> Result<World, LimitError> {
+        self.world.as_ref().map(World::fork).map_err(Clone::clone)
     }
 
     fn spare(&self) -> MutexGuard<'_, Vec<World>> {
         self.forks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is equal to a base until a scenario runs on it, and again when it is rolled back.
+#[derive(Debug)]
+pub struct Fork<'a> {
+    base: &'a Base,
+    /// Or why there is none.
+    world: Result<World, LimitError>,
+}
+
+impl Fork<'_> {
+    /// Runs a scenario; what [`Base::run`] reports. What it touches stays until it is rolled back,
+    /// which comes first here.
+    ///
+    /// # Panics
+    /// If the scenario wants another base.
+    #[must_use]
+    pub fn run(&mut self, scenario: &Scenario, options: &RunOptions) -> RunReport {
+        self.base.check(scenario, options);
+        self.roll_back();
+        self.run_counted(scenario, options).0
+    }
+
+    /// Makes it equal to its base, at the cost of what was touched.
+    pub fn roll_back(&mut self) {
+        if let (Ok(fork), Ok(base)) = (&mut self.world, &self.base.world) {
+            fork.roll_back(base);
+        }
+    }
+
+    fn run_counted(
+        &mut self,
+        scenario: &Scenario,
+        options: &RunOptions,
+    ) -> (RunReport, EventCounts) {
+        let mut held = vec![None; scenario.faults.len()];
+        loop {
+            let world = self.world.as_mut().map_err(|error| error.clone());
+            if let Some(done) = carry_out(&self.base.net, world, scenario, options, &mut held) {
+                return done;
+            }
+            self.roll_back();
+        }
     }
 }
 

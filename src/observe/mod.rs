@@ -17,7 +17,7 @@ use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
 use crate::report::data::RunReport;
 
-pub use base::{Base, BaseKey};
+pub use base::{Base, BaseKey, Fork};
 pub use vary::{varied, vary};
 
 /// How a scenario is run.

@@ -14,8 +14,8 @@ impl Over<'_> {
         let mut rows: Vec<RouteRow> =
             self.world.record().glass.views.iter().flat_map(|view| self.rows(view)).collect();
         rows.sort_by(|a, b| {
-            let key = |row: &RouteRow| (row.router.clone(), row.prefix.clone());
-            a.at_s.total_cmp(&b.at_s).then_with(|| key(a).cmp(&key(b)))
+            let by_name = || (&a.router, &a.prefix).cmp(&(&b.router, &b.prefix));
+            a.at_s.total_cmp(&b.at_s).then_with(by_name)
         });
         rows
     }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 
 use super::world::World;
 use crate::dataplane::tables::NextHops;
@@ -37,7 +38,22 @@ pub(crate) struct LookingGlass {
     changed: BTreeSet<(RouterId, GroupId)>,
     /// Choices that router ids alone made which no file states: by the router with that id, where
     /// and for what.
-    pub(crate) derived: BTreeMap<RouterId, BTreeSet<(RouterId, GroupId)>>,
+    pub(crate) derived: Arc<BTreeMap<RouterId, BTreeSet<(RouterId, GroupId)>>>,
+}
+
+impl LookingGlass {
+    /// Takes away what was seen since it was equal to its `base`.
+    pub(super) fn roll_back(&mut self, base: &Self) {
+        let Self { views, last, changed, derived } = self;
+        for View { router, group, .. } in views.drain(base.views.len()..) {
+            match base.last.get(&(router, group)) {
+                Some(at) => last.insert((router, group), *at),
+                None => last.remove(&(router, group)),
+            };
+        }
+        changed.clone_from(&base.changed);
+        derived.clone_from(&base.derived);
+    }
 }
 
 impl World {
@@ -98,7 +114,10 @@ impl World {
         };
         let derived: Vec<RouterId> = best.outdone.iter().copied().filter_map(with_id).collect();
         for owner in derived {
-            self.record.glass.derived.entry(owner).or_default().insert((router, group));
+            let known = &mut self.record.glass.derived;
+            if !known.get(&owner).is_some_and(|all| all.contains(&(router, group))) {
+                Arc::make_mut(known).entry(owner).or_default().insert((router, group));
+            }
         }
     }
 }

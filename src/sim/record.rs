@@ -118,6 +118,19 @@ pub(crate) struct Record {
     pub(crate) glass: LookingGlass,
 }
 
+impl Record {
+    /// Makes it equal to that of a base again.
+    pub(super) fn roll_back(&mut self, base: &Self) {
+        let Self { transitions, sessions, windows, run, open, glass } = self;
+        transitions.truncate(base.transitions.len());
+        sessions.truncate(base.sessions.len());
+        windows.clone_from(&base.windows);
+        run.clone_from(&base.run);
+        *open = base.open;
+        glass.roll_back(&base.glass);
+    }
+}
+
 impl World {
     /// A step of the plan belongs to this window: opens it if it is the next.
     pub(super) fn enter_window(&mut self, window: usize) {

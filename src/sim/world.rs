@@ -189,11 +189,31 @@ impl World {
 
     /// A copy that can be rolled back.
     pub(crate) fn fork(&self) -> Self {
+        // Not `..self.clone()`, which would copy the stores once more.
         Self {
+            net: Arc::clone(&self.net),
+            now: self.now,
+            cause: self.cause,
+            causes: self.causes.clone(),
             state: self.state.fork(),
             tables: self.tables.fork(),
+            traffic: self.traffic.clone(),
+            plan: Arc::clone(&self.plan),
+            record: self.record.clone(),
+            changed: self.changed.clone(),
+            dead_feeds: self.dead_feeds.clone(),
+            commands: self.commands.clone(),
+            processes: self.processes.clone(),
+            patches: self.patches.clone(),
+            maps: self.maps.clone(),
             crossed_by: self.crossed_by.fork(),
-            ..self.clone()
+            surges: self.surges.clone(),
+            turn: self.turn,
+            queue: self.queue.clone(),
+            sequences: self.sequences.clone(),
+            counts: self.counts,
+            handled: self.handled,
+            limits: self.limits,
         }
     }
 
@@ -233,7 +253,7 @@ impl World {
         tables.roll_back(&base.tables);
         traffic.clone_from(&base.traffic);
         plan.clone_from(&base.plan);
-        record.clone_from(&base.record);
+        record.roll_back(&base.record);
         dead_feeds.clone_from(&base.dead_feeds);
         commands.clone_from(&base.commands);
         processes.clone_from(&base.processes);

@@ -4,8 +4,9 @@
     make.py Abilene.graphml 100 > abilene.yaml
 
 The second argument is the number of prefixes that both neighbours announce: one entry with
-`count`, or with a third argument, `--apart`, an entry for each. Needs the standard library only;
-equal inputs give equal bytes. The maps are those of Knight, Nguyen, Falkner, Bowden, Roughan,
+`count`, or with a third argument, `--apart`, an entry for each, with a community of its own: else
+pnilab would treat them as one, since all is alike. Needs the standard library only; equal inputs
+give equal bytes. The maps are those of Knight, Nguyen, Falkner, Bowden, Roughan,
 "The Internet Topology Zoo", IEEE JSAC 29(9), 2011; NOTICE tells more.
 
 What is made of a map is a workload for comparing simulators of routing:
@@ -216,7 +217,8 @@ def traffic(nodes, hops, count, apart):
     yield "\nprefixes:"
     if apart:
         for k in range(count):
-            yield f"  10.{k // 256}.{k % 256}.0/24: {{network: content, {served}}}"
+            own = f'communities: ["65000:{k}"]'
+            yield f"  10.{k // 256}.{k % 256}.0/24: {{network: content, {served}, {own}}}"
     else:
         yield f"  10.0.0.0/24: {{network: content, {served}, count: {count}}}"
     yield "  # Where traffic comes from; beside the workload, since demands need one."

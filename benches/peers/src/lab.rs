@@ -7,7 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use pnilab::ids::Id;
+use pnilab::model::groups;
 use pnilab::model::topology::LagKind;
+use pnilab::observe::{Base, BaseKey, Fork};
 use pnilab::report::data::Direction;
 use pnilab::{RunOptions, RunReport, Scenario, Source, Topology, Verdict};
 
@@ -18,7 +20,7 @@ use crate::zoo::Map;
 pub(crate) enum Prefixes {
     /// One entry with a count: what is treated alike is simulated once.
     Together,
-    /// An entry for each.
+    /// An entry for each, with a community of its own, since else they would be treated alike.
     Apart,
 }
 
@@ -48,6 +50,9 @@ impl Lab {
         if !ends.eq(map.links.iter().map(|&(a, b)| [a, b])) {
             return Err(format!("{}: not the map that bgpsim ships", map.name).into());
         }
+        // One more is where traffic comes from.
+        let groups = if prefixes == Prefixes::Together { 1 } else { count as usize };
+        assert_eq!(groups::of(&topology, &[]).0.len(), groups + 1, "each its own, or all one");
         let load = |text: String| -> Result<Scenario, Box<dyn Error>> {
             let source = Source::new("scenario.yaml", format!("pnilab: scenario/1\n{text}"));
             let loaded = pnilab::load_scenario(&source, Some(&design));
@@ -82,9 +87,33 @@ impl Lab {
 
     /// 20 s of a network that has settled, and the link at this place of the list is cut after 5.
     pub(crate) fn cut(&self, place: usize) -> RunReport {
-        let report = self.run(&self.cuts[place]);
-        assert_eq!(report.result.verdict, Verdict::None, "no limit stopped it");
-        report
+        ended(self.run(&self.cuts[place]))
+    }
+
+    /// The network comes to rest once, for the runs below.
+    pub(crate) fn base(&self) -> Base {
+        let key = BaseKey::of(&self.topology, &self.idle, &RunOptions::default());
+        Base::new(&self.topology, &key)
+    }
+
+    /// What `idle` reports.
+    pub(crate) fn forked_idle(&self, base: &Base) -> RunReport {
+        base.run(&self.idle, &RunOptions::default())
+    }
+
+    /// What `cut` reports.
+    pub(crate) fn forked_cut(&self, base: &Base, place: usize) -> RunReport {
+        ended(base.run(&self.cuts[place], &RunOptions::default()))
+    }
+
+    /// The same as `idle`, and leaves it on the fork.
+    pub(crate) fn left_idle(&self, fork: &mut Fork<'_>) -> RunReport {
+        fork.run(&self.idle, &RunOptions::default())
+    }
+
+    /// The same as `cut`, and leaves it on the fork.
+    pub(crate) fn left_cut(&self, fork: &mut Fork<'_>, place: usize) -> RunReport {
+        ended(fork.run(&self.cuts[place], &RunOptions::default()))
     }
 
     /// Where each demand starts, and its one-way delay in the end, if it arrives.
@@ -126,6 +155,13 @@ impl Lab {
     }
 }
 
+/// # Panics
+/// If a limit stopped it.
+fn ended(report: RunReport) -> RunReport {
+    assert_eq!(report.result.verdict, Verdict::None, "no limit stopped it");
+    report
+}
+
 /// The design with so many prefixes instead of those of the file.
 fn announced(text: &str, count: u32, prefixes: Prefixes) -> Result<String, Box<dyn Error>> {
     let is_entry = |line: &&str| line.starts_with("  10.0.0.0/24: ");
@@ -136,7 +172,8 @@ fn announced(text: &str, count: u32, prefixes: Prefixes) -> Result<String, Box<d
         Prefixes::Together => format!("{start}, count: {count}{end}"),
         Prefixes::Apart => {
             let (_, value) = start.split_once(": ").ok_or("an entry has a value")?;
-            let entry = |k: u32| format!("  10.{}.{}.0/24: {value}{end}", k / 256, k % 256);
+            let value = value.to_owned() + ", communities: [\"65000:";
+            let entry = |k: u32| format!("  10.{}.{}.0/24: {value}{k}\"]{end}", k / 256, k % 256);
             (0..count).map(entry).collect::<Vec<_>>().join("\n")
         }
     };

@@ -50,7 +50,8 @@ const ROUTING: &str = "\n## Routing\n\n\
     a program is.\n\n\
     Prefixes that one entry of the design writes are a group in pnilab, treated as one where all of \
     it is treated alike; bgpsim takes each by itself. The lines `apart` have the same prefixes in an \
-    entry each, so that pnilab too takes each by itself.\n";
+    entry each with a community of its own, which makes each a group, so that pnilab too takes each by \
+    itself. No router looks at these communities, and bgpsim's routes have none.\n";
 
 fn converge(page: &mut String, cases: &[Case]) {
     page.push_str(
@@ -91,17 +92,16 @@ fn cuts(page: &mut String, cases: &[Case], count: usize) {
          The mean of {count} links spread over the list, each cut alone (all, if a map has fewer). bgpsim: one link is \
          removed from a copy of the converged network, and all settles; making the copy is a \
          column of its own and in no ratio. pnilab, whole run: from the loaded design to the \
-         report, with settling, 5 s before the cut and 15 s after it. pnilab, the cut: what that \
-         takes more than a settled run without a fault, the means of a round compared; no ratio \
-         where in some round it was not more.\n\n\
+         report, with settling, 5 s before the cut and 15 s after it. pnilab, forked: the network \
+         comes to rest once a round (a column of its own and in no ratio), and each cut runs on a \
+         fork of it, from there to the report and back to where it was.\n\n\
          | map | prefixes | bgpsim copies, ms | bgpsim, ms | pnilab whole run, ms | ratio | pnilab \
-         the cut, ms | ratio |\n|---|---|---|---|---|---|---|---|\n",
+         comes to rest, ms | pnilab forked, ms | ratio |\n|---|---|---|---|---|---|---|---|---|\n",
     );
     for case in cases {
         let theirs = case.bgpsim.cut_ms;
         for (lab, how) in lines(case) {
-            // What runs vary by may be more than what the cut takes.
-            let drowns = lab.more_ms.min <= 0.0;
+            let forked = lab.forks.cut_ms;
             line(
                 page,
                 &[
@@ -111,8 +111,9 @@ fn cuts(page: &mut String, cases: &[Case], count: usize) {
                     shown(theirs),
                     shown(lab.cut_ms),
                     ratio(theirs.median, lab.cut_ms.median),
-                    shown(lab.more_ms),
-                    if drowns { "-".to_owned() } else { ratio(theirs.median, lab.more_ms.median) },
+                    shown(lab.forks.rest_ms),
+                    shown(forked),
+                    ratio(theirs.median, forked.median),
                 ],
             );
         }

@@ -90,8 +90,24 @@ pub(crate) struct LabTimes {
     pub(crate) idle_ms: Spread,
     /// With a cut.
     pub(crate) cut_ms: Spread,
-    /// How much longer a run with a cut takes than one without, in the same round.
-    pub(crate) more_ms: Spread,
+    pub(crate) forks: ForkTimes,
+}
+
+/// Runs that start from a network that came to rest once.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ForkTimes {
+    /// The network comes to rest.
+    pub(crate) rest_ms: Spread,
+    /// A run without a fault, from the base to the report, rolled back.
+    pub(crate) idle_ms: Spread,
+    /// The same with a cut.
+    pub(crate) cut_ms: Spread,
+    /// A fork is made: a full copy.
+    pub(crate) copy_ms: Spread,
+    /// A run without a fault is rolled back.
+    pub(crate) idle_back_ms: Spread,
+    /// One with a cut.
+    pub(crate) cut_back_ms: Spread,
 }
 
 /// Cuts of a link where a whole case would take too long, in milliseconds of processor time.
@@ -105,10 +121,17 @@ pub(crate) struct Failure {
     pub(crate) cuts: usize,
     pub(crate) bgpsim_clone_ms: Spread,
     pub(crate) bgpsim_cut_ms: Spread,
-    /// Prefixes in one entry: a whole run, and what the cut takes of it.
-    pub(crate) together_ms: [Spread; 2],
+    /// Prefixes in one entry.
+    pub(crate) together: FailureTimes,
     /// An entry for each.
-    pub(crate) apart_ms: [Spread; 2],
+    pub(crate) apart: FailureTimes,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct FailureTimes {
+    /// A whole run with a cut.
+    pub(crate) cut_ms: Spread,
+    pub(crate) forks: ForkTimes,
 }
 
 /// Whole programs, in milliseconds.

@@ -9,7 +9,9 @@ use crate::holds;
 use crate::lab::{Lab, Prefixes};
 use crate::peer::Peer;
 use crate::programs::Program;
-use crate::result::{Case, Failure, LabTimes, Pace, Paths, PeerTimes, Spread};
+use crate::result::{
+    Case, Failure, FailureTimes, ForkTimes, LabTimes, Pace, Paths, PeerTimes, Spread,
+};
 use crate::zoo::Map;
 
 /// Calls it, and tells how many seconds of this thread's processor time it took: waiting for other
@@ -40,6 +42,12 @@ impl<const N: usize> Times<N> {
     }
 }
 
+/// The times of all rounds with a base.
+fn forks(times: Times<6>) -> ForkTimes {
+    let [rest_ms, idle_ms, cut_ms, copy_ms, idle_back_ms, cut_back_ms] = times.spreads();
+    ForkTimes { rest_ms, idle_ms, cut_ms, copy_ms, idle_back_ms, cut_back_ms }
+}
+
 /// A map with so many prefixes.
 pub(crate) fn routing(
     map: &Map,
@@ -50,17 +58,20 @@ pub(crate) fn routing(
     let together = Lab::load(map, (prefixes, Prefixes::Together), &links)?;
     let apart = Lab::load(map, (prefixes, Prefixes::Apart), &links)?;
     let paths = compare(map, prefixes, &together, &links)?;
-    let (mut peer, mut one, mut each) = (Times::new(), Times::new(), Times::new());
+    let mut peer = Times::new();
+    let mut ours = [&together, &apart].map(|lab| (lab, Times::new(), Times::new()));
     for _ in 0..rounds {
         peer.add(peer_round(map, prefixes, &links)?);
-        one.add(lab_round(&together, links.len()));
-        each.add(lab_round(&apart, links.len()));
+        for (lab, whole, forked) in &mut ours {
+            whole.add(lab_round(lab, links.len()));
+            forked.add(fork_round(lab, links.len()));
+        }
     }
     let [build_ms, converge_ms, clone_ms, cut_ms] = peer.spreads();
-    let lab = |times: Times<4>| {
-        let [cold_ms, idle_ms, cut_ms, more_ms] = times.spreads();
-        LabTimes { cold_ms, idle_ms, cut_ms, more_ms }
-    };
+    let [together, apart] = ours.map(|(_, whole, forked)| {
+        let [cold_ms, idle_ms, cut_ms] = whole.spreads();
+        LabTimes { cold_ms, idle_ms, cut_ms, forks: forks(forked) }
+    });
     Ok(Case {
         map: map.name.clone(),
         nodes: map.nodes,
@@ -68,8 +79,8 @@ pub(crate) fn routing(
         prefixes,
         paths,
         bgpsim: PeerTimes { build_ms, converge_ms, clone_ms, cut_ms },
-        together: lab(one),
-        apart: lab(each),
+        together,
+        apart,
     })
 }
 
@@ -92,15 +103,38 @@ fn peer_round(map: &Map, prefixes: u32, links: &[usize]) -> Result<[f64; 4], Box
 }
 
 /// Seconds that pnilab takes to start cold, without a fault and with a cut, both in the mean of as
-/// many runs, and how much more the latter is.
-fn lab_round(lab: &Lab, links: usize) -> [f64; 4] {
+/// many runs.
+fn lab_round(lab: &Lab, links: usize) -> [f64; 3] {
     let ((), cold) = timed(|| lab.cold());
     let (mut idle, mut cut) = (0.0, 0.0);
     for place in 0..links {
         idle += timed(|| lab.idle()).1 / links as f64;
         cut += timed(|| lab.cut(place)).1 / links as f64;
     }
-    [cold, idle, cut, cut - idle]
+    [cold, idle, cut]
+}
+
+/// The same on forks of a base: seconds in which it comes to rest; of runs without a fault and with a
+/// cut; in which a fork is made; and in which either run is rolled back.
+fn fork_round(lab: &Lab, links: usize) -> [f64; 6] {
+    let (base, rest) = timed(|| lab.base());
+    // Makes the fork that serves all others, as bgpsim's network is copied before its cuts.
+    lab.forked_idle(&base);
+    let (mut fork, copy) = timed(|| base.fork());
+    let mut means = [0.0; 4];
+    for place in 0..links {
+        let (_, idle) = timed(|| lab.forked_idle(&base));
+        let (_, cut) = timed(|| lab.forked_cut(&base, place));
+        lab.left_idle(&mut fork);
+        let ((), idle_back) = timed(|| fork.roll_back());
+        lab.left_cut(&mut fork, place);
+        let ((), cut_back) = timed(|| fork.roll_back());
+        for (mean, seconds) in means.iter_mut().zip([idle, cut, idle_back, cut_back]) {
+            *mean += seconds / links as f64;
+        }
+    }
+    let [idle, cut, idle_back, cut_back] = means;
+    [rest, idle, cut, copy, idle_back, cut_back]
 }
 
 /// Cuts of links in a map with so many prefixes, without cold starts and comparisons.
@@ -114,19 +148,21 @@ pub(crate) fn failures(
     let [together, apart] = labs.map(|how| Lab::load(map, (prefixes, how), &links));
     let labs = [together?, apart?];
     let mut peer = Times::new();
-    let mut ours = [Times::new(), Times::new()];
+    let mut ours = labs.each_ref().map(|lab| (lab, Times::new(), Times::new()));
     for _ in 0..rounds {
         let [_, _, clone, cut] = peer_round(map, prefixes, &links)?;
         peer.add([clone, cut]);
-        for (lab, times) in labs.iter().zip(&mut ours) {
-            let (_, idle) = timed(|| lab.idle());
+        for (lab, whole, forked) in &mut ours {
             let cuts = (0..links.len()).map(|place| timed(|| lab.cut(place)).1);
-            let cut = cuts.sum::<f64>() / links.len() as f64;
-            times.add([cut, cut - idle]);
+            whole.add([cuts.sum::<f64>() / links.len() as f64]);
+            forked.add(fork_round(lab, links.len()));
         }
     }
     let [bgpsim_clone_ms, bgpsim_cut_ms] = peer.spreads();
-    let [together_ms, apart_ms] = ours.map(Times::spreads);
+    let [together, apart] = ours.map(|(_, whole, forked)| {
+        let [cut_ms] = whole.spreads();
+        FailureTimes { cut_ms, forks: forks(forked) }
+    });
     Ok(Failure {
         map: map.name.clone(),
         nodes: map.nodes,
@@ -136,8 +172,8 @@ pub(crate) fn failures(
         cuts: links.len(),
         bgpsim_clone_ms,
         bgpsim_cut_ms,
-        together_ms,
-        apart_ms,
+        together,
+        apart,
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::page::{digits, line, ratio, shown};
-use crate::result::{Failure, Held, Pace, Peak, Results, Whole};
+use crate::result::{Failure, ForkTimes, Held, Pace, Peak, Results, Spread, Whole};
 
 /// The order of engines, nearest to pnilab first.
 pub(crate) const ENGINES: [&str; 6] =
@@ -13,6 +13,9 @@ pub(crate) const ENGINES: [&str; 6] =
 pub(crate) fn add(page: &mut String, results: &Results) {
     if let Some(first) = results.large.first() {
         large(page, &results.large, first);
+    }
+    if forked(results).next().is_some() {
+        forks(page, results);
     }
     if !results.queue.is_empty() {
         queue(page, &results.queue);
@@ -25,17 +28,16 @@ fn large(page: &mut String, cases: &[Failure], first: &Failure) {
     let _ = write!(
         page,
         "\n### An internal link is cut, where bgpsim takes long\n\n\
-         As above, but {} round and {} links, without cold starts and without following the paths. \
-         pnilab, the cut: what the runs with a cut take more in the mean than one without.\n\n\
+         As above, but {} round and {} links, without cold starts and without following the paths.\n\n\
          | map | prefixes | bgpsim copies, ms | bgpsim, ms | pnilab whole run, ms | ratio | pnilab \
-         the cut, ms | ratio |\n|---|---|---|---|---|---|---|---|\n",
+         comes to rest, ms | pnilab forked, ms | ratio |\n|---|---|---|---|---|---|---|---|---|\n",
         first.rounds, first.cuts,
     );
     for case in cases {
-        let ways = [(case.together_ms, ""), (case.apart_ms, " apart")];
-        for ([run, more], how) in ways.into_iter().take(if case.prefixes > 1 { 2 } else { 1 }) {
+        let ways = [(&case.together, ""), (&case.apart, " apart")];
+        for (lab, how) in ways.into_iter().take(if case.prefixes > 1 { 2 } else { 1 }) {
             let theirs = case.bgpsim_cut_ms.median;
-            let drowns = more.min <= 0.0;
+            let (run, forked) = (lab.cut_ms.median, lab.forks.cut_ms.median);
             line(
                 page,
                 &[
@@ -43,13 +45,70 @@ fn large(page: &mut String, cases: &[Failure], first: &Failure) {
                     format!("{}{how}", case.prefixes),
                     digits(case.bgpsim_clone_ms.median),
                     digits(theirs),
-                    digits(run.median),
-                    ratio(theirs, run.median),
-                    digits(more.median),
-                    if drowns { "-".to_owned() } else { ratio(theirs, more.median) },
+                    digits(run),
+                    ratio(theirs, run),
+                    digits(lab.forks.rest_ms.median),
+                    digits(forked),
+                    ratio(theirs, forked),
                 ],
             );
         }
+    }
+}
+
+/// All runs with forks, and of what: the map and its prefixes.
+pub(crate) fn forked(results: &Results) -> impl Iterator<Item = (&str, String, &ForkTimes)> {
+    let small = results
+        .routing
+        .iter()
+        .map(|case| (&*case.map, case.prefixes, [&case.together.forks, &case.apart.forks]));
+    let large = results
+        .large
+        .iter()
+        .map(|case| (&*case.map, case.prefixes, [&case.together.forks, &case.apart.forks]));
+    small.chain(large).flat_map(|(map, prefixes, [together, apart])| {
+        let apart = (prefixes > 1).then(|| (map, format!("{prefixes} apart"), apart));
+        [(map, prefixes.to_string(), together)].into_iter().chain(apart)
+    })
+}
+
+/// The share that rolling back has in a run with a cut, in percent.
+pub(crate) fn share(times: &ForkTimes) -> f64 {
+    times.cut_back_ms.median / times.cut_ms.median * 100.0
+}
+
+fn forks(page: &mut String, results: &Results) {
+    page.push_str(
+        "\n### What a fork costs\n\n\
+         The forked runs above, and such without a fault. A full copy is what a fork costs once; \
+         what routers have in common is not copied. Rolled back: what it takes to make the fork \
+         equal to the base again after the run, and how many times as long the copy takes. Share: of \
+         rolling back in a run with a cut. What a run without a fault takes is nearly all its report: a \
+         row for the routes of each router and prefix, up to 100,000.\n\n\
+         | map | prefixes | full copy, us | without a fault, us | rolled back, us | ratio | with a \
+         cut, us | rolled back, us | ratio | share |\n|---|---|---|---|---|---|---|---|---|---|\n",
+    );
+    let us = |of: Spread| {
+        let [median, min, max] = [of.median, of.min, of.max].map(|ms| ms * 1e3);
+        shown(Spread { median, min, max })
+    };
+    for (map, prefixes, times) in forked(results) {
+        let copy = times.copy_ms.median;
+        line(
+            page,
+            &[
+                map.to_owned(),
+                prefixes,
+                us(times.copy_ms),
+                us(times.idle_ms),
+                us(times.idle_back_ms),
+                ratio(copy, times.idle_back_ms.median),
+                us(times.cut_ms),
+                us(times.cut_back_ms),
+                ratio(copy, times.cut_back_ms.median),
+                format!("{} %", digits(share(times))),
+            ],
+        );
     }
 }
 

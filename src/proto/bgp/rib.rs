@@ -208,7 +208,9 @@ impl Rib {
     /// A copy that keeps track of what changes.
     #[must_use]
     pub fn fork(&self) -> Self {
-        Self { rows: self.rows.fork(), ..self.clone() }
+        let Self { own_as, limits, peers, prefer_oldest, rows } = self;
+        let (own_as, limits, prefer_oldest) = (*own_as, *limits, *prefer_oldest);
+        Self { own_as, limits, peers: peers.clone(), prefer_oldest, rows: rows.fork() }
     }
 
     /// Makes a fork equal to its `base` again.
