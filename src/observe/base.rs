@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest, Sha256};
 
+use super::result::StartRows;
 use super::{EventCounts, Hellos, RunOptions, conditions, result};
 use crate::engine::queue::{LimitError, Limits};
 use crate::ids::PrefixId;
@@ -54,6 +55,7 @@ pub struct Base {
     world: Result<World, LimitError>,
     /// Forks that are not in use.
     forks: Mutex<Vec<World>>,
+    start_rows: StartRows,
 }
 
 impl Base {
@@ -63,7 +65,8 @@ impl Base {
         let eager = key.hellos == Hellos::Sent;
         let net = Arc::new(Net::new(topology.clone(), key.seed, eager, &key.apart));
         let world = World::new(Arc::clone(&net), key.start, key.limits);
-        Self { key: key.clone(), net, world, forks: Mutex::default() }
+        let start_rows = StartRows::new();
+        Self { key: key.clone(), net, world, forks: Mutex::default(), start_rows }
     }
 
     /// Runs a scenario on a fork; what [`super::run`] reports.
@@ -115,7 +118,8 @@ impl Base {
         }
         let mut held = vec![None; scenario.faults.len()];
         let world = self.world.as_mut().map_err(|error| error.clone());
-        carry_out(&self.net, world, scenario, options, &mut held).expect("no fault waits")
+        let start = (&*self.net, &self.start_rows);
+        carry_out(start, world, scenario, options, &mut held).expect("no fault waits")
     }
 
     fn check(&self, scenario: &Scenario, options: &RunOptions) {
@@ -167,7 +171,8 @@ impl Fork<'_> {
         let mut held = vec![None; scenario.faults.len()];
         loop {
             let world = self.world.as_mut().map_err(|error| error.clone());
-            if let Some(done) = carry_out(&self.base.net, world, scenario, options, &mut held) {
+            let start = (&*self.base.net, &self.base.start_rows);
+            if let Some(done) = carry_out(start, world, scenario, options, &mut held) {
                 return done;
             }
             self.roll_back();
@@ -188,7 +193,7 @@ impl Write for Hashing {
 /// Runs to the end, or to the limit that stops it; `None`: a fault is to come that has waited for
 /// something that is now `held`.
 fn carry_out(
-    net: &Net,
+    (net, start_rows): (&Net, &StartRows),
     world: Result<&mut World, LimitError>,
     scenario: &Scenario,
     options: &RunOptions,
@@ -208,7 +213,7 @@ fn carry_out(
         return None;
     }
     let counts = world.map_or_else(Vec::new, |world| world.event_counts().collect());
-    let mut report = result::report(net, &plan, scenario, options, world, stopped);
+    let mut report = result::report(net, &plan, scenario, options, (world, start_rows), stopped);
     report.figures.notes.extend(plan.notes.iter().cloned());
     report.figures.notes.extend(conditions::notes(scenario, held));
     Some((report, counts))

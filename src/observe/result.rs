@@ -1,6 +1,7 @@
 //! Assembles the result of a run.
 
 use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
 
 use sha2::{Digest, Sha256};
 
@@ -15,7 +16,7 @@ use crate::model::scenario::{Direction, Scenario};
 use crate::model::topology::{LagKind, Origin};
 use crate::report::data::{
     self, AssumptionRow, DemandEvent, DemandRow, DetectedBy, EventRow, FaultRow, LinkRow, Measures,
-    Phases, RunReport, RunResult, SessionRow, Verdict, Went,
+    Phases, RouteRow, RunReport, RunResult, SessionRow, Verdict, Went,
 };
 use crate::sim::net::Net;
 use crate::sim::plan::FaultPlan;
@@ -23,12 +24,17 @@ use crate::sim::record::Session;
 use crate::sim::world::World;
 use crate::units::{SimDuration, SimTime};
 
+/// Rows of the looking glass as the clock starts, once they are made.
+pub(super) type StartRows = OnceLock<Vec<Arc<RouteRow>>>;
+
 /// A run that is over, with what its measures are worked out from.
 pub(super) struct Over<'a> {
     pub(super) net: &'a Net,
     pub(super) plan: &'a FaultPlan,
     pub(super) scenario: &'a Scenario,
     pub(super) world: &'a World,
+    /// What all runs from the same start show of it.
+    pub(super) start_rows: &'a StartRows,
     /// When it was over.
     pub(super) end: SimTime,
     /// When delivered rates changed.
@@ -41,13 +47,13 @@ pub(super) fn report(
     plan: &FaultPlan,
     scenario: &Scenario,
     options: &RunOptions,
-    world: Option<&World>,
+    (world, start_rows): (Option<&World>, &StartRows),
     stopped: Option<LimitError>,
 ) -> RunReport {
     let mut report = empty(net, plan, scenario, options);
     if let Some(world) = world {
         let changes = changes::of(net, world);
-        let over = Over { net, plan, scenario, world, end: world.end(), changes };
+        let over = Over { net, plan, scenario, world, start_rows, end: world.end(), changes };
         let result = &mut report.result;
         result.events = over.events();
         result.sessions = over.sessions();

@@ -1,5 +1,7 @@
 //! The looking glass: best routes and forwarding of every router, as rows.
 
+use std::sync::Arc;
+
 use super::result::Over;
 use crate::ids::RouterId;
 use crate::proto::bgp::advertise::NextHop;
@@ -10,14 +12,16 @@ use crate::sim::looking_glass::View;
 
 impl Over<'_> {
     /// All rows, in order of time, router and prefix.
-    pub(super) fn routes(&self) -> Vec<RouteRow> {
-        let mut rows: Vec<RouteRow> =
-            self.world.record().glass.views.iter().flat_map(|view| self.rows(view)).collect();
-        rows.sort_by(|a, b| {
-            let by_name = || (&a.router, &a.prefix).cmp(&(&b.router, &b.prefix));
-            a.at_s.total_cmp(&b.at_s).then_with(by_name)
-        });
-        rows
+    pub(super) fn routes(&self) -> Vec<Arc<RouteRow>> {
+        let views = &self.world.record().glass.views;
+        let of = |view: &View| self.rows(view).into_iter().map(Arc::new).collect::<Vec<_>>();
+        let start = || {
+            let first = views.iter().take_while(|view| view.window.is_none());
+            sorted(first.flat_map(of).collect())
+        };
+        let mut rows = self.start_rows.get_or_init(start).clone();
+        rows.extend(views.iter().filter(|view| view.window.is_some()).flat_map(of));
+        sorted(rows)
     }
 
     /// Says so where routes are too many to be shown.
@@ -105,6 +109,14 @@ impl Over<'_> {
         };
         view.hops.iter().map(name).collect::<Vec<_>>().join(" ")
     }
+}
+
+fn sorted(mut rows: Vec<Arc<RouteRow>>) -> Vec<Arc<RouteRow>> {
+    rows.sort_by(|a, b| {
+        let by_name = || (&a.router, &a.prefix).cmp(&(&b.router, &b.prefix));
+        a.at_s.total_cmp(&b.at_s).then_with(by_name)
+    });
+    rows
 }
 
 const fn origin(origin: Origin) -> &'static str {

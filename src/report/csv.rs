@@ -1,6 +1,8 @@
 //! `timeline.csv`: every state change of a run, and `routes.csv`: what each router knows, a row each
 //! (RFC 4180, but with newlines as `\n`).
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::data::{RouteRow, SetRow, TimelineRow};
@@ -13,7 +15,7 @@ pub fn timeline(rows: &[TimelineRow]) -> String {
 
 /// The rows under a header, in the order given.
 #[must_use]
-pub fn routes(rows: &[RouteRow]) -> String {
+pub fn routes(rows: &[Arc<RouteRow>]) -> String {
     let header = [
         "at_s",
         "event",
@@ -30,7 +32,7 @@ pub fn routes(rows: &[RouteRow]) -> String {
         "used",
         "forwarding",
     ];
-    table(&header, rows)
+    table(&header, rows.iter().map(|row| &**row))
 }
 
 /// The header of `rows.csv` of a sweep.
@@ -65,11 +67,10 @@ pub fn sets(rows: &[SetRow]) -> String {
             row.latent.join(";"),
         )
     };
-    let rows: Vec<_> = rows.iter().map(one).collect();
-    table(&[], &rows)
+    table(&[], rows.iter().map(one))
 }
 
-fn table(header: &[&str], rows: &[impl Serialize]) -> String {
+fn table(header: &[&str], rows: impl IntoIterator<Item = impl Serialize>) -> String {
     let mut out = ::csv::WriterBuilder::new().has_headers(false).from_writer(Vec::new());
     if !header.is_empty() {
         out.write_record(header).expect(IN_MEMORY);

@@ -439,7 +439,7 @@ pub(super) fn report() -> RunReport {
             loads: loads(),
             map: map(),
             timeline: timeline(),
-            routes: vec![route()],
+            routes: vec![route().into()],
         },
     }
 }

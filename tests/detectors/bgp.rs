@@ -371,10 +371,8 @@ fn the_looking_glass_shows_no_routes_of_a_router_without_power_and_all_once_it_i
     let run = Pair::default().run_for(800, "300s", "router_power_off: {router: rb}");
     let of = |event: &str, best: bool| {
         let rows = run.0.figures.routes.iter();
-        let meant = |row: &&pnilab::report::data::RouteRow| {
-            row.router == "rb" && row.event == event && row.best.is_empty() != best
-        };
-        rows.filter(meant).count()
+        let of_rb = rows.filter(|row| row.router == "rb" && row.event == event);
+        of_rb.filter(|row| row.best.is_empty() != best).count()
     };
     let before = of("start", true);
     assert!(before > 0, "it has routes when the clock starts");

@@ -85,10 +85,10 @@ fn describe(sizes: &[SizeRow]) -> String {
 /// Colour with a hatching of its own for what is not well.
 fn piece(canvas: &mut Canvas<'_>, area: Area, role: Role) {
     canvas.fill(area, role);
-    match role {
-        Role::Down => canvas.hatch(area, Role::Paper, 7.0),
-        Role::Silent => canvas.hatch(area, Role::Ink, 5.0),
-        _ => {}
+    if role == Role::Down {
+        canvas.hatch(area, Role::Paper, 7.0);
+    } else if role == Role::Silent {
+        canvas.hatch(area, Role::Ink, 5.0);
     }
 }
 

@@ -1,5 +1,7 @@
 //! What charts and the CSV need beside a result.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::Direction;
@@ -23,7 +25,7 @@ pub struct RunFigures {
     pub timeline: Vec<TimelineRow>,
     /// Best routes and forwarding of every router: all at the start, then what is different at the
     /// end of each window.
-    pub routes: Vec<RouteRow>,
+    pub routes: Vec<Arc<RouteRow>>,
 }
 
 /// What kind of thing a lane shows. Lanes are drawn in this order.
