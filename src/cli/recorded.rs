@@ -44,6 +44,12 @@ impl Recorded<'_> {
     }
 }
 
+/// The name of the only file of a command, as it is typed beside it.
+pub(super) fn file(path: &Path) -> String {
+    let place = place(path);
+    written(&place[place.len().saturating_sub(1)..])
+}
+
 /// Where a file really lies; as it was written, where that cannot be told.
 pub(super) fn real(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned())

@@ -14,12 +14,13 @@ use super::args::{Format, How, SweepArgs};
 use super::date::Date;
 use super::interrupt::Gate;
 use super::plan::{self, Topologies};
+use super::recorded;
 use super::{Exit, Failure, data, progress, talk};
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
 use crate::model::topology::Topology;
 use crate::report::write::{self, WriteError};
-use crate::report::{chart, csv, json, summary};
+use crate::report::{chart, csv, json, number, summary};
 use crate::settled;
 use crate::sweep::{Kind, Part, Question, Sweep, Tally, elements};
 
@@ -89,8 +90,7 @@ fn question(args: &SweepArgs, topology: &Topology) -> Result<Question, Failure> 
 
 /// The command that makes the result again beside the design.
 fn command(args: &SweepArgs, as_of: &str) -> String {
-    let name =
-        args.topology.file_name().map_or_else(String::new, |name| name.to_string_lossy().into());
+    let name = recorded::file(&args.topology);
     let mut text = format!("pnilab sweep --as-of {as_of} --k {}", args.k);
     let mut add = |option: &str, value: &str| {
         write!(text, " {option} {value}").expect("a String takes all that is written");
@@ -155,11 +155,7 @@ fn work<'s, 't>(
 /// What tells a sweep from all others: the design as it was understood, and the question.
 fn identity(topology: &Topology, question: &Question) -> String {
     let text = format!("{} {topology:?} {question:?}", env!("CARGO_PKG_VERSION"));
-    let digest = Sha256::digest(text);
-    digest.iter().take(16).fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes all that is written");
-        text
-    })
+    number::hex(&Sha256::digest(text)[..16])
 }
 
 /// Where a sweep is written, and where what is finished of it lies.

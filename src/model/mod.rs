@@ -12,6 +12,7 @@ mod demands;
 mod faults;
 pub mod groups;
 pub mod hits;
+mod lookup;
 mod operations;
 mod prefixes;
 mod profiles;

@@ -13,7 +13,7 @@ pub use super::operations::{
 pub use super::prefixes::{Endpoint, Prefix, Standby};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, IdVec, LagId, MetroId,
-    NetworkId, PeeringId, PrefixId, RouterId, SessionId, Side, SiteId, SpanId, SrlgId, ZoneId,
+    NetworkId, PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
 };
 use crate::proto::bfd;
 use crate::proto::bgp::BgpConfig;
@@ -313,6 +313,18 @@ pub enum LagKind {
     Port(ExchangeId),
 }
 
+impl LagKind {
+    /// What it is called in results.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pni { .. } => "pni",
+            Self::Link => "link",
+            Self::Port(_) => "port",
+        }
+    }
+}
+
 /// A PNI or a link: one LAG of one or more circuits, also when it is one.
 #[derive(Clone, Debug)]
 pub struct Lag {
@@ -541,59 +553,4 @@ pub struct Assumption {
     /// The row of [`PROFILE_TABLE`](crate::model::PROFILE_TABLE) that decides it alone, if one
     /// does.
     pub row: Option<usize>,
-}
-
-impl Topology {
-    /// The router with this name.
-    #[must_use]
-    pub fn router_named(&self, name: &str) -> Option<RouterId> {
-        self.routers.iter_ids().find(|(_, r)| r.name == name).map(|(id, _)| id)
-    }
-
-    /// The LAG end right below an end of an external session; a route server has none.
-    #[must_use]
-    pub fn below(&self, session: SessionId, side: Side) -> Option<(LagId, Side)> {
-        match self.sessions[session].kind {
-            SessionKind::External(lag) => Some((lag, side)),
-            SessionKind::Lan { ports, .. } => ports[side].map(|port| (port, Side::A)),
-            SessionKind::Internal => None,
-        }
-    }
-
-    /// The ends of external sessions that a LAG end is right below.
-    #[must_use]
-    pub fn above(&self, lag: LagId, side: Side) -> Vec<(SessionId, Side)> {
-        let ends = self.lags[lag].sessions.iter().flat_map(|id| Side::BOTH.map(|end| (*id, end)));
-        ends.filter(|(id, end)| self.below(*id, *end) == Some((lag, side))).collect()
-    }
-
-    /// The exchange a LAG is a port of.
-    #[must_use]
-    pub fn exchange_of(&self, lag: LagId) -> Option<ExchangeId> {
-        match self.lags[lag].kind {
-            LagKind::Port(exchange) => Some(exchange),
-            LagKind::Pni { .. } | LagKind::Link => None,
-        }
-    }
-
-    /// A router and all that share its chassis.
-    #[must_use]
-    pub fn chassis(&self, router: RouterId) -> Vec<RouterId> {
-        let mut all = self.routers[router].chassis_mates.clone();
-        all.push(router);
-        all.sort_unstable();
-        all
-    }
-
-    /// The router at one end of a circuit.
-    #[must_use]
-    pub fn circuit_router(&self, circuit: CircuitId, side: crate::ids::Side) -> RouterId {
-        self.lags[self.circuits[circuit].lag].ends[side].router
-    }
-
-    /// The metro a router stands in.
-    #[must_use]
-    pub fn router_metro(&self, router: RouterId) -> MetroId {
-        self.sites[self.routers[router].site].metro
-    }
 }

@@ -1,6 +1,6 @@
 //! Compares what was measured with what the scenario asks.
 
-use super::result::{Over, link_kind};
+use super::result::Over;
 use crate::ids::{DemandId, End, LagId, SessionId, Side};
 use crate::model::scenario::{Bound, Direction, Measure, MeasureSubject, MeasureUnit, Window};
 use crate::report::data::{self, BoundRow, DemandRow, Measures, Unit, Verdict};
@@ -229,11 +229,11 @@ impl Over<'_> {
                 let receiver = topology.lags[lag].ends[side.other()].router;
                 if bound.router.is_none_or(|of| of == receiver) {
                     findings.push(Finding {
-                        kind: link_kind(topology.lags[lag].kind),
+                        kind: topology.lags[lag].kind.as_str(),
                         subject: Some(format!(
                             "{} {}",
                             topology.lags[lag].name,
-                            self.direction(lag, side)
+                            self.net.topology.direction(lag, side)
                         )),
                         router: Some(topology.routers[receiver].name.clone()),
                         direction: None,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::measures::ratio;
-use super::result::{Over, link_kind};
+use super::result::Over;
 use crate::dataplane::series::Series;
 use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
 use crate::model::scenario::{Direction, Scenario};
@@ -185,8 +185,8 @@ impl Over<'_> {
             for side in Side::BOTH {
                 all.push(LoadSeries {
                     link: lag.name.clone(),
-                    link_kind: link_kind(lag.kind).to_owned(),
-                    direction: self.direction(id, side),
+                    link_kind: lag.kind.as_str().to_owned(),
+                    direction: self.net.topology.direction(id, side),
                     capacity: steps(traffic.capacities().get(&(id, side))),
                     offered: steps(traffic.loads().get(&(id, side))),
                 });
@@ -255,7 +255,7 @@ impl Over<'_> {
         MapLag {
             name: lag.name.clone(),
             ends: [0, 1].map(|i| topology.routers[lag.ends[i].router].name.clone()),
-            kind: link_kind(lag.kind).to_owned(),
+            kind: lag.kind.as_str().to_owned(),
             circuits: count(lag.circuits.len()),
             circuits_failed: count(failed),
             worst,

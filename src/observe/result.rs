@@ -13,11 +13,12 @@ use crate::dataplane::traffic::Instant;
 use crate::engine::queue::LimitError;
 use crate::ids::{DemandId, Id, LagId, Side};
 use crate::model::scenario::{Direction, Scenario};
-use crate::model::topology::{LagKind, Origin};
+use crate::model::topology::Origin;
 use crate::report::data::{
     self, AssumptionRow, DemandEvent, DemandRow, DetectedBy, EventRow, FaultRow, LinkRow, Measures,
     Phases, RouteRow, RunReport, RunResult, SessionRow, Verdict, Went,
 };
+use crate::report::number;
 use crate::sim::net::Net;
 use crate::sim::plan::FaultPlan;
 use crate::sim::record::Session;
@@ -144,11 +145,7 @@ fn fingerprint(world: &World) -> String {
         text.push('\n');
         hash.update(&text);
     }
-    text.clear();
-    for byte in hash.finalize().iter().take(16) {
-        write!(text, "{byte:02x}").expect(WRITES);
-    }
-    text
+    number::hex(&hash.finalize()[..16])
 }
 
 impl Over<'_> {
@@ -344,8 +341,8 @@ impl Over<'_> {
                 let peak = self.peak(id, side, SimTime::ZERO, self.end);
                 rows.push(LinkRow {
                     link: lag.name.clone(),
-                    link_kind: link_kind(lag.kind).to_owned(),
-                    direction: self.direction(id, side),
+                    link_kind: lag.kind.as_str().to_owned(),
+                    direction: topology.direction(id, side),
                     capacity_bps: lag.circuits.iter().map(speed).sum(),
                     peak_utilization: peak.map(|(ratio, _)| ratio),
                     peak_at_s: peak.map(|(_, at)| at.as_secs_f64()),
@@ -354,13 +351,6 @@ impl Over<'_> {
         }
         rows.sort_by(|a, b| (&a.link, &a.direction).cmp(&(&b.link, &b.direction)));
         rows
-    }
-
-    /// `from>to` of a LAG's direction.
-    pub(super) fn direction(&self, lag: LagId, side: Side) -> String {
-        let ends = &self.net.topology.lags[lag].ends;
-        let name = |side: Side| &self.net.topology.routers[ends[side].router].name;
-        format!("{}>{}", name(side), name(side.other()))
     }
 
     /// The largest ratio of offered to capacity within a stretch, and when it was first reached.
@@ -384,15 +374,6 @@ impl Over<'_> {
             }
         }
         peak
-    }
-}
-
-/// What a LAG is called in results.
-pub(super) const fn link_kind(kind: LagKind) -> &'static str {
-    match kind {
-        LagKind::Pni { .. } => "pni",
-        LagKind::Link => "link",
-        LagKind::Port(_) => "port",
     }
 }
 

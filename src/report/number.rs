@@ -112,6 +112,23 @@ pub fn percent(ratio: f64) -> String {
     if text == "100" && ratio < 1.0 { "<100 %".to_owned() } else { format!("{text} %") }
 }
 
+/// How large a part of all there are is, from 0 to 1; nothing of nothing is nothing.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a share of counts, told in nine digits")]
+pub fn part(some: u64, all: u64) -> f64 {
+    some as f64 / all.max(1) as f64
+}
+
+/// Bytes as hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .map(|digit| char::from_digit(digit.into(), 16).expect("four bits are a digit"))
+        .collect()
+}
+
 /// A rate for a person: `40 Gbit/s`.
 #[must_use]
 pub fn rate(bits_per_second: f64) -> String {
@@ -162,6 +179,11 @@ mod tests {
         assert_eq!(percent(1.0), "100 %");
         assert_eq!(percent(0.999_999), "<100 %");
         assert_eq!(percent(0.9995), "99.95 %");
+    }
+
+    #[test]
+    fn bytes_are_two_digits_each() {
+        assert_eq!(hex(&[0x00, 0x9f, 0xa0]), "009fa0");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use crate::dataplane::specs;
 use crate::dataplane::tables::Names;
 use crate::dataplane::traffic::DemandSpec;
-use crate::ids::{End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side};
+use crate::ids::{End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId};
 use crate::model::groups::{self, Group};
 use crate::model::topology::{SessionKind, Topology};
 use crate::proto::bgp::rib::{Peer, Rib, Slot};
@@ -37,7 +37,8 @@ pub(super) struct Facts<'t> {
 impl<'t> Facts<'t> {
     pub(super) fn new(topology: &'t Topology, seed: u64) -> Self {
         let (groups, group_of) = groups::of(topology, &[]);
-        let (sessions_at, slots) = sessions_at(topology);
+        let sessions_at = topology.sessions_at();
+        let slots = slots(topology, &sessions_at);
         let hash = |name: String| Draws::new(seed, &format!("hash/{name}")).bits(0);
         let name = |router: RouterId| &topology.routers[router].name;
         let adjacency = |index: usize| {
@@ -53,7 +54,7 @@ impl<'t> Facts<'t> {
         };
         Self {
             ribs: topology.routers.ids().map(|r| rib(topology, &sessions_at[r], r)).collect(),
-            lags_at: lags_at(topology),
+            lags_at: topology.lags_at(),
             names: specs::names(topology),
             specs: demands(topology, seed, &group_of),
             inside: specs::links(topology),
@@ -74,40 +75,25 @@ impl<'t> Facts<'t> {
     pub(super) fn session_end(&self, router: RouterId, slot: Slot) -> End<SessionId> {
         self.sessions_at[router][slot.index()]
     }
-
-    pub(super) fn side_of(&self, router: RouterId, lag: LagId) -> Option<Side> {
-        let ends = &self.topology.lags[lag].ends;
-        Side::BOTH.into_iter().find(|side| ends[*side].router == router)
-    }
 }
 
 fn demands(topology: &Topology, seed: u64, group_of: &IdVec<PrefixId, GroupId>) -> Vec<DemandSpec> {
     topology.demands.ids().map(|id| specs::demand(topology, (seed, id), group_of)).collect()
 }
 
-type SessionsAt = IdVec<RouterId, Vec<End<SessionId>>>;
-
-fn sessions_at(topology: &Topology) -> (SessionsAt, IdVec<End<SessionId>, Slot>) {
-    let mut at: SessionsAt = topology.routers.iter().map(|_| Vec::new()).collect();
-    let mut slots = IdVec::new();
-    for (id, session) in topology.sessions.iter_ids() {
-        for side in Side::BOTH {
-            let here = &mut at[session.ends[side].router];
-            slots.push(Slot::from_index(here.len()));
-            here.push(End::new(id, side));
+/// The slot of each session end among those of its router.
+fn slots(
+    topology: &Topology,
+    at: &IdVec<RouterId, Vec<End<SessionId>>>,
+) -> IdVec<End<SessionId>, Slot> {
+    let first = Slot::from_index(0);
+    let mut slots: Vec<Slot> = vec![first; topology.sessions.len() * 2];
+    for ends in at {
+        for (place, end) in ends.iter().enumerate() {
+            slots[end.index()] = Slot::from_index(place);
         }
     }
-    (at, slots)
-}
-
-fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
-    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
-    for (id, lag) in topology.lags.iter_ids() {
-        for side in Side::BOTH {
-            at[lag.ends[side].router].push(End::new(id, side));
-        }
-    }
-    at
+    slots.into_iter().collect()
 }
 
 fn rib(topology: &Topology, sessions: &[End<SessionId>], router: RouterId) -> Rib {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::ground::Ground;
 use crate::dataplane::hops::{self, Way};
 use crate::dataplane::tables::NextHops;
-use crate::ids::{GroupId, Id, LagId, RouterId, SessionId, Side};
-use crate::model::topology::{Role, SessionKind, Weights};
+use crate::ids::{GroupId, Id, LagId, RouterId, Side};
+use crate::model::topology::{Role, Weights};
 use crate::proto::bgp::advertise::{NextHop, Route};
 use crate::proto::bgp::rib::{Best, Rib, Used, Via};
 use crate::units::BitRate;
@@ -28,16 +28,16 @@ impl Ground<'_, '_> {
             NextHop::Lan(_) if self.facts.topology.routers[router].role == Role::RouteServer => {
                 Some(0)
             }
-            NextHop::Lan(port) => match self.own_port(router, port) {
+            NextHop::Lan(port) => match self.facts.topology.own_port(router, port) {
                 Some(own) => self.tables.lags[own][Side::A].up.then_some(0),
                 None => self.lan_border(router, port).and_then(to),
             },
             NextHop::Neighbor(session) => {
-                let lag = self.session_lag(session)?;
-                if let Some(side) = self.facts.side_of(router, lag) {
+                let lag = self.facts.topology.session_lag(session)?;
+                if let Some(side) = self.facts.topology.side_of(router, lag) {
                     return self.tables.lags[lag][side].up.then_some(0);
                 }
-                let metric = to(self.border(router, lag)?)?;
+                let metric = to(self.facts.topology.border(router, lag)?)?;
                 self.is_told(router, lag).then_some(metric)
             }
         }
@@ -46,20 +46,6 @@ impl Ground<'_, '_> {
     /// Whether a router is told that a PNI or port of its network is up.
     fn is_told(&self, router: RouterId, lag: LagId) -> bool {
         self.interior[router].stubs.as_ref().is_none_or(|stubs| stubs.contains(&lag))
-    }
-
-    pub(super) fn session_lag(&self, session: SessionId) -> Option<LagId> {
-        match self.facts.topology.sessions[session].kind {
-            SessionKind::External(lag) => Some(lag),
-            SessionKind::Lan { .. } | SessionKind::Internal => None,
-        }
-    }
-
-    /// A router's own port at the exchange of another port.
-    fn own_port(&self, router: RouterId, port: LagId) -> Option<LagId> {
-        let exchange = self.facts.topology.exchange_of(port)?;
-        let mut ports = self.facts.topology.exchanges[exchange].ports.iter().copied();
-        ports.find(|port| self.tables.ends[*port][Side::A] == router)
     }
 
     /// The nearest router of the own network whose port is up at the exchange of a port.
@@ -73,13 +59,6 @@ impl Ground<'_, '_> {
             (topology.routers[border].network == own).then_some((*metric, border, *port))
         });
         borders.min().map(|(_, border, _)| border)
-    }
-
-    /// The router of `router`'s own network at an end of a PNI.
-    fn border(&self, router: RouterId, lag: LagId) -> Option<RouterId> {
-        let topology = self.facts.topology;
-        let own = topology.routers[router].network;
-        self.tables.ends[lag].into_iter().find(|at| topology.routers[*at].network == own)
     }
 
     /// The ways out for a best route.
@@ -104,18 +83,18 @@ impl Ground<'_, '_> {
             NextHop::Own => Vec::new(),
             NextHop::Router(to) => self.toward(router, to),
             NextHop::Lan(port) => {
-                if let Some(own) = self.own_port(router, port) {
+                if let Some(own) = self.facts.topology.own_port(router, port) {
                     return vec![(own, Side::A, Some(port))];
                 }
                 let border = self.lan_border(router, port);
                 border.map_or_else(Vec::new, |to| self.toward(router, to))
             }
             NextHop::Neighbor(session) => {
-                let Some(lag) = self.session_lag(session) else { return Vec::new() };
-                if let Some(side) = self.facts.side_of(router, lag) {
+                let Some(lag) = self.facts.topology.session_lag(session) else { return Vec::new() };
+                if let Some(side) = self.facts.topology.side_of(router, lag) {
                     return vec![(lag, side, None)];
                 }
-                let border = self.border(router, lag);
+                let border = self.facts.topology.border(router, lag);
                 border.map_or_else(Vec::new, |to| self.toward(router, to))
             }
         }
@@ -124,7 +103,8 @@ impl Ground<'_, '_> {
     /// The links that lead to another router of the network.
     fn toward(&self, router: RouterId, to: RouterId) -> Vec<Way> {
         let links = self.interior[router].to.get(&to).map_or(&[][..], |(_, links)| links);
-        let sided = links.iter().filter_map(|lag| Some((*lag, self.facts.side_of(router, *lag)?)));
+        let sided =
+            links.iter().filter_map(|lag| Some((*lag, self.facts.topology.side_of(router, *lag)?)));
         sided.map(|(lag, side)| (lag, side, None)).collect()
     }
 
@@ -135,7 +115,9 @@ impl Ground<'_, '_> {
             NextHop::Own => None,
             NextHop::Router(to) => Some(to),
             NextHop::Lan(port) => self.lan_border(router, port),
-            NextHop::Neighbor(session) => self.border(router, self.session_lag(session)?),
+            NextHop::Neighbor(session) => {
+                self.facts.topology.border(router, self.facts.topology.session_lag(session)?)
+            }
         };
         let ways = |used: &Used| inside(used).and_then(|to| alternates.get(&to));
         let (first, others) = best.multipath.split_first()?;
@@ -143,7 +125,7 @@ impl Ground<'_, '_> {
             others.iter().all(|used| ways(used).is_some_and(|ways| ways.contains(*lag)))
         };
         let lag = *ways(first)?.iter().find(free)?;
-        Some((lag, self.facts.side_of(router, lag)?))
+        Some((lag, self.facts.topology.side_of(router, lag)?))
     }
 
     fn weights(&self, router: RouterId) -> Weights {
@@ -163,10 +145,10 @@ impl Ground<'_, '_> {
     fn own_bandwidth(&self, router: RouterId, next_hop: NextHop) -> Option<BitRate> {
         let (lag, side) = match next_hop {
             NextHop::Neighbor(session) => {
-                let lag = self.session_lag(session)?;
-                (lag, self.facts.side_of(router, lag)?)
+                let lag = self.facts.topology.session_lag(session)?;
+                (lag, self.facts.topology.side_of(router, lag)?)
             }
-            NextHop::Lan(port) => (self.own_port(router, port)?, Side::A),
+            NextHop::Lan(port) => (self.facts.topology.own_port(router, port)?, Side::A),
             NextHop::Own | NextHop::Router(_) => return None,
         };
         Some(self.tables.lag_capacity(lag, side))

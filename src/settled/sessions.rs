@@ -162,7 +162,11 @@ impl Ground<'_, '_> {
                 continue;
             }
             for lag in self.first_links(at, to) {
-                let side = self.facts.side_of(at, lag).filter(|side| self.any_crosses(lag, *side));
+                let side = self
+                    .facts
+                    .topology
+                    .side_of(at, lag)
+                    .filter(|side| self.any_crosses(lag, *side));
                 let next = side.map(|side| self.tables.ends[lag][side.other()]);
                 waiting.extend(next.filter(|next| seen.insert(*next)));
             }
@@ -184,7 +188,7 @@ impl Ground<'_, '_> {
             }
             let pick = mix(hash ^ self.facts.names.routers[at]) % links.len() as u64;
             let lag = links[usize::try_from(pick).expect("less than the number of links")];
-            let Some(side) = self.facts.side_of(at, lag) else { return false };
+            let Some(side) = self.facts.topology.side_of(at, lag) else { return false };
             let hung = at != from && self.physical.hung[at];
             if hung || !self.crosses(lag, side, hash) || !self.is_running(at) {
                 return false;

@@ -151,7 +151,7 @@ impl<'g> Speech<'g> {
         let Some(over) = &prefix.announced_over else { return false };
         prefix.network == facts.topology.routers[router].network
             && facts.topology.sessions[end.of].kind != SessionKind::Internal
-            && self.ground.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
+            && self.ground.facts.topology.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
     }
 
     /// What a router with these routes tells the far end of `end`, by path id.

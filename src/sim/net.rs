@@ -106,8 +106,8 @@ impl Net {
         let lag_bfd = topology.lags.ids().map(|lag| riding(&topology, &bfd, lag)).collect();
         let ranks = Ranks::new(&topology, &bfd);
         let mut net = Self {
-            sessions_at: sessions_at(&topology),
-            lags_at: lags_at(&topology),
+            sessions_at: topology.sessions_at(),
+            lags_at: topology.lags_at(),
             topology,
             seed,
             eager,
@@ -345,24 +345,4 @@ fn riding(topology: &Topology, bfd: &IdVec<BfdId, BfdPair>, lag: LagId) -> Vec<B
         BfdOf::Internal(_) | BfdOf::Member(_) => false,
     };
     bfd.iter_ids().filter(|(_, pair)| rides(pair)).map(|(id, _)| id).collect()
-}
-
-fn sessions_at(topology: &Topology) -> IdVec<RouterId, Vec<End<SessionId>>> {
-    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
-    for id in topology.sessions.ids() {
-        for side in Side::BOTH {
-            at[topology.sessions[id].ends[side].router].push(End::new(id, side));
-        }
-    }
-    at
-}
-
-fn lags_at(topology: &Topology) -> IdVec<RouterId, Vec<End<LagId>>> {
-    let mut at: IdVec<RouterId, Vec<_>> = topology.routers.iter().map(|_| Vec::new()).collect();
-    for id in topology.lags.ids() {
-        for side in Side::BOTH {
-            at[topology.lags[id].ends[side].router].push(End::new(id, side));
-        }
-    }
-    at
 }

@@ -13,8 +13,8 @@ use super::event::Event;
 use super::world::World;
 use crate::dataplane::hops::{self, Way};
 use crate::dataplane::tables::NextHops;
-use crate::ids::{End, GroupId, LagId, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Role, SessionKind, Weights};
+use crate::ids::{End, GroupId, LagId, RouterId, Side};
+use crate::model::topology::{LagKind, Role, Weights};
 use crate::proto::bgp::advertise::{NextHop, Route};
 use crate::proto::bgp::rib::{Best, Used, Via};
 use crate::units::BitRate;
@@ -27,11 +27,11 @@ impl World {
             NextHop::Lan(port) => self.lan_metric(router, port),
             NextHop::Router(to) => self.state.igp[router].routes.to(to).map(|reach| reach.distance),
             NextHop::Neighbor(session) => {
-                let lag = self.session_lag(session)?;
-                if let Some(side) = self.side_of(router, lag) {
+                let lag = self.net.topology.session_lag(session)?;
+                if let Some(side) = self.net.topology.side_of(router, lag) {
                     return self.tables.lags[lag][side].up.then_some(0);
                 }
-                let border = self.border(router, lag)?;
+                let border = self.net.topology.border(router, lag)?;
                 let routes = &self.state.igp[router].routes;
                 let told = routes.stubs.as_ref().is_none_or(|stubs| stubs.contains(&lag));
                 let reach = routes.to(border)?;
@@ -46,18 +46,11 @@ impl World {
         if topology.routers[router].role == Role::RouteServer {
             return Some(0);
         }
-        if let Some(own) = self.own_port(router, port) {
+        if let Some(own) = self.net.topology.own_port(router, port) {
             return self.tables.lags[own][Side::A].up.then_some(0);
         }
         let (border, _) = self.lan_border(router, port)?;
         self.state.igp[router].routes.to(border).map(|reach| reach.distance)
-    }
-
-    /// A router's own port at the exchange of another port.
-    fn own_port(&self, router: RouterId, port: LagId) -> Option<LagId> {
-        let exchange = self.net.topology.exchange_of(port)?;
-        let mut ports = self.net.topology.exchanges[exchange].ports.iter().copied();
-        ports.find(|port| self.net.topology.lags[*port].ends[Side::A].router == router)
     }
 
     /// The nearest router of the own network whose port is up at the exchange of a port.
@@ -73,26 +66,6 @@ impl World {
             (topology.routers[border].network == own).then_some((reach.distance, border, *port))
         });
         borders.min().map(|(_, border, port)| (border, port))
-    }
-
-    pub(super) fn session_lag(&self, session: SessionId) -> Option<LagId> {
-        match self.net.topology.sessions[session].kind {
-            SessionKind::External(lag) => Some(lag),
-            SessionKind::Lan { .. } | SessionKind::Internal => None,
-        }
-    }
-
-    fn side_of(&self, router: RouterId, lag: LagId) -> Option<Side> {
-        let ends = &self.net.topology.lags[lag].ends;
-        Side::BOTH.into_iter().find(|side| ends[*side].router == router)
-    }
-
-    /// The router of `router`'s own network at an end of a PNI.
-    fn border(&self, router: RouterId, lag: LagId) -> Option<RouterId> {
-        let topology = &self.net.topology;
-        let own = topology.routers[router].network;
-        let ends = topology.lags[lag].ends.iter().map(|end| end.router);
-        ends.into_iter().find(|at| topology.routers[*at].network == own)
     }
 
     /// The ways out for a best route: its next hops resolved to LAGs.
@@ -126,10 +99,10 @@ impl World {
     fn own_bandwidth(&self, router: RouterId, next_hop: NextHop) -> Option<BitRate> {
         let (lag, side) = match next_hop {
             NextHop::Neighbor(session) => {
-                let lag = self.session_lag(session)?;
-                (lag, self.side_of(router, lag)?)
+                let lag = self.net.topology.session_lag(session)?;
+                (lag, self.net.topology.side_of(router, lag)?)
             }
-            NextHop::Lan(port) => (self.own_port(router, port)?, Side::A),
+            NextHop::Lan(port) => (self.net.topology.own_port(router, port)?, Side::A),
             NextHop::Own | NextHop::Router(_) => return None,
         };
         Some(self.tables.lag_capacity(lag, side))
@@ -205,7 +178,9 @@ impl World {
             NextHop::Own => None,
             NextHop::Router(to) => Some(to),
             NextHop::Lan(port) => self.lan_border(router, port).map(|(to, _)| to),
-            NextHop::Neighbor(session) => self.border(router, self.session_lag(session)?),
+            NextHop::Neighbor(session) => {
+                self.net.topology.border(router, self.net.topology.session_lag(session)?)
+            }
         };
         let ways = |used: &Used| inside(used).and_then(|to| alternates.get(&to));
         let (first, others) = best.multipath.split_first()?;
@@ -213,29 +188,30 @@ impl World {
             others.iter().all(|used| ways(used).is_some_and(|ways| ways.contains(*lag)))
         };
         let lag = *ways(first)?.iter().find(free)?;
-        Some((lag, self.side_of(router, lag)?))
+        Some((lag, self.net.topology.side_of(router, lag)?))
     }
 
     fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<Way> {
         let routes = &self.state.igp[router].routes;
         let inside = |to: RouterId| {
             let links = routes.to(to).map_or(&[][..], |reach| reach.first_hops);
-            let sided =
-                links.iter().filter_map(|lag| Some((*lag, self.side_of(router, *lag)?, None)));
+            let sided = links
+                .iter()
+                .filter_map(|lag| Some((*lag, self.net.topology.side_of(router, *lag)?, None)));
             sided.collect()
         };
         match next_hop {
             NextHop::Own => Vec::new(),
             NextHop::Router(to) => inside(to),
-            NextHop::Lan(port) => match self.own_port(router, port) {
+            NextHop::Lan(port) => match self.net.topology.own_port(router, port) {
                 Some(own) => vec![(own, Side::A, Some(port))],
                 None => self.lan_border(router, port).map_or_else(Vec::new, |(to, _)| inside(to)),
             },
             NextHop::Neighbor(session) => {
-                let Some(lag) = self.session_lag(session) else { return Vec::new() };
-                match self.side_of(router, lag) {
+                let Some(lag) = self.net.topology.session_lag(session) else { return Vec::new() };
+                match self.net.topology.side_of(router, lag) {
                     Some(side) => vec![(lag, side, None)],
-                    None => self.border(router, lag).map_or_else(Vec::new, inside),
+                    None => self.net.topology.border(router, lag).map_or_else(Vec::new, inside),
                 }
             }
         }

@@ -393,7 +393,7 @@ impl World {
         let Some(over) = &prefix.announced_over else { return false };
         prefix.network == topology.routers[router].network
             && topology.sessions[end.of].kind != SessionKind::Internal
-            && self.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
+            && topology.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
     }
 
     /// A route as a peer is told of it, if it may be.

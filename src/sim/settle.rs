@@ -203,7 +203,6 @@ impl World {
         self.cause = Causes::START;
         self.forget_queue();
         for router in self.net.topology.routers.ids() {
-            self.state.fibs.edit(router).free_at = SimTime::ZERO;
             self.let_age_count(router);
         }
         let hellos = self.all_hellos();

@@ -48,9 +48,7 @@ pub(super) fn of(
         Some(_) | None => Some(peak),
     });
     if let Some(peak) = highest.filter(|peak| peak.capacity_bps > 0) {
-        let (offered, capacity) =
-            (BitRate::from_bps(peak.offered_bps), BitRate::from_bps(peak.capacity_bps));
-        row.worst_utilization = Some(offered.as_f64() / capacity.as_f64());
+        row.worst_utilization = Some(peak.utilization());
         row.worst_link = Some(topology.lags[LagId::from_index(peak.lag)].name.clone());
     }
     (row, peaks)

@@ -15,10 +15,10 @@ mod tally;
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{LagId, Side};
-use crate::model::topology::{LagKind, Topology};
+use crate::model::topology::Topology;
 use crate::report::data::SetRow;
 use crate::settled::{Element, Evaluator, Fault, How};
+use crate::units::BitRate;
 
 pub use elements::Kind;
 use sets::Sets;
@@ -95,6 +95,14 @@ pub struct Peak {
 }
 
 impl Peak {
+    /// Offered over capacity; what is offered to no capacity is infinitely much for it, and counts
+    /// bit by bit.
+    fn utilization(&self) -> f64 {
+        let [offered, capacity] =
+            [self.offered_bps, self.capacity_bps.max(1)].map(BitRate::from_bps);
+        offered.as_f64() / capacity.as_f64()
+    }
+
     /// Whether it is higher than another, or as high and earlier.
     fn is_above(&self, other: &Self) -> bool {
         let ours = u128::from(self.offered_bps) * u128::from(other.capacity_bps.max(1));
@@ -133,7 +141,7 @@ impl<'t> Sweep<'t> {
     /// How many sets there are.
     #[must_use]
     pub fn sets(&self) -> u64 {
-        self.sets.len()
+        self.sets.count()
     }
 
     /// How many elements may fail.
@@ -145,20 +153,20 @@ impl<'t> Sweep<'t> {
     /// How many sets each part has but the last.
     #[must_use]
     pub fn part_size(&self) -> u64 {
-        self.sets.len().div_ceil(PARTS).clamp(PART[0], PART[1])
+        self.sets.count().div_ceil(PARTS).clamp(PART[0], PART[1])
     }
 
     /// How many parts there are.
     #[must_use]
     pub fn parts(&self) -> u64 {
-        self.sets.len().div_ceil(self.part_size())
+        self.sets.count().div_ceil(self.part_size())
     }
 
     /// How many sets a part has.
     #[must_use]
     pub fn sets_of(&self, part: u64) -> u64 {
         let first = part * self.part_size();
-        self.part_size().min(self.sets.len() - first)
+        self.part_size().min(self.sets.count() - first)
     }
 
     /// Works one part out.
@@ -198,18 +206,6 @@ impl<'t> Sweep<'t> {
 
     fn names(&self, set: &[usize]) -> Vec<String> {
         set.iter().map(|place| self.elements[*place].1.clone()).collect()
-    }
-
-    /// `from>to` of a LAG's direction, its name and its kind.
-    fn link(&self, lag: LagId, side: Side) -> (String, String, &'static str) {
-        let lag = &self.topology.lags[lag];
-        let name = |side: Side| &self.topology.routers[lag.ends[side].router].name;
-        let kind = match lag.kind {
-            LagKind::Pni { .. } => "pni",
-            LagKind::Link => "link",
-            LagKind::Port(_) => "port",
-        };
-        (format!("{}>{}", name(side), name(side.other())), lag.name.clone(), kind)
     }
 }
 

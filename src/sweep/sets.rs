@@ -21,14 +21,8 @@ impl Sets {
 
     /// How many there are.
     #[must_use]
-    pub fn len(&self) -> u64 {
+    pub fn count(&self) -> u64 {
         self.before[self.before.len() - 1]
-    }
-
-    /// There is always the empty one.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        false
     }
 
     /// The set with this number, in ascending order.
@@ -79,7 +73,7 @@ mod tests {
     #[test]
     fn sets_come_by_size_and_then_as_in_a_dictionary() {
         let sets = Sets::new(4, 2).expect("few");
-        let all: Vec<Vec<usize>> = (0..sets.len()).map(|number| sets.get(number)).collect();
+        let all: Vec<Vec<usize>> = (0..sets.count()).map(|number| sets.get(number)).collect();
         let expected: [&[usize]; 11] =
             [&[], &[0], &[1], &[2], &[3], &[0, 1], &[0, 2], &[0, 3], &[1, 2], &[1, 3], &[2, 3]];
         assert_eq!(all, expected);
@@ -87,20 +81,20 @@ mod tests {
 
     #[test]
     fn there_are_as_many_as_binomials_say_and_no_more_than_elements() {
-        assert_eq!(Sets::new(200, 3).map(|sets| sets.len()), Some(1 + 200 + 19_900 + 1_313_400));
-        assert_eq!(Sets::new(2, 5).map(|sets| sets.len()), Some(4));
-        assert_eq!(Sets::new(0, 3).map(|sets| sets.len()), Some(1));
+        assert_eq!(Sets::new(200, 3).map(|sets| sets.count()), Some(1 + 200 + 19_900 + 1_313_400));
+        assert_eq!(Sets::new(2, 5).map(|sets| sets.count()), Some(4));
+        assert_eq!(Sets::new(0, 3).map(|sets| sets.count()), Some(1));
         assert!(Sets::new(10_000, 9).is_none());
         let sets = Sets::new(200, 3).expect("few");
-        assert_eq!(sets.get(sets.len() - 1), [197, 198, 199]);
+        assert_eq!(sets.get(sets.count() - 1), [197, 198, 199]);
     }
 
     #[test]
     fn every_set_comes_once() {
         let sets = Sets::new(9, 4).expect("few");
         let all: std::collections::BTreeSet<Vec<usize>> =
-            (0..sets.len()).map(|number| sets.get(number)).collect();
-        assert_eq!(all.len() as u64, sets.len());
+            (0..sets.count()).map(|number| sets.get(number)).collect();
+        assert_eq!(all.len() as u64, sets.count());
         assert!(all.iter().all(|set| set.is_sorted() && set.len() <= 4));
     }
 }

@@ -219,28 +219,22 @@ impl<'s, 't> Tally<'s, 't> {
             _ => (a.lag, a.side).cmp(&(b.lag, b.side)),
         });
         let one = |peak: &Peak| {
-            let side = if peak.side == 0 { Side::A } else { Side::B };
-            let (direction, link, link_kind) = self.sweep.link(LagId::from_index(peak.lag), side);
+            let (id, topology) = (LagId::from_index(peak.lag), self.sweep.topology);
+            let lag = &topology.lags[id];
             WorstLoad {
-                link,
-                link_kind,
-                direction,
+                link: lag.name.clone(),
+                link_kind: lag.kind.as_str(),
+                direction: topology.direction(id, Side::BOTH[peak.side]),
                 usual_bps: usual(peak).map_or(0, |usual| usual.offered_bps),
-                usual_utilization: usual(peak).map_or(0.0, utilization),
+                usual_utilization: usual(peak).map_or(0.0, Peak::utilization),
                 offered_bps: peak.offered_bps,
                 capacity_bps: peak.capacity_bps,
-                utilization: utilization(peak),
+                utilization: peak.utilization(),
                 set: self.sweep.names(&self.sweep.sets.get(peak.set)),
             }
         };
         peaks.iter().map(one).collect()
     }
-}
-
-/// Offered over capacity; what is offered to no capacity counts as all of it.
-fn utilization(peak: &Peak) -> f64 {
-    let bps = |bps| crate::units::BitRate::from_bps(bps).as_f64();
-    bps(peak.offered_bps) / bps(peak.capacity_bps.max(1))
 }
 
 /// Whether all of `small` is in `set`; both are in ascending order.

@@ -285,7 +285,7 @@ struct Sets {
 
 impl Sets {
     fn new(nodes: usize, numbers: usize) -> Self {
-        let words = numbers.div_ceil(64);
+        let words = numbers.div_ceil(64).max(1);
         Self { bits: vec![0; nodes * words], words }
     }
 
@@ -313,9 +313,8 @@ impl Sets {
     fn shared(&self, all: &[LagId]) -> (Vec<u32>, Vec<Vec<LagId>>) {
         let mut sets = vec![Vec::new()];
         let mut known: BTreeMap<&[u64], u32> = BTreeMap::new();
-        let nodes = self.bits.len().checked_div(self.words).unwrap_or(0);
-        let mut which = Vec::with_capacity(nodes);
-        for words in self.bits.chunks(self.words.max(1)) {
+        let mut which = Vec::new();
+        for words in self.bits.chunks(self.words) {
             if words.iter().all(|word| *word == 0) {
                 which.push(0);
                 continue;

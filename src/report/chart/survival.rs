@@ -64,14 +64,9 @@ fn name(size: usize) -> String {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a share, drawn")]
-fn share(part: u64, all: u64) -> f64 {
-    part as f64 / all.max(1) as f64
-}
-
 fn describe(sizes: &[SizeRow]) -> String {
     let one = |row: &SizeRow| {
-        let share = number::percent(share(row.within_bounds, row.sets));
+        let share = number::percent(number::part(row.within_bounds, row.sets));
         format!(
             "{}: {} of {} sets within bounds ({share})",
             name(row.size),
@@ -102,7 +97,7 @@ fn draw_size(canvas: &mut Canvas<'_>, row: &SizeRow, area: Area) {
     let mut x = area.x;
     for (count, role) in parts {
         // What exists is seen, however small its share.
-        let w = if count == 0 { 0.0 } else { (area.w * share(count, row.sets)).max(2.0) };
+        let w = if count == 0 { 0.0 } else { (area.w * number::part(count, row.sets)).max(2.0) };
         let w = w.min(area.right() - x);
         if w > 0.0 {
             piece(canvas, Area { x, w, ..area }, role);
@@ -111,7 +106,7 @@ fn draw_size(canvas: &mut Canvas<'_>, row: &SizeRow, area: Area) {
     }
     let words = format!(
         "{}: {} of {}{}{}",
-        number::percent(share(row.within_bounds, row.sets)),
+        number::percent(number::part(row.within_bounds, row.sets)),
         row.within_bounds,
         row.sets,
         if failing > 0 { format!(", {failing} fail") } else { String::new() },

@@ -77,8 +77,7 @@ fn headline(result: &SweepResult) -> String {
 }
 
 fn of_size(row: &SizeRow) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "a share of sets, for a person")]
-    let share = number::percent(row.within_bounds as f64 / row.sets.max(1) as f64);
+    let share = number::percent(number::part(row.within_bounds, row.sets));
     let what = match row.size {
         0 => "none".to_owned(),
         1 => "1 element".to_owned(),
