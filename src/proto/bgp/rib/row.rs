@@ -1,0 +1,96 @@
+//! The routes for one group of prefixes: what there is, and what several were told alike once.
+
+use std::sync::Arc;
+
+use super::{Best, PathId, Slot};
+use crate::ids::Id;
+use crate::proto::bgp::advertise::Route;
+
+/// The routes for one group.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Row {
+    /// What the router originates itself.
+    pub(super) local: Option<Arc<Route>>,
+    /// Adj-RIB-In after the import policy, by session and path id.
+    pub(super) learned: Vec<(Slot, PathId, Arc<Route>)>,
+    /// Loc-RIB.
+    pub(super) best: Option<Box<Best>>,
+    /// Adj-RIB-Out by path id; a route that differs by session stands there several times.
+    pub(super) told: Vec<Told>,
+}
+
+/// A route that these sessions were told last.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Told {
+    pub(super) path: PathId,
+    pub(super) route: Arc<Route>,
+    pub(super) to: Slots,
+}
+
+/// A set of sessions; the last word has one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Slots(Vec<u64>);
+
+impl Slots {
+    pub(super) fn has(&self, slot: Slot) -> bool {
+        self.0.get(slot.index() / 64).is_some_and(|word| word >> (slot.index() % 64) & 1 == 1)
+    }
+
+    fn add(&mut self, slot: Slot) {
+        let word = slot.index() / 64;
+        if self.0.len() <= word {
+            self.0.resize(word + 1, 0);
+        }
+        self.0[word] |= 1 << (slot.index() % 64);
+    }
+
+    /// Whether none is left.
+    fn remove(&mut self, slot: Slot) -> bool {
+        if let Some(word) = self.0.get_mut(slot.index() / 64) {
+            *word &= !(1 << (slot.index() % 64));
+        }
+        while self.0.last() == Some(&0) {
+            self.0.pop();
+        }
+        self.0.is_empty()
+    }
+}
+
+impl Row {
+    pub(super) fn learned(&self, slot: Slot) -> &[(Slot, PathId, Arc<Route>)] {
+        let from = self.learned.partition_point(|(at, ..)| *at < slot);
+        let to = self.learned.partition_point(|(at, ..)| *at <= slot);
+        &self.learned[from..to]
+    }
+
+    /// The place of a route that was learned, or the one where it belongs.
+    pub(super) fn place(&self, slot: Slot, path: PathId) -> Result<usize, usize> {
+        self.learned.binary_search_by_key(&(slot, path), |(slot, path, _)| (*slot, *path))
+    }
+
+    pub(super) fn has_told(&self, slot: Slot) -> bool {
+        self.told.iter().any(|told| told.to.has(slot))
+    }
+
+    /// The session no longer has this route, or any if no path is given.
+    pub(super) fn forget_told(&mut self, slot: Slot, path: Option<PathId>) {
+        self.told.retain_mut(|told| {
+            let gone = path.is_none_or(|path| told.path == path);
+            !(gone && told.to.remove(slot))
+        });
+    }
+
+    /// The session has this route now; others that have the same share it.
+    pub(super) fn note_told(&mut self, slot: Slot, path: PathId, route: Route) -> Arc<Route> {
+        let same = |told: &&mut Told| told.path == path && *told.route == route;
+        if let Some(told) = self.told.iter_mut().find(same) {
+            told.to.add(slot);
+            return Arc::clone(&told.route);
+        }
+        let (mut to, route) = (Slots::default(), Arc::new(route));
+        to.add(slot);
+        let place = self.told.partition_point(|told| told.path <= path);
+        self.told.insert(place, Told { path, route: Arc::clone(&route), to });
+        route
+    }
+}
