@@ -5,7 +5,6 @@ use std::sync::Arc;
 use super::ground::Ground;
 use super::hops::only;
 use crate::ids::{End, GroupId, IdVec, RouterId, SessionId, Side};
-
 use crate::model::topology::{ConnectionState, LagKind, Relation, Role, SessionKind};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd, Shutdown};
 use crate::proto::bgp::attrs::Attributes;
