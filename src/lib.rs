@@ -56,8 +56,10 @@
 //! | [`report`] | plain results to JSON, CSV, charts, a page and a summary |
 //! | [`observe`] | runs a scenario and turns what happened into a report |
 //! | [`sweep`] | every set of failures up to a size, and what follows |
+//! | [`availability`] | how long a year each demand is down, and because of what |
 //! | [`cli`] | the `pnilab` command |
 
+pub mod availability;
 pub mod cli;
 pub mod dataplane;
 pub mod diag;

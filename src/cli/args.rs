@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::date::Date;
 use crate::sweep::Kind;
+use crate::units::SimDuration;
 
 /// A network lab simulator with fault injection: what breaks in a peering design, for how long,
 /// and why.
@@ -27,6 +28,8 @@ pub(super) enum Command {
     Run(RunArgs),
     /// Let every set of elements fail: which hurt, and how badly?
     Sweep(SweepArgs),
+    /// Work out how many minutes a year each demand is down, and because of what.
+    Availability(AvailabilityArgs),
     /// Validate designs and scenarios.
     Check(CheckArgs),
     /// Print the JSON Schema of a kind of file.
@@ -104,6 +107,38 @@ pub(super) struct SweepArgs {
     /// Go on with a sweep that was interrupted in the directory of --out.
     #[arg(long, requires = "out")]
     pub(super) resume: bool,
+    /// How to print results, and errors in files.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// Draw with this seed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Run on this many threads. The results are the same with any number [default: as many as there
+    /// are processors].
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+    /// The date that results state, such as 2026-11-22 [default: today in UTC].
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AvailabilityArgs {
+    /// The design.
+    #[arg(value_name = "TOPOLOGY")]
+    pub(super) topology: PathBuf,
+    /// Stop when all states that were not looked at are there for no longer than this in a year.
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub(super) precision: SimDuration,
+    /// Look at no more than this many states one by one.
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) states: u64,
+    /// Draw this many of the others, if they weigh more than --precision; 0: none.
+    #[arg(long, value_name = "N", default_value_t = 20_000)]
+    pub(super) samples: u64,
+    /// Write availability.json and charts into this directory. Without it nothing is written.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
     /// How to print results, and errors in files.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,

@@ -12,10 +12,12 @@ use clap::Parser;
 
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
+use crate::report::data::Verdict;
 use crate::report::write::WriteError;
 use args::{Cli, Command, Format};
 
 mod args;
+mod availability;
 mod check;
 mod date;
 mod explain;
@@ -38,6 +40,15 @@ pub enum Exit {
     BadInput,
     /// The machine failed us, or a bug of ours.
     Machine,
+}
+
+impl From<Verdict> for Exit {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::None | Verdict::Pass => Self::Pass,
+            Verdict::Inconclusive | Verdict::Fail => Self::Fail,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -112,6 +123,7 @@ fn run(cli: &Cli) -> Exit {
     let (result, format) = match &cli.command {
         Command::Run(args) => (run::run(args), args.format),
         Command::Sweep(args) => (sweep::run(args), args.format),
+        Command::Availability(args) => (availability::run(args), args.format),
         Command::Check(args) => (check::run(args), args.format),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),
@@ -167,6 +179,13 @@ fn talk(text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_could_not_be_told_does_not_pass() {
+        let verdicts = [Verdict::None, Verdict::Pass, Verdict::Inconclusive, Verdict::Fail];
+        let exits = verdicts.map(Exit::from);
+        assert_eq!(exits, [Exit::Pass, Exit::Pass, Exit::Fail, Exit::Fail]);
+    }
 
     #[test]
     fn a_panic_does_not_get_away() {

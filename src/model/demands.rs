@@ -12,6 +12,8 @@ pub struct Class {
     pub ok: Share,
     /// The longest gap that is acceptable; drawn, not judged, in `run`.
     pub longest_gap: Option<SimDuration>,
+    /// The share of time that its demands are to be up.
+    pub availability: Option<Share>,
     /// A gap longer than this drops the call.
     pub drop_after: Option<SimDuration>,
 }

@@ -18,6 +18,7 @@ mod prefixes;
 mod profiles;
 mod raw;
 mod resolve;
+mod risk;
 pub mod scenario;
 pub mod schema;
 pub mod topology;

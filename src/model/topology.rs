@@ -11,6 +11,7 @@ pub use super::operations::{
     RegistrationState,
 };
 pub use super::prefixes::{Endpoint, Prefix, Standby};
+pub use super::risk::{CommonCause, Mode, Risk, Takes};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, IdVec, LagId, MetroId,
     NetworkId, PeeringId, PrefixId, RouterId, SessionId, SiteId, SpanId, SrlgId, ZoneId,
@@ -65,6 +66,8 @@ pub struct Topology {
     pub classes: IdVec<ClassId, Class>,
     /// Traffic demands.
     pub demands: IdVec<DemandId, Demand>,
+    /// What takes many routers at once, in file order.
+    pub common_causes: Vec<CommonCause>,
     /// Things that are maintained together.
     pub domains: IdVec<DomainId, MaintenanceDomain>,
     /// Where connections stand in the provider's process.
@@ -82,6 +85,8 @@ pub struct Metro {
     pub about: String,
     /// Latitude and longitude in degrees.
     pub position: Option<[f64; 2]>,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// One facility.
@@ -93,6 +98,8 @@ pub struct Site {
     pub about: String,
     /// Where it is.
     pub metro: MetroId,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// A power feed of a site; its full name is `site/name`.
@@ -104,6 +111,8 @@ pub struct Feed {
     pub site: SiteId,
     /// The risks it shares.
     pub srlgs: Vec<SrlgId>,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// A power zone of a site, whose routers lose all power together; its full name is `site/name`.
@@ -128,6 +137,8 @@ pub struct Span {
     pub length: Length,
     /// The risks it shares.
     pub srlgs: Vec<SrlgId>,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// Things that fail together.
@@ -137,6 +148,8 @@ pub struct Srlg {
     pub name: String,
     /// What it is; may be empty.
     pub about: String,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// What a network is to the design; used in reports only.
@@ -235,6 +248,8 @@ pub struct Exchange {
     pub fabric: RouterId,
     /// Member ports; the second end of each is the fabric.
     pub ports: Vec<LagId>,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// A router, or what stands at an end of a circuit or session like one.
@@ -287,6 +302,8 @@ pub struct Router {
     pub next_hop_delay: SimDuration,
     /// From power or crash to forwarding again.
     pub reload: SimDuration,
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// A line card; its full name is `router/name`.
@@ -413,6 +430,8 @@ pub struct Circuit {
     pub srlgs: Vec<SrlgId>,
     /// Interface timers at each end.
     pub interfaces: [InterfaceConfig; 2],
+    /// How often it fails, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// IPv4 or IPv6.
@@ -476,6 +495,8 @@ pub struct Session {
     pub family: Family,
     /// How each side is configured.
     pub ends: [SessionEnd; 2],
+    /// How often its configuration goes wrong, as far as the file tells.
+    pub risk: Risk,
 }
 
 /// One side of a session.

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::data::{RunReport, RunResult, SweepResult, Verdict};
+use super::data::{AvailabilityResult, RunReport, RunResult, SweepResult, Verdict};
 
 /// Schema of one result.
 pub const RESULT_SCHEMA: &str = "pnilab.result/1";
@@ -13,25 +13,22 @@ pub const RUN_SCHEMA: &str = "pnilab.run/1";
 /// Schema of a sweep.
 pub const SWEEP_SCHEMA: &str = "pnilab.sweep/1";
 
-#[derive(Serialize)]
-struct SweepDocument<'a> {
-    schema: &'static str,
-    #[serde(flatten)]
-    result: &'a SweepResult,
-}
+/// Schema of an availability analysis.
+pub const AVAILABILITY_SCHEMA: &str = "pnilab.availability/1";
 
+/// A result under the name of its schema.
 #[derive(Serialize)]
-struct ResultDocument<'a> {
+struct Document<'a, T: Serialize> {
     schema: &'static str,
     #[serde(flatten)]
-    result: &'a RunResult,
+    result: &'a T,
 }
 
 #[derive(Serialize)]
 struct RunDocument<'a> {
     schema: &'static str,
     verdict: Verdict,
-    results: Vec<ResultDocument<'a>>,
+    results: Vec<Document<'a, RunResult>>,
 }
 
 /// The verdict of several: the worst. `fail` is worse than `inconclusive`, then `pass`; `none` only
@@ -41,8 +38,8 @@ pub fn overall(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
     verdicts.into_iter().max().unwrap_or(Verdict::None)
 }
 
-fn of_result(result: &RunResult) -> ResultDocument<'_> {
-    ResultDocument { schema: RESULT_SCHEMA, result }
+fn of_result(result: &RunResult) -> Document<'_, RunResult> {
+    Document { schema: RESULT_SCHEMA, result }
 }
 
 fn pretty<T: Serialize>(document: &T) -> String {
@@ -71,7 +68,13 @@ pub fn run(reports: &[RunReport]) -> String {
 /// The document `pnilab.sweep/1` of a sweep, indented, with a newline at its end.
 #[must_use]
 pub fn sweep(result: &SweepResult) -> String {
-    pretty(&SweepDocument { schema: SWEEP_SCHEMA, result })
+    pretty(&Document { schema: SWEEP_SCHEMA, result })
+}
+
+/// The document `pnilab.availability/1` of an analysis, indented, with a newline at its end.
+#[must_use]
+pub fn availability(result: &AvailabilityResult) -> String {
+    pretty(&Document { schema: AVAILABILITY_SCHEMA, result })
 }
 
 #[cfg(test)]

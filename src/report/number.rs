@@ -119,6 +119,12 @@ pub fn part(some: u64, all: u64) -> f64 {
     some as f64 / all.max(1) as f64
 }
 
+/// A count as a float.
+#[must_use]
+pub fn count(of: u64) -> f64 {
+    part(of, 1)
+}
+
 /// Bytes as hexadecimal digits.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {

@@ -121,6 +121,14 @@ pub struct Delivery {
     pub delay_ns: Option<u64>,
 }
 
+impl Delivery {
+    /// Whether less than this share of what is offered arrives; nothing of nothing is enough.
+    #[must_use]
+    pub fn falls_short(&self, ok: Share) -> bool {
+        self.delivered.is_some_and(|delivered| delivered < ok)
+    }
+}
+
 /// What one end of a LAG is offered to send.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Load {

@@ -9,6 +9,7 @@ use super::lags::{RawCircuit, RawLag, RawPolicer, RawQos, RawRelation, RawSessio
 use super::policy::RawTerm;
 use super::values::{RawBgp, RawDamping, RawInterface};
 use crate::input::sp::{Entries, List, Sp, Text};
+use crate::units::SimDuration;
 
 /// A LAN with member ports, sessions between members and route servers.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -19,6 +20,11 @@ pub(crate) struct RawExchange {
     pub about: Option<Sp<String>>,
     /// Where its switches stand.
     pub site: Sp<String>,
+    /// How often its switches fail in a year, on average; absent: what `availability` prints.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
     /// Ports of members; a router has one.
     #[serde(default)]
     pub ports: Entries<RawPort>,

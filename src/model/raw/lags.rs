@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::policy::RawTerm;
+use super::risk::RawCircuitModes;
 use super::values::{RawBfd, RawBgp, RawDamping, RawInterface, RawLacp};
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
 use crate::units::{BitRate, Length, SimDuration};
@@ -76,6 +77,13 @@ pub(crate) struct RawCircuit {
     pub transport: Option<Sp<RawTransport>>,
     /// Interface timers at both ends.
     pub interface: Option<Sp<RawInterface>>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
+    /// In which ways it fails; absent: what `availability` prints.
+    pub modes: Option<Sp<RawCircuitModes>>,
 }
 
 /// A LAG inside one network.
@@ -221,6 +229,12 @@ pub(crate) struct RawSession {
     pub import: Option<Sp<List<RawTerm>>>,
     /// What to do with routes that go out, after the relation's filter.
     pub export: Option<Sp<List<RawTerm>>>,
+    /// How often its configuration goes wrong in a year, on average; absent: never. Counts in the
+    /// entry of the session, not in `sides`.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// How long that lasts, on average.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// Graceful restart of a session.

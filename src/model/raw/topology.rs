@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use super::exchange::RawExchange;
 use super::lags::{RawGracefulRestart, RawLink, RawPni};
+use super::risk::{RawCommonCause, RawRouterModes};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
 use super::values::{
     RawBfd, RawBgp, RawDaemon, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
@@ -72,6 +73,9 @@ pub(crate) struct RawTopology {
     /// Things that fail together.
     #[serde(default)]
     pub srlgs: Entries<RawSrlg>,
+    /// What takes many routers at once although they share neither place nor glass.
+    #[serde(default)]
+    pub common_causes: Entries<RawCommonCause>,
     /// Things that are maintained together.
     #[serde(default)]
     pub maintenance_domains: Entries<RawMaintenanceDomain>,
@@ -108,6 +112,11 @@ pub(crate) struct RawMetro {
     pub about: Option<Sp<String>>,
     /// Latitude and longitude in degrees.
     pub position: Option<Sp<List<f64>>>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// One facility.
@@ -125,6 +134,11 @@ pub(crate) struct RawSite {
     /// Its power zones: parts that lose all of their power together.
     #[serde(default)]
     pub power_zones: OneOrMore<String>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// A power feed.
@@ -135,6 +149,11 @@ pub(crate) struct RawFeed {
     /// The risks it shares.
     #[serde(default)]
     pub srlgs: OneOrMore<String>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// A stretch of fibre.
@@ -151,6 +170,11 @@ pub(crate) struct RawSpan {
     /// The risks it shares.
     #[serde(default)]
     pub srlgs: OneOrMore<String>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// Things that fail together.
@@ -160,6 +184,11 @@ pub(crate) struct RawSpan {
 pub(crate) struct RawSrlg {
     /// What it is.
     pub about: Option<Sp<String>>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
 }
 
 /// Things that are maintained together.
@@ -462,4 +491,11 @@ pub(crate) struct RawRouter {
     pub interface: Option<Sp<RawInterface>>,
     /// How its routing processes pace themselves.
     pub daemon: Option<Sp<RawDaemon>>,
+    /// How often it fails in a year, on average; absent: what `availability` prints, 0: never.
+    #[schemars(range(min = 0, max = 300))]
+    pub failures_per_year: Option<Sp<f64>>,
+    /// From a failure to the end of its repair, on average; absent: what `availability` prints.
+    pub repair: Option<Sp<Text<SimDuration>>>,
+    /// In which ways it fails, where `failures_per_year` is stated; absent: power only.
+    pub modes: Option<Sp<RawRouterModes>>,
 }

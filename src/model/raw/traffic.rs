@@ -172,6 +172,8 @@ pub(crate) struct RawClass {
     pub ok: Option<Sp<Text<Share>>>,
     /// The longest gap that is acceptable.
     pub longest_gap: Option<Sp<Text<SimDuration>>>,
+    /// The share of time that its demands are to be up.
+    pub availability: Option<Sp<Text<Share>>>,
     /// A gap longer than this drops the call.
     pub drop_after: Option<Sp<Text<SimDuration>>>,
 }

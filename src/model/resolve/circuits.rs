@@ -55,6 +55,8 @@ impl<'a> Resolver<'a> {
             Some((ends, sides)) => self.interfaces(raw, name, circuit, ends, sides),
             None => [hole_interface(); 2],
         };
+        let often = circuit.failures_per_year.as_ref();
+        let risk = self.circuit_risk(often, circuit.repair.as_ref(), circuit.modes.as_ref());
         self.stated_lengths.push(circuit.length.is_some());
         self.topology.circuits.push(Circuit {
             name: name.to_string(),
@@ -68,6 +70,7 @@ impl<'a> Resolver<'a> {
             spans,
             srlgs,
             interfaces,
+            risk,
         })
     }
 

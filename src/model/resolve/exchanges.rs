@@ -43,11 +43,14 @@ impl<'a> Resolver<'a> {
             let site = self.names.sites.find(&exchange.site, &mut self.report);
             let site = site.unwrap_or_else(hole);
             let fabric = self.stand_in(name, (Role::Fabric, 0, None), site);
+            let often = exchange.failures_per_year.as_ref();
+            let risk = self.risk(often, exchange.repair.as_ref());
             self.topology.exchanges.push(Exchange {
                 name: name.to_string(),
                 about: about(exchange.about.as_ref()),
                 fabric,
                 ports: Vec::new(),
+                risk,
             });
             for (server_name, server) in exchange.route_servers.iter() {
                 self.report.check_name(server_name.span, server_name);
@@ -240,7 +243,9 @@ impl<'a> Resolver<'a> {
         for (family, entry) in FAMILIES.into_iter().zip(raw.families) {
             self.check_session(entry);
             for (_, side) in raw.sides.iter() {
-                self.check_session(of(side.sessions.as_deref(), family));
+                let own = of(side.sessions.as_deref(), family);
+                self.check_session(own);
+                self.check_no_risk(own);
             }
             if let Some(entry) = entry {
                 self.lan_session_of(raw, family, entry);
@@ -268,7 +273,8 @@ impl<'a> Resolver<'a> {
         self.assume_ends(&name, [raw.ends[0].1, raw.ends[1].1], rows);
         let relation = relation_of(raw.relation);
         let kind = SessionKind::Lan { ports: raw.ports, relation };
-        let id = self.topology.sessions.push(Session { name, kind, family, ends });
+        let risk = self.risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
+        let id = self.topology.sessions.push(Session { name, kind, family, ends, risk });
         for port in raw.ports.into_iter().flatten() {
             self.topology.lags[port].sessions.push(id);
         }

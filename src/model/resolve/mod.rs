@@ -34,6 +34,7 @@ mod places;
 mod policy;
 mod reflection;
 pub(super) mod report;
+mod risk;
 mod routers;
 pub(super) mod scenario;
 mod sessions;
@@ -170,6 +171,7 @@ fn empty(name: String, about: String) -> Topology {
         prefixes: IdVec::new(),
         classes: IdVec::new(),
         demands: IdVec::new(),
+        common_causes: Vec::new(),
         domains: IdVec::new(),
         peerings: IdVec::new(),
         assumptions: Vec::new(),
@@ -189,6 +191,7 @@ impl Resolver<'_> {
         self.lags();
         self.external_sessions();
         self.lan_sessions();
+        self.common_causes();
         self.maintenance_domains();
         self.peerings();
         self.classes();

@@ -13,20 +13,24 @@ impl Resolver<'_> {
         let raw = self.raw;
         for (name, metro) in raw.metros.iter() {
             let position = metro.position.as_ref().map(|position| self.position(position));
+            let risk = self.risk(metro.failures_per_year.as_ref(), metro.repair.as_ref());
             self.topology.metros.push(Metro {
                 name: name.to_string(),
                 about: about(metro.about.as_ref()),
                 position,
+                risk,
             });
         }
         for (name, srlg) in raw.srlgs.iter() {
             let about = about(srlg.about.as_ref());
-            self.topology.srlgs.push(Srlg { name: name.to_string(), about });
+            let risk = self.risk(srlg.failures_per_year.as_ref(), srlg.repair.as_ref());
+            self.topology.srlgs.push(Srlg { name: name.to_string(), about, risk });
         }
         for (name, site) in raw.sites.iter() {
             let metro = self.names.metros.find(&site.metro, &mut self.report).unwrap_or_else(hole);
             let about = about(site.about.as_ref());
-            let id = self.topology.sites.push(Site { name: name.to_string(), about, metro });
+            let risk = self.risk(site.failures_per_year.as_ref(), site.repair.as_ref());
+            let id = self.topology.sites.push(Site { name: name.to_string(), about, metro, risk });
             self.feeds(id, name, site);
             for zone in site.power_zones.iter() {
                 self.report.check_name(zone.span, zone);
@@ -42,8 +46,9 @@ impl Resolver<'_> {
         for (feed, entry) in raw.power_feeds.iter() {
             self.report.check_name(feed.span, feed);
             let srlgs = self.names.srlgs.find_all(&entry.srlgs, &mut self.report);
+            let risk = self.risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
             let feed_id =
-                self.topology.feeds.push(Feed { name: feed.to_string(), site: id, srlgs });
+                self.topology.feeds.push(Feed { name: feed.to_string(), site: id, srlgs, risk });
             let full = format!("{site}/{}", **feed);
             self.names.feeds.declare(feed.span, &full, feed_id, &mut self.report);
         }
@@ -58,12 +63,14 @@ impl Resolver<'_> {
             });
             let length = self.report.quantity(&span.length).unwrap_or(Length::from_metres(0));
             let srlgs = self.names.srlgs.find_all(&span.srlgs, &mut self.report);
+            let risk = self.risk(span.failures_per_year.as_ref(), span.repair.as_ref());
             self.topology.spans.push(Span {
                 name: name.to_string(),
                 about: about(span.about.as_ref()),
                 between: found.unwrap_or([hole(), hole()]),
                 length,
                 srlgs,
+                risk,
             });
         }
     }

@@ -23,7 +23,9 @@ use crate::model::raw::topology::{
 use crate::model::raw::values::{
     RawBfd, RawBgp, RawDaemon, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
-use crate::model::topology::{Card, Ibgp, Multipath, Network, NetworkKind, Role, Router, Weights};
+use crate::model::topology::{
+    Card, Ibgp, Multipath, Network, NetworkKind, Risk, Role, Router, Weights,
+};
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::{Share, SimDuration};
 
@@ -357,6 +359,8 @@ impl<'a> Resolver<'a> {
                 let full = format!("{}/{}", raw.sites[site.index()].0.as_str(), **zone);
                 self.names.zones.find_text(zone.span, &full, &mut self.report)
             });
+            let often = router.failures_per_year.as_ref();
+            let risk = self.router_risk(often, router.repair.as_ref(), router.modes.as_ref());
             self.topology.routers.push(Router {
                 router_id: router_ids[index],
                 router_id_derived: router.router_id.is_none(),
@@ -365,6 +369,7 @@ impl<'a> Resolver<'a> {
                 feeds,
                 feeds_needed,
                 about: about(router.about.as_ref()),
+                risk,
                 ..built
             });
             self.cards(id, name, router);
@@ -422,6 +427,7 @@ impl<'a> Resolver<'a> {
             update_processing: update.value,
             next_hop_delay: next_hop_delay.value,
             reload: reload.value,
+            risk: Risk::default(),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::model::raw::policy::RawTerm;
 use crate::model::raw::topology::RawIbgpMode;
 use crate::model::raw::values::{RawBfd, RawBgp};
 use crate::model::topology::{
-    Family, GracefulRestart, MaxPrefix, Session, SessionEnd, SessionKind,
+    Family, GracefulRestart, MaxPrefix, Risk, Session, SessionEnd, SessionKind,
 };
 use crate::proto::bfd::Config as BfdConfig;
 use crate::proto::damping;
@@ -93,6 +93,7 @@ impl<'a> Resolver<'a> {
         for family in FAMILIES {
             let own = of(side.sessions.as_deref(), family);
             self.check_session(own);
+            self.check_no_risk(own);
             if let Some(own) = own
                 && of(entry, family).is_none()
             {
@@ -173,11 +174,13 @@ impl<'a> Resolver<'a> {
         });
         self.compare_ends(&name, &built, owns.map(|own| Stated::of(&own, entry)));
         self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
+        let risk = self.risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
         let id = self.topology.sessions.push(Session {
             name: name.clone(),
             kind: SessionKind::External(lag),
             family,
             ends: built,
+            risk,
         });
         self.topology.lags[lag].sessions.push(id);
     }
@@ -392,7 +395,8 @@ impl<'a> Resolver<'a> {
             }
         });
         self.assume_ends(&name, names.each_ref().map(String::as_str), rows);
-        Session { name, kind: SessionKind::Internal, family, ends }
+        let risk = Risk::default();
+        Session { name, kind: SessionKind::Internal, family, ends, risk }
     }
 
     /// How an end runs BFD, if any of the places in a file asks for it, and whether its session

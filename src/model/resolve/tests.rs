@@ -1,10 +1,10 @@
 use super::super::load_topology;
-use super::super::topology::{FibMode, LagKind, Origin, SessionKind, Topology, Transport};
+use super::super::topology::{FibMode, LagKind, Mode, Origin, SessionKind, Topology, Transport};
 use crate::diag::Source;
 use crate::diag::render::{Style, render};
 use crate::ids::{CircuitId, Id, LagId, SessionId};
 use crate::proto::lacp;
-use crate::units::{Length, SimDuration};
+use crate::units::{Length, Share, SimDuration};
 
 const SITES: &str = "\
 metros: {ams: {position: [52.37, 4.90]}, fra: {position: [50.11, 8.68]}, lon: {}}
@@ -290,4 +290,60 @@ fn jitter_spread_and_waits_of_daemons_have_limits() {
         let told = render(&errors, Style::Plain);
         assert!(told.contains(message), "{keys}: {told}");
     }
+}
+
+#[test]
+fn rates_that_cannot_be_are_refused_where_they_stand() {
+    for (extra, told) in [
+        ("srlgs: {g: {failures_per_year: -1}}", "`-1` is out of range: 0 to 300 failures a year"),
+        ("srlgs: {g: {failures_per_year: 301}}", "`301` is out of range: 0 to 300 failures a year"),
+        ("srlgs: {g: {repair: 0s}}", "a repair takes longer than 0s"),
+        (
+            "srlgs: {g: {failures_per_year: 100, repair: 48h}}",
+            "100 failures a year of 48h each: it would be down half of the time or more",
+        ),
+        ("classes: {c: {availability: 101%}}", "`101%` is out of range: 0% to 100%"),
+        (
+            "common_causes: {push: {failures_per_year: 1, repair: 1h}}",
+            "the common cause `push` takes no router",
+        ),
+        (
+            "common_causes: {push: {network: x, failures_per_year: 1, repair: 1h}}",
+            "unknown network `x`",
+        ),
+    ] {
+        let text = format!(
+            "pnilab: topology/1\n{SITES}networks: {{n: {{asn: 3333}}}}\n\
+             routers: {{r1: {{network: n, site: a}}}}\n{extra}\n"
+        );
+        let errors = load_topology(&Source::new("t.yaml", text.as_str())).expect_err(extra);
+        let shown = render(&errors, Style::Plain);
+        assert!(shown.contains(told), "{extra}: {shown}");
+    }
+}
+
+#[test]
+fn the_modes_of_a_circuit_are_all_of_its_failures() {
+    let circuit = |modes: &str| {
+        let text = format!(
+            "pnilab: topology/1\n{SITES}networks: {{n: {{asn: 3333}}, m: {{asn: 8075}}}}\n\
+             routers: {{r1: {{network: n, site: a}}, r2: {{network: m, site: a}}}}\n\
+             pnis: {{p: {{ends: [r1, r2], relation: peer, \
+             circuits: {{x: {{speed: 100G, modes: {modes}}}}}}}}}\n"
+        );
+        load_topology(&Source::new("t.yaml", text.as_str()))
+    };
+    let shown = render(&circuit("{cut: 90%}").expect_err("a tenth is missing"), Style::Plain);
+    assert!(shown.contains("the modes sum to 90%, not 100%"), "{shown}");
+    let (topology, _) = circuit("{cut: 90%, silent: 10%}").expect("that is all of them");
+    let risk = &topology.circuits[CircuitId::from_index(0)].risk;
+    let share = |mode| risk.modes.iter().find(|(known, _)| *known == mode).map(|(_, share)| *share);
+    assert_eq!(share(Mode::Silent), Some(Share::from_percent(10)));
+}
+
+#[test]
+fn a_session_has_one_rate_and_not_one_at_each_side() {
+    let side = "}}, sides: {r1: {sessions: {ipv4: {failures_per_year: 1}}";
+    let shown = refused(side);
+    assert!(shown.contains("a session fails as a whole, not at one side"), "{shown}");
 }

@@ -63,10 +63,18 @@ impl Resolver<'_> {
             let report = &mut self.report;
             let longest_gap = class.longest_gap.as_ref().and_then(|text| report.quantity(text));
             let drop_after = class.drop_after.as_ref().and_then(|text| report.quantity(text));
+            let availability = class.availability.as_ref().and_then(|text| report.quantity(text));
+            if let (Some(share), Some(text)) = (availability, &class.availability)
+                && share > Share::ONE
+            {
+                let message = format!("`{share}` is out of range: 0% to 100%");
+                report.at(text.span, Code::OutOfRange, message);
+            }
             self.topology.classes.push(Class {
                 name: name.to_string(),
                 ok: ok.value,
                 longest_gap,
+                availability,
                 drop_after,
             });
         }
@@ -449,6 +457,7 @@ impl Resolver<'_> {
             name: DEFAULT_CLASS.to_owned(),
             ok: ok.value,
             longest_gap: None,
+            availability: None,
             drop_after: None,
         })
     }

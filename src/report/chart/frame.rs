@@ -82,6 +82,16 @@ pub(super) fn legend<T: Copy>(
     }
 }
 
+/// Colour with a hatching of its own for what is not well.
+pub(super) fn piece(canvas: &mut Canvas<'_>, area: Area, role: Role) {
+    canvas.fill(area, role);
+    if role == Role::Down {
+        canvas.hatch(area, Role::Paper, 7.0);
+    } else if role == Role::Silent {
+        canvas.hatch(area, Role::Ink, 5.0);
+    }
+}
+
 /// A count of rows as a factor for their height.
 pub(super) fn rows(count: usize) -> f64 {
     f64::from(u32::try_from(count).expect("a chart has few rows"))

@@ -6,11 +6,13 @@
 mod axis;
 mod canvas;
 mod convergence;
+mod downtime;
 mod frame;
 mod layout;
 mod letters;
 mod load;
 mod map;
+mod nines;
 pub(super) mod palette;
 #[cfg(feature = "png")]
 pub mod png;
@@ -20,7 +22,7 @@ mod timeline;
 mod windows;
 mod worst;
 
-use super::data::{RunReport, SweepResult};
+use super::data::{AvailabilityResult, RunReport, SweepResult};
 use super::html;
 
 /// A chart, drawn.
@@ -82,6 +84,25 @@ pub fn all(report: &RunReport) -> Vec<Chart> {
 #[must_use]
 pub fn of_sweep(result: &SweepResult) -> Vec<Chart> {
     vec![survival::chart(result), worst::chart(result)]
+}
+
+/// All charts of an availability analysis.
+#[must_use]
+pub fn of_availability(result: &AvailabilityResult) -> Vec<Chart> {
+    vec![downtime::chart(result), nines::chart(result)]
+}
+
+/// Which analysis a chart is of.
+fn availability_origin(result: &AvailabilityResult) -> String {
+    let common = match result.common_causes {
+        0 => "no common causes stated".to_owned(),
+        1 => "1 common cause".to_owned(),
+        n => format!("{n} common causes"),
+    };
+    format!(
+        "topology {} · {} causes, {common} · {} states · seed {} · as of {} · pnilab {}",
+        result.topology, result.causes, result.states, result.seed, result.as_of, result.version
+    )
 }
 
 /// Which sweep a chart is of.

@@ -41,7 +41,7 @@ pub(super) fn chart(result: &SweepResult) -> Chart {
             (plot.x, plot.bottom() + 44.0, 18.0),
             &entries,
             |canvas, area, role| {
-                piece(canvas, area, role);
+                frame::piece(canvas, area, role);
             },
         );
         frame::origin(canvas, &sweep_origin(result), &result.command, foot);
@@ -77,16 +77,6 @@ fn describe(sizes: &[SizeRow]) -> String {
     sizes.iter().map(one).collect::<Vec<_>>().join("; ")
 }
 
-/// Colour with a hatching of its own for what is not well.
-fn piece(canvas: &mut Canvas<'_>, area: Area, role: Role) {
-    canvas.fill(area, role);
-    if role == Role::Down {
-        canvas.hatch(area, Role::Paper, 7.0);
-    } else if role == Role::Silent {
-        canvas.hatch(area, Role::Ink, 5.0);
-    }
-}
-
 fn draw_size(canvas: &mut Canvas<'_>, row: &SizeRow, area: Area) {
     let base = area.y + area.h / 2.0 + 4.0;
     let look = Type::SMALL.size(13.0).bold();
@@ -100,7 +90,7 @@ fn draw_size(canvas: &mut Canvas<'_>, row: &SizeRow, area: Area) {
         let w = if count == 0 { 0.0 } else { (area.w * number::part(count, row.sets)).max(2.0) };
         let w = w.min(area.right() - x);
         if w > 0.0 {
-            piece(canvas, Area { x, w, ..area }, role);
+            frame::piece(canvas, Area { x, w, ..area }, role);
         }
         x += w;
     }

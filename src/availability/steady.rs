@@ -1,0 +1,190 @@
+//! How long demands are down because something has failed and is not repaired yet.
+
+use std::collections::BTreeMap;
+
+use super::causes::{Cause, YEAR_H};
+use super::states::{Space, State};
+use crate::ids::{DemandId, IdVec};
+use crate::model::topology::Topology;
+use crate::settled::{Before, Evaluator, Fault, Outcome, Verdict};
+use crate::units::Share;
+
+/// Most minimal sets that are told apart for a demand; further ones are one.
+const SETS: usize = 1_000;
+
+/// What a state means for a demand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It delivers at least its ok both ways, or offers nothing.
+    Up,
+    /// It delivers less.
+    Down,
+    /// It was not found out where routing ends up.
+    Uncertain,
+}
+
+/// What a state means for all demands.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// How each demand does.
+    pub health: IdVec<DemandId, Health>,
+    /// Which offer less than their rate because sources are down.
+    pub source_down: IdVec<DemandId, bool>,
+}
+
+/// Works out where the network ends up in a state.
+#[must_use]
+pub fn tell(topology: &Topology, evaluator: &Evaluator<'_>, faults: &[Fault]) -> Told {
+    told(topology, &evaluator.evaluate(faults, Before::Whole))
+}
+
+fn told(topology: &Topology, outcome: &Outcome) -> Told {
+    let (Verdict::Unique(_), Some(demands)) = (&outcome.verdict, &outcome.demands) else {
+        let all = topology.demands.iter();
+        return Told {
+            health: all.clone().map(|_| Health::Uncertain).collect(),
+            source_down: all.map(|_| false).collect(),
+        };
+    };
+    let health = demands.iter_ids().map(|(id, both)| {
+        let demand = &topology.demands[id];
+        let ok = topology.classes[demand.class].ok;
+        let mut ways = both.iter().zip([demand.rate, demand.return_rate]);
+        let down = ways.any(|(way, rate)| rate.as_bps() > 0 && way.falls_short(ok));
+        if down { Health::Down } else { Health::Up }
+    });
+    Told {
+        health: health.collect(),
+        source_down: demands.iter().map(|both| both[0].offered < Share::ONE).collect(),
+    }
+}
+
+/// A sum of probabilities, those without common causes apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Mass {
+    /// Of all states.
+    pub all: f64,
+    /// Of those without a common cause.
+    pub physical: f64,
+}
+
+impl Mass {
+    fn add(&mut self, probability: f64, is_physical: bool) {
+        self.all += probability;
+        if is_physical {
+            self.physical += probability;
+        }
+    }
+}
+
+/// What the states told so far mean for one demand.
+#[derive(Clone, Debug, Default)]
+pub struct Sums {
+    /// It is down.
+    pub down: Mass,
+    /// It may be.
+    pub uncertain: Mass,
+    /// Its sources are.
+    pub source_down: f64,
+    /// How often it goes down in a year.
+    pub outages_per_year: f64,
+    /// The states in which it is down, each filed under the first found that is a part of it and of
+    /// which no part takes the demand down.
+    pub minimal: Vec<(State, f64)>,
+    /// What did not fit there.
+    pub others: f64,
+}
+
+/// What the states told so far mean.
+#[derive(Debug)]
+pub struct Steady<'a> {
+    causes: &'a [Cause],
+    space: &'a Space,
+    /// By demand.
+    pub demands: IdVec<DemandId, Sums>,
+    /// What all states told so far weigh.
+    pub told: Mass,
+    /// The same by how many causes are there at once.
+    pub by_size: Vec<f64>,
+    /// How many they are.
+    pub states: u64,
+    /// For which demands a state is a failure, where it is for one.
+    failing: BTreeMap<State, Vec<DemandId>>,
+}
+
+impl<'a> Steady<'a> {
+    /// Nothing told yet.
+    #[must_use]
+    pub fn new(topology: &Topology, causes: &'a [Cause], space: &'a Space) -> Self {
+        let demands = topology.demands.iter().map(|_| Sums::default()).collect();
+        Self {
+            causes,
+            space,
+            demands,
+            told: Mass::default(),
+            by_size: Vec::new(),
+            states: 0,
+            failing: BTreeMap::new(),
+        }
+    }
+
+    /// Takes the next state in; they come the likeliest first.
+    pub fn take(&mut self, state: State, probability: f64, told: &Told) {
+        let is_physical = self.space.causes(&state).all(|cause| !self.causes[cause].is_common);
+        self.states += 1;
+        self.told.add(probability, is_physical);
+        if self.by_size.len() <= state.len() {
+            self.by_size.resize(state.len() + 1, 0.0);
+        }
+        self.by_size[state.len()] += probability;
+        let mut failing = Vec::new();
+        for (id, health) in told.health.iter_ids() {
+            let sums = &mut self.demands[id];
+            if told.source_down[id] {
+                sums.source_down += probability;
+            }
+            match health {
+                Health::Up => {}
+                Health::Uncertain => sums.uncertain.add(probability, is_physical),
+                Health::Down => {
+                    sums.down.add(probability, is_physical);
+                    file(sums, &state, probability);
+                    failing.push(id);
+                }
+            }
+        }
+        if !failing.is_empty() {
+            self.count_outages(&state, probability, &failing);
+            self.failing.insert(state, failing);
+        }
+    }
+
+    /// In the long run a demand goes down as often as it comes up again: when the repair of one cause
+    /// leads to a state in which it is up, which is likelier and was told before.
+    fn count_outages(&mut self, state: &[u16], probability: f64, failing: &[DemandId]) {
+        for (place, cause) in self.space.causes(state).enumerate() {
+            let mut mended = state.to_vec();
+            mended.remove(place);
+            let still = self.failing.get(&mended).map_or(&[][..], Vec::as_slice);
+            let repairs_per_year = YEAR_H / self.causes[cause].repair_h;
+            for id in failing.iter().filter(|id| !still.contains(id)) {
+                self.demands[*id].outages_per_year += probability * repairs_per_year;
+            }
+        }
+    }
+}
+
+/// Files a state in which a demand is down under the reason for it.
+fn file(sums: &mut Sums, state: &[u16], probability: f64) {
+    let reason = sums.minimal.iter().position(|(known, _)| is_part(known, state));
+    match reason {
+        Some(place) => sums.minimal[place].1 += probability,
+        None if sums.minimal.len() < SETS => sums.minimal.push((state.to_vec(), probability)),
+        None => sums.others += probability,
+    }
+}
+
+/// Whether all of `small` is in `state`; both are in ascending order.
+fn is_part(small: &[u16], state: &[u16]) -> bool {
+    small.iter().all(|item| state.binary_search(item).is_ok())
+}
