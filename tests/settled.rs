@@ -13,18 +13,28 @@ mod compare;
 mod design;
 #[path = "settled/dice.rs"]
 mod dice;
+#[path = "settled/matter.rs"]
+mod matter;
 
 use std::path::Path;
 
 use pnilab::diag::Source;
 use pnilab::diag::render::{Style, render};
 use pnilab::model::load_topology;
+use pnilab::model::topology::Topology;
 
 use compare::Tally;
 use design::Design;
 
 fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|text| text.parse().ok())
+}
+
+fn load(text: &str) -> Topology {
+    match load_topology(&Source::new("design.yaml", text)) {
+        Ok((topology, _)) => topology,
+        Err(errors) => panic!("{text}\n{}", render(&errors, Style::Plain)),
+    }
 }
 
 #[test]
@@ -34,9 +44,7 @@ fn where_an_outcome_is_the_only_one_a_run_ends_in_it() {
     let mut tally = Tally::default();
     for seed in first..first + cases.unwrap_or(600) {
         let text = Design::text(seed);
-        let (topology, _) = load_topology(&Source::new("design.yaml", text.as_str()))
-            .unwrap_or_else(|errors| panic!("{text}\n{}", render(&errors, Style::Plain)));
-        tally.judge(&topology, seed);
+        tally.judge(&load(&text), seed);
     }
     if cases.is_some() {
         println!("{tally:?}");

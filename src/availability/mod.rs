@@ -6,7 +6,8 @@
 //!
 //! * *steady* downtime: [`steady`] works states of the design out with [`crate::settled`], the likeliest
 //!   first ([`states`]), until those left weigh less than is asked for, and adds up how likely those are
-//!   in which a demand is down. Of states that are left a sample is drawn where they weigh more
+//!   in which a demand is down. States that differ only in what does not matter are worked out once
+//!   ([`crate::settled::Matter`]). Of states that are left a sample is drawn where they weigh more
 //!   ([`sample`]).
 //! * *transients*: [`transients`] lets each cause come and go alone in the timed simulation, and counts
 //!   the seconds in which a demand is down while routing reacts, as often as the cause comes while all
@@ -28,6 +29,7 @@ pub mod states;
 pub mod steady;
 pub mod transients;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -35,20 +37,17 @@ use rayon::prelude::*;
 use crate::ids::{DemandId, IdVec};
 use crate::model::topology::Topology;
 use crate::report::data::YEAR_S;
-use crate::report::number;
 use crate::rng::Draws;
-use crate::settled::{Evaluator, Fault};
-use causes::Causes;
+use crate::settled::{Evaluator, Fault, Reach};
 pub use causes::TooOften;
-use sample::{Estimate, Strata};
-use states::{Space, State};
+use causes::{Cause, Causes};
+use sample::{Estimate, Parts};
+use states::{Frontier, Next, Node, Space};
 use steady::{Health, Steady, Told};
 use transients::Transient;
 
 /// States that are worked out at a time.
 const WAVE: usize = 256;
-/// Least number of draws of a stratum.
-const LEAST: u64 = 100;
 
 /// How well it is to be known.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,6 +69,8 @@ pub struct Availability<'t> {
     question: Question,
     causes: Causes,
     space: Space,
+    /// By cause, what it reaches.
+    reach: Vec<Vec<Reach>>,
 }
 
 /// What the states that were not told one by one add, by demand.
@@ -91,19 +92,17 @@ impl<'t> Availability<'t> {
     pub fn new(topology: &'t Topology, question: Question) -> Result<Self, TooOften> {
         let causes = Causes::of(topology)?;
         let space = Space::new(&causes.all);
-        Ok(Self { topology, question, causes, space })
+        let reach = |cause: &Cause| {
+            cause.faults.iter().map(|fault| Reach::of(topology, fault.element)).collect()
+        };
+        let reach = causes.all.iter().map(reach).collect();
+        Ok(Self { topology, question, causes, space, reach })
     }
 
     /// How many ways there are to fail.
     #[must_use]
     pub fn causes(&self) -> usize {
         self.causes.all.len()
-    }
-
-    /// The states that are told one by one.
-    #[must_use]
-    pub fn space(&self) -> &Space {
-        &self.space
     }
 
     /// How long each cause alone takes each demand down while routing reacts; counts them.
@@ -122,131 +121,101 @@ impl<'t> Availability<'t> {
     pub fn steady(&self, finished: &AtomicU64) -> (Steady<'_>, Rest) {
         let evaluator = Evaluator::new(self.topology, self.question.seed);
         let mut steady = Steady::new(self.topology, &self.causes.all, &self.space);
-        let mut states = self.space.likeliest();
-        let mut last = None;
+        let mut frontier = Frontier::default();
+        let (told, hot) = self.tell(&evaluator, &[]);
+        let root = Arc::new(Node::root(&self.space, hot));
+        steady.take(&root, &told);
+        frontier.open(&self.space, root);
         let enough = self.question.precision_s / YEAR_S;
-        'all: loop {
-            let wave: Vec<(State, f64)> = states.by_ref().take(WAVE).collect();
+        let mut left_over = Vec::new();
+        loop {
+            let wave: Vec<Next> =
+                std::iter::from_fn(|| frontier.next(&self.space)).take(WAVE).collect();
             if wave.is_empty() {
-                last = None;
                 break;
             }
-            let told: Vec<Told> =
-                wave.par_iter().map(|(state, _)| self.tell(&evaluator, state)).collect();
-            for ((state, probability), told) in wave.into_iter().zip(told) {
+            let one = |next: &Next| {
+                let (told, hot) = self.tell(&evaluator, &next.state());
+                (Arc::new(Node::child(&self.space, next, &hot)), told)
+            };
+            let told: Vec<(Arc<Node>, Told)> = wave.par_iter().map(one).collect();
+            for (next, (node, told)) in wave.into_iter().zip(told) {
                 if steady.states == self.question.states || 1.0 - steady.told.all <= enough {
-                    break 'all;
+                    left_over.push(next);
+                    continue;
                 }
-                last = Some((probability, state.clone()));
-                steady.take(state, probability, &told);
+                steady.take(&node, &told);
+                frontier.open(&self.space, node);
                 finished.fetch_add(1, Ordering::Relaxed);
             }
+            if !left_over.is_empty() {
+                break;
+            }
         }
-        let rest = self.rest(&evaluator, &steady, last);
+        let left = frontier.left(&self.space, left_over);
+        let rest = self.rest(&evaluator, &steady, &left);
         (steady, rest)
     }
 
-    fn tell(&self, evaluator: &Evaluator<'_>, state: &[u16]) -> Told {
+    /// What a state means, and what else matters in it.
+    fn tell(&self, evaluator: &Evaluator<'_>, state: &[u16]) -> (Told, Vec<u16>) {
+        let (told, matter) =
+            steady::tell_with_matter(self.topology, evaluator, &self.faults(state));
+        let concerns = |item: &u16| {
+            let Some(matter) = &matter else { return true };
+            let mut causes = self.space.causes(std::slice::from_ref(item));
+            causes.any(|cause| self.reach[cause].iter().any(|reach| matter.concerns(reach)))
+        };
+        (told, self.space.all().into_iter().filter(concerns).collect())
+    }
+
+    fn faults(&self, state: &[u16]) -> Vec<Fault> {
         let causes = self.space.causes(state);
         let mut faults: Vec<Fault> =
             causes.flat_map(|cause| self.causes.all[cause].faults.iter().copied()).collect();
         faults.sort_unstable();
         faults.dedup();
-        steady::tell(self.topology, evaluator, &faults)
+        faults
     }
 
-    /// What the states after the last one that was told add.
-    fn rest(
-        &self,
-        evaluator: &Evaluator<'_>,
-        steady: &Steady<'_>,
-        last: Option<(f64, State)>,
-    ) -> Rest {
+    /// What the states that were not told add.
+    fn rest(&self, evaluator: &Evaluator<'_>, steady: &Steady<'_>, left: &[Next]) -> Rest {
         let each = |estimates: [Estimate; 2]| -> IdVec<DemandId, [Estimate; 2]> {
             self.topology.demands.iter().map(|_| estimates).collect()
         };
         let none = Rest { weight: 0.0, samples: 0, demands: each([Estimate::default(); 2]) };
-        let Some(last) = last else { return none };
+        if left.is_empty() {
+            return none;
+        }
         let weight = (1.0 - steady.told.all).max(0.0);
-        let physical = (self.all_physical() - steady.told.physical).max(0.0);
-        let whole = |weight| Estimate::of_hits(weight, [0, 0], 0);
-        let unknown = each([whole(weight), whole(physical)]);
-        let enough = self.question.precision_s / YEAR_S;
-        if weight <= enough || self.question.samples == 0 {
-            return Rest { weight, demands: unknown, ..none };
+        let samples = self.question.samples;
+        if samples == 0 || weight <= self.question.precision_s / YEAR_S {
+            let physical = (self.space.no_common(|_| true) - steady.told.physical).max(0.0);
+            let unknown = [weight, physical].map(|weight| Estimate::of_hits(weight, [0, 0], 0));
+            return Rest { weight, demands: each(unknown), ..none };
         }
-        let strata = Strata::new(&self.space, &self.causes.all);
-        let mut left: Vec<f64> = strata.probabilities().to_vec();
-        for (size, told) in steady.by_size.iter().enumerate().take(left.len()) {
-            left[size] -= told;
-        }
-        let known: f64 = left.iter().map(|weight| weight.max(0.0)).sum();
-        let beyond = (weight - known).max(0.0);
-        let mut rest = Rest { weight, demands: each([whole(beyond); 2]), ..none };
-        let is_left = |state: &State| {
-            let probability = self.space.probability(state);
-            (probability, &last.1) < (last.0, state)
+        let parts = Parts::new(left, Draws::new(self.question.seed, "availability"));
+        let one = |number: u64| {
+            let state = parts.draw(&self.space, number);
+            let told = steady::tell(self.topology, evaluator, &self.faults(&state));
+            (self.space.is_physical(&state), told)
         };
-        for (size, weight) in left.into_iter().enumerate() {
-            // What weighs a hundredth of what is asked for, or is what rounding left, is not worth draws.
-            if weight <= enough / 100.0 {
-                let add = whole(weight.max(0.0));
-                for id in self.topology.demands.ids() {
-                    rest.demands[id] = rest.demands[id].map(|sum| sum.and(add));
-                }
-                continue;
-            }
-            let drawn = self.draw(&strata, size, weight / known, is_left);
-            let told: Vec<(bool, Told)> = drawn
-                .par_iter()
-                .map(|state| (self.is_physical(state), self.tell(evaluator, state)))
-                .collect();
-            rest.samples += told.len() as u64;
-            add_stratum(&mut rest.demands, weight, &told);
-        }
-        rest
-    }
-
-    fn draw(
-        &self,
-        strata: &Strata,
-        size: usize,
-        share: f64,
-        is_left: impl Fn(&State) -> bool + Sync,
-    ) -> Vec<State> {
-        let draws = Draws::new(self.question.seed, &format!("availability/{size}"));
-        let all = self.question.samples;
-        let wanted = (0..all).take_while(|n| number::part(*n, all) < share).count() as u64;
-        let one = |number: u64| strata.draw(&draws, (number, size), &is_left);
-        (0..wanted.max(LEAST)).into_par_iter().filter_map(one).collect()
-    }
-
-    fn is_physical(&self, state: &[u16]) -> bool {
-        self.space.causes(state).all(|cause| !self.causes.all[cause].is_common)
-    }
-
-    /// How likely it is that no common cause is there.
-    fn all_physical(&self) -> f64 {
-        let common = self.causes.all.iter().filter(|cause| cause.is_common);
-        common.map(|cause| 1.0 - cause.unavailability()).product()
+        let told: Vec<(bool, Told)> = (0..samples).into_par_iter().map(one).collect();
+        let demand = |id: DemandId| [false, true].map(|only| estimate(&told, (id, only), weight));
+        Rest { weight, samples, demands: self.topology.demands.ids().map(demand).collect() }
     }
 }
 
-/// Adds what the draws of a stratum tell.
-fn add_stratum(demands: &mut IdVec<DemandId, [Estimate; 2]>, weight: f64, told: &[(bool, Told)]) {
-    let drawn = told.len() as u64;
-    for id in demands.ids() {
-        let hits = |physical_only: bool| {
-            let counted = told.iter().filter(|(physical, _)| *physical || !physical_only);
-            let mut hits = [0_u64; 2];
-            for (_, told) in counted {
-                hits[0] += u64::from(told.health[id] == Health::Down);
-                hits[1] += u64::from(told.health[id] != Health::Up);
-            }
-            hits
-        };
-        for (sum, physical_only) in demands[id].iter_mut().zip([false, true]) {
-            *sum = sum.and(Estimate::of_hits(weight, hits(physical_only), drawn));
-        }
+/// What draws tell of a demand, of all states or of physical ones only.
+fn estimate(
+    told: &[(bool, Told)],
+    (demand, physical_only): (DemandId, bool),
+    weight: f64,
+) -> Estimate {
+    let mut hits = [0_u64; 2];
+    for (_, told) in told.iter().filter(|(physical, _)| *physical || !physical_only) {
+        hits[0] += u64::from(told.health[demand] == Health::Down);
+        hits[1] += u64::from(told.health[demand] != Health::Up);
     }
+    Estimate::of_hits(weight, hits, told.len() as u64)
 }

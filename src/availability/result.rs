@@ -1,6 +1,5 @@
 //! What the parts of an analysis make together.
 
-use super::causes::Cause;
 use super::states::State;
 use super::steady::{Mass, Steady};
 use super::transients::Transient;
@@ -82,7 +81,7 @@ impl Availability<'_> {
             (down + rest.value, low, down + rest.high + unsure, passes)
         };
         let (down, low, high, passes) = sum(|mass| mass.all, all);
-        let whole = self.all_physical();
+        let whole = self.space.no_common(|_| true);
         let (physical_down, physical_low, physical_high, physical_passes) =
             sum(|mass| mass.physical, physical);
         let physical_only = PhysicalOnly {
@@ -134,7 +133,7 @@ impl Availability<'_> {
         let down = |transient: &Transient| transient.down_s[id];
         let longest = transients.iter().map(down).fold(0.0, f64::max);
         for (cause, transient) in self.causes.all.iter().zip(transients) {
-            let alone = cause.failures_per_year * self.others_well(cause);
+            let alone = cause.failures_per_year * self.space.well_but(cause.element);
             let share = alone * down(transient) / YEAR_S;
             let second = (cause.failures_per_year - alone) * longest / YEAR_S;
             let masses = [(&mut passing.sum, share), (&mut passing.second, second)];
@@ -157,13 +156,6 @@ impl Availability<'_> {
             .sort_by(|a, b| worth(b).total_cmp(&worth(a)).then_with(|| a.element.cmp(&b.element)));
         passing.rows.truncate(ROWS);
         passing
-    }
-
-    /// How likely it is that all elements but that of a cause are well.
-    fn others_well(&self, cause: &Cause) -> f64 {
-        let own = self.causes.all.iter().filter(|way| way.element == cause.element);
-        let down: f64 = own.map(Cause::unavailability).sum();
-        self.space.all_well / (1.0 - down)
     }
 
     /// In how much of the unavailability each cause has a part.

@@ -1,93 +1,41 @@
-//! A sample of the states that were not told one by one, by how many elements have failed in them.
+//! A sample of the states that were not told.
 
-use super::causes::Cause;
-use super::states::{Space, State};
+use super::states::{Next, Space, State, uniform};
 use crate::report::number;
 use crate::rng::Draws;
 
-/// Most failed elements that states are told apart by.
-const MOST: usize = 64;
-/// So often a draw may hit what was told already.
-const TRIES: u64 = 1_000;
 /// The 0.975 quantile of the normal distribution: intervals hold with 95 %.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// Elements with their ways to fail, and how likely it is that so many have failed.
+/// The parts of the tree that were not looked at, to draw from by how likely each is.
 #[derive(Debug)]
-pub struct Strata {
-    /// For each element that fails at all, its items with the probability of each.
-    elements: Vec<Vec<(u16, f64)>>,
-    /// `tails[e][s]`: the probability that exactly `s` of the elements from `e` on have failed.
-    tails: Vec<Vec<f64>>,
+pub struct Parts<'a> {
+    parts: &'a [Next],
+    /// What each weighs with all before it.
+    sums: Vec<f64>,
+    draws: Draws,
 }
 
-impl Strata {
-    /// The strata of a space.
+impl<'a> Parts<'a> {
+    /// These parts, of which there is one at least.
     #[must_use]
-    pub fn new(space: &Space, causes: &[Cause]) -> Self {
-        let count = causes.iter().map(|cause| cause.element + 1).max().unwrap_or(0);
-        let mut elements = vec![Vec::new(); count];
-        for item in 0..u16::try_from(causes.len()).expect("a space has that many at most") {
-            for cause in space.causes(&[item]) {
-                elements[causes[cause].element].push((item, causes[cause].unavailability()));
-            }
-        }
-        elements.retain(|ways: &Vec<_>| !ways.is_empty());
-        let most = elements.len().min(MOST);
-        let mut tails = vec![vec![0.0; most + 1]; elements.len() + 1];
-        tails[elements.len()][0] = 1.0;
-        for (place, ways) in elements.iter().enumerate().rev() {
-            let down: f64 = ways.iter().map(|(_, share)| share).sum();
-            for failed in 0..=most {
-                let fails = failed.checked_sub(1).map_or(0.0, |rest| tails[place + 1][rest]);
-                tails[place][failed] = tails[place + 1][failed] * (1.0 - down) + fails * down;
-            }
-        }
-        Self { elements, tails }
-    }
-
-    /// By number of failed elements, how likely that is.
-    #[must_use]
-    pub fn probabilities(&self) -> &[f64] {
-        &self.tails[0]
-    }
-
-    /// A state with so many failed elements, drawn by how likely each is, of those that `is_left`.
-    #[must_use]
-    pub fn draw(
-        &self,
-        draws: &Draws,
-        (number, failed): (u64, usize),
-        is_left: impl Fn(&State) -> bool,
-    ) -> Option<State> {
-        let elements = self.elements.len() as u64;
-        let tries = (0..TRIES).map(|again| {
-            let first = (number * TRIES + again) * elements;
-            self.one(draws, first, failed)
+    pub fn new(parts: &'a [Next], draws: Draws) -> Self {
+        let mut sum = 0.0;
+        let sums = parts.iter().map(|part| {
+            sum += part.mass();
+            sum
         });
-        tries.into_iter().find(is_left)
+        Self { parts, sums: sums.collect(), draws }
     }
 
-    fn one(&self, draws: &Draws, first: u64, failed: usize) -> State {
-        let mut left = failed;
-        let mut state = State::new();
-        for (place, ways) in self.elements.iter().enumerate() {
-            let Some(rest) = left.checked_sub(1) else { break };
-            let uniform = number::part(draws.bits(first + place as u64) >> 11, 1 << 53);
-            // Scaled so that each way takes its share of all states with so many failures from here on.
-            let mut at = uniform * self.tails[place][left];
-            for (item, share) in ways {
-                let weight = share * self.tails[place + 1][rest];
-                if at < weight {
-                    state.push(*item);
-                    left = rest;
-                    break;
-                }
-                at -= weight;
-            }
-        }
-        state.sort_unstable();
-        state
+    /// The `number`-th state that is drawn.
+    #[must_use]
+    pub fn draw(&self, space: &Space, number: u64) -> State {
+        let all = self.sums.last().copied().unwrap_or(0.0);
+        let at = uniform(self.draws.bits(number)) * all;
+        let place = self.sums.partition_point(|sum| *sum <= at).min(self.parts.len() - 1);
+        let own = Draws::new(self.draws.bits(number), "state");
+        self.parts[place].draw(space, &own)
     }
 }
 
@@ -103,7 +51,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// What `sure` to `maybe` hits among `drawn` tell of a stratum that weighs `weight`: Wilson's score
+    /// What `sure` to `maybe` hits among `drawn` tell of states that weigh `weight`: Wilson's score
     /// interval, which holds for few hits and none.
     #[must_use]
     pub fn of_hits(weight: f64, [sure, maybe]: [u64; 2], drawn: u64) -> Self {
@@ -113,16 +61,6 @@ impl Estimate {
         let [low, high] = [wilson(sure, drawn)[0], wilson(maybe, drawn)[1]];
         let value = number::part(sure, drawn);
         Self { value: weight * value, low: weight * low, high: weight * high }
-    }
-
-    /// Of two parts together; intervals add up, which is wider than needed.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        Self {
-            value: self.value + other.value,
-            low: self.low + other.low,
-            high: self.high + other.high,
-        }
     }
 }
 
@@ -147,36 +85,5 @@ mod tests {
         assert!((low - 0.0552).abs() < 1e-4 && (high - 0.1744).abs() < 1e-4, "{low} {high}");
         let [low, high] = wilson(0, 50);
         assert!(low.abs() < 1e-12 && (high - 0.0714).abs() < 1e-4, "{low} {high}");
-    }
-
-    #[test]
-    fn draws_have_as_many_failures_as_asked_and_come_by_their_odds() {
-        let cause = |element, hours: f64| Cause {
-            element,
-            name: String::new(),
-            faults: Vec::new(),
-            mode: None,
-            failures_per_year: 1.0,
-            repair_h: hours,
-            is_common: false,
-        };
-        let causes = [cause(0, 876.0), cause(0, 876.0), cause(1, 1_752.0), cause(2, 876.0)];
-        let space = Space::new(&causes);
-        let strata = Strata::new(&space, &causes);
-        let sum: f64 = strata.probabilities().iter().sum();
-        assert!((sum - 1.0).abs() < 1e-12);
-        let draws = Draws::new(1, "test");
-        let mut seen = std::collections::BTreeMap::<State, u32>::new();
-        for number in 0..20_000 {
-            let state = strata.draw(&draws, (number, 2), |_| true).expect("nothing is refused");
-            assert_eq!(state.len(), 2);
-            *seen.entry(state).or_default() += 1;
-        }
-        let weight = strata.probabilities()[2];
-        assert_eq!(seen.len(), 2 + 2 + 1);
-        for (state, count) in seen {
-            let expected = space.probability(&state) / weight * 20_000.0;
-            assert!((f64::from(count) - expected).abs() < 4.0 * expected.sqrt(), "{state:?}");
-        }
     }
 }

@@ -1,12 +1,13 @@
 //! How long demands are down because something has failed and is not repaired yet.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::causes::{Cause, YEAR_H};
-use super::states::{Space, State};
+use super::states::{Node, Space, State};
 use crate::ids::{DemandId, IdVec};
 use crate::model::topology::Topology;
-use crate::settled::{Before, Evaluator, Fault, Outcome, Verdict};
+use crate::settled::{Before, Evaluator, Fault, Matter, Outcome, Verdict};
 use crate::units::Share;
 
 /// Most minimal sets that are told apart for a demand; further ones are one.
@@ -36,6 +37,17 @@ pub struct Told {
 #[must_use]
 pub fn tell(topology: &Topology, evaluator: &Evaluator<'_>, faults: &[Fault]) -> Told {
     told(topology, &evaluator.evaluate(faults, Before::Whole))
+}
+
+/// The same, and what it rests on; `None`: that is not known.
+#[must_use]
+pub fn tell_with_matter(
+    topology: &Topology,
+    evaluator: &Evaluator<'_>,
+    faults: &[Fault],
+) -> (Told, Option<Matter>) {
+    let (outcome, matter) = evaluator.evaluate_with_matter(faults);
+    (told(topology, &outcome), matter)
 }
 
 fn told(topology: &Topology, outcome: &Outcome) -> Told {
@@ -69,11 +81,9 @@ pub struct Mass {
 }
 
 impl Mass {
-    fn add(&mut self, probability: f64, is_physical: bool) {
-        self.all += probability;
-        if is_physical {
-            self.physical += probability;
-        }
+    fn add(&mut self, more: Self) {
+        self.all += more.all;
+        self.physical += more.physical;
     }
 }
 
@@ -86,7 +96,7 @@ pub struct Sums {
     pub uncertain: Mass,
     /// Its sources are.
     pub source_down: f64,
-    /// How often it goes down in a year.
+    /// How often it goes down in a year, to first order where not all matters.
     pub outages_per_year: f64,
     /// The states in which it is down, each filed under the first found that is a part of it and of
     /// which no part takes the demand down.
@@ -95,21 +105,19 @@ pub struct Sums {
     pub others: f64,
 }
 
-/// What the states told so far mean.
+/// What the leaves told so far mean.
 #[derive(Debug)]
 pub struct Steady<'a> {
     causes: &'a [Cause],
     space: &'a Space,
     /// By demand.
     pub demands: IdVec<DemandId, Sums>,
-    /// What all states told so far weigh.
+    /// What all leaves told so far weigh.
     pub told: Mass,
-    /// The same by how many causes are there at once.
-    pub by_size: Vec<f64>,
     /// How many they are.
     pub states: u64,
-    /// For which demands a state is a failure, where it is for one.
-    failing: BTreeMap<State, Vec<DemandId>>,
+    /// By state, what matters there and for which demands it is a failure.
+    known: BTreeMap<State, (Arc<Node>, Vec<DemandId>)>,
 }
 
 impl<'a> Steady<'a> {
@@ -117,60 +125,69 @@ impl<'a> Steady<'a> {
     #[must_use]
     pub fn new(topology: &Topology, causes: &'a [Cause], space: &'a Space) -> Self {
         let demands = topology.demands.iter().map(|_| Sums::default()).collect();
-        Self {
-            causes,
-            space,
-            demands,
-            told: Mass::default(),
-            by_size: Vec::new(),
-            states: 0,
-            failing: BTreeMap::new(),
-        }
+        Self { causes, space, demands, told: Mass::default(), states: 0, known: BTreeMap::new() }
     }
 
-    /// Takes the next state in; they come the likeliest first.
-    pub fn take(&mut self, state: State, probability: f64, told: &Told) {
-        let is_physical = self.space.causes(&state).all(|cause| !self.causes[cause].is_common);
+    /// Takes the next leaf in; a part of a state comes before the state.
+    pub fn take(&mut self, node: &Arc<Node>, told: &Told) {
+        let state = &node.state;
+        // What does not matter is there or not; of common causes none.
+        let physical = if self.space.is_physical(state) {
+            let matters = |item| node.hot.binary_search(&item).is_ok() || node.is_well(item);
+            self.space.no_common(|item| !matters(item))
+        } else {
+            0.0
+        };
+        let mass = Mass { all: node.leaf, physical: node.leaf * physical };
         self.states += 1;
-        self.told.add(probability, is_physical);
-        if self.by_size.len() <= state.len() {
-            self.by_size.resize(state.len() + 1, 0.0);
-        }
-        self.by_size[state.len()] += probability;
+        self.told.add(mass);
         let mut failing = Vec::new();
         for (id, health) in told.health.iter_ids() {
             let sums = &mut self.demands[id];
             if told.source_down[id] {
-                sums.source_down += probability;
+                sums.source_down += mass.all;
             }
             match health {
                 Health::Up => {}
-                Health::Uncertain => sums.uncertain.add(probability, is_physical),
+                Health::Uncertain => sums.uncertain.add(mass),
                 Health::Down => {
-                    sums.down.add(probability, is_physical);
-                    file(sums, &state, probability);
+                    sums.down.add(mass);
+                    file(sums, state, mass.all);
                     failing.push(id);
                 }
             }
         }
-        if !failing.is_empty() {
-            self.count_outages(&state, probability, &failing);
-            self.failing.insert(state, failing);
-        }
+        self.count_outages(node, &failing);
+        self.known.insert(state.clone(), (Arc::clone(node), failing));
     }
 
     /// In the long run a demand goes down as often as it comes up again: when the repair of one cause
     /// leads to a state in which it is up, which is likelier and was told before.
-    fn count_outages(&mut self, state: &[u16], probability: f64, failing: &[DemandId]) {
-        for (place, cause) in self.space.causes(state).enumerate() {
-            let mut mended = state.to_vec();
+    fn count_outages(&mut self, node: &Node, failing: &[DemandId]) {
+        for (place, cause) in
+            self.space.causes(&node.state).enumerate().filter(|_| !failing.is_empty())
+        {
+            let mut mended = node.state.clone();
             mended.remove(place);
-            let still = self.failing.get(&mended).map_or(&[][..], Vec::as_slice);
+            let still = self.failing_in(&mended).to_vec();
             let repairs_per_year = YEAR_H / self.causes[cause].repair_h;
             for id in failing.iter().filter(|id| !still.contains(id)) {
-                self.demands[*id].outages_per_year += probability * repairs_per_year;
+                self.demands[*id].outages_per_year += node.leaf * repairs_per_year;
             }
         }
+    }
+
+    /// The demands that are down in the leaf of a state, if it was told.
+    fn failing_in(&self, state: &[u16]) -> &[DemandId] {
+        let mut there = State::new();
+        while let Some((node, failing)) = self.known.get(&there) {
+            let matters = |item: &&u16| node.hot.binary_search(item).is_ok();
+            match state.iter().find(matters) {
+                Some(item) => there.insert(there.partition_point(|other| other < item), *item),
+                None => return failing,
+            }
+        }
+        &[]
     }
 }
 

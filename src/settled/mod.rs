@@ -29,6 +29,7 @@ mod ground;
 mod history;
 mod hops;
 mod links;
+mod matter;
 mod outcome;
 mod pools;
 mod search;
@@ -52,6 +53,7 @@ use crate::proto::bgp::advertise::NextHop;
 use crate::proto::bgp::rib::{Rib, Slot};
 
 pub use faults::{Element, Fault, How};
+pub use matter::{Matter, Reach};
 pub use outcome::{Certificate, Delivery, Doubt, GroupOutcome, Latent, Load, Outcome, Verdict};
 pub use search::State;
 
@@ -94,7 +96,7 @@ impl<'t> Evaluator<'t> {
             odd: Vec::new(),
             known: Arc::default(),
         };
-        let (outcome, tables) = evaluator.settle(&[], Before::Whole);
+        let (outcome, tables, _) = evaluator.settle(&[], Before::Whole);
         let usual =
             |group: &GroupOutcome| matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over;
         let odd = outcome.groups.iter_ids().filter(|(_, group)| !usual(group));
@@ -131,7 +133,17 @@ impl<'t> Evaluator<'t> {
         self.settle(faults, before).0
     }
 
-    fn settle(&self, faults: &[Fault], before: Before) -> (Outcome, Tables) {
+    /// The same in a network that was whole, and what the outcome rests on; `None`: that cannot be told.
+    #[must_use]
+    pub fn evaluate_with_matter(&self, faults: &[Fault]) -> (Outcome, Option<Matter>) {
+        let (outcome, _, ground) = self.settle(faults, Before::Whole);
+        let certain = matches!(outcome.verdict, Verdict::Unique(_));
+        let told = certain && matter::can_be_told(self.facts.topology);
+        let matter = told.then(|| ground.matter(&outcome, &outcome.sessions)).flatten();
+        (outcome, matter)
+    }
+
+    fn settle(&self, faults: &[Fault], before: Before) -> (Outcome, Tables, Ground<'_, 't>) {
         let physical = Physical::of(self.facts.topology, faults);
         let ground = Ground::new(&self.facts, physical);
         let fates = self.facts.topology.sessions.ids();
@@ -166,7 +178,7 @@ impl<'t> Evaluator<'t> {
                 outcome.verdict = Verdict::Unknown(flows.doubts);
             }
         }
-        (outcome, tables)
+        (outcome, tables, ground)
     }
 
     /// Where routing of all groups ends up: as before, if it has been worked out on such ground.

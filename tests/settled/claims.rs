@@ -2,21 +2,14 @@
 
 use std::path::Path;
 
-use pnilab::diag::Source;
-use pnilab::diag::render::{Style, render};
 use pnilab::ids::{CircuitId, DemandId, End, LagId, RouterId, SessionId, Side};
-use pnilab::model::load_topology;
 use pnilab::model::topology::Topology;
 use pnilab::settled::{
     Before, Certificate, Doubt, Element, Evaluator, Fault, How, Latent, Outcome, Verdict,
 };
 use pnilab::units::{BitRate, Share};
 
-fn load(text: &str) -> Topology {
-    load_topology(&Source::new("design.yaml", text))
-        .unwrap_or_else(|errors| panic!("{text}\n{}", render(&errors, Style::Plain)))
-        .0
-}
+use super::load;
 
 /// Two networks of one router each, joined by two PNIs of two circuits each of 10 Gbit/s.
 fn pair(lag: &str, session: &str, more: &str) -> String {
