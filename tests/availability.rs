@@ -8,10 +8,11 @@ use std::sync::atomic::AtomicU64;
 use assert_cmd::Command;
 use pnilab::availability::causes::Causes;
 use pnilab::availability::steady::{Health, tell};
+use pnilab::availability::years::Plan;
 use pnilab::availability::{Availability, Question};
 use pnilab::diag::Source;
 use pnilab::model::topology::Topology;
-use pnilab::report::data::{AvailabilityResult, DemandAvailability};
+use pnilab::report::data::{AvailabilityResult, DemandAvailability, YearsRow};
 use pnilab::settled::{Evaluator, Fault};
 
 /// Seconds of a year of 8,760 hours.
@@ -68,7 +69,7 @@ fn assess(topology: &Topology, question: Question) -> AvailabilityResult {
     let transients = availability.transients(&count);
     let (steady, rest) = availability.steady(&count);
     let stated = ("2026-11-22".to_owned(), "a test".to_owned());
-    availability.result((&steady, &rest), &transients, stated)
+    availability.result((&steady, &rest), &transients, None, stated)
 }
 
 /// The steady unavailability of the only demand, when all states are told.
@@ -371,4 +372,46 @@ fn a_design_without_demands_or_with_too_much_down_is_refused() {
     let long = "spans: {sea: {between: [a, b], length: 12000km, repair: 80d}}\n";
     let told = refused(&design(long, &[("p", "x: {speed: 100G, via: [sea]}")]));
     assert!(told.contains("`span=sea` would be down half of the time or more"), "{told}");
+}
+
+fn years(topology: &Topology, years: u64, crews: Option<u32>) -> YearsRow {
+    let availability = Availability::new(topology, ALL).expect("the rates are usable");
+    let plan = Plan { years, crews, seed: 1 };
+    availability.years(plan, &AtomicU64::new(0)).demands.swap_remove(0)
+}
+
+#[test]
+fn simulated_years_have_the_downtime_of_the_sum_over_states() {
+    let topology = load(&mixed());
+    let exact = &assess(&topology, ALL).demands[0];
+    let passing: f64 = exact.transients.iter().map(|row| row.times_per_year * row.down_s).sum();
+    let row = years(&topology, 4_000, None);
+    let steady = exact.unavailability * YEAR_S - passing;
+    assert!(row.mean_low_s <= steady && steady <= row.mean_high_s, "{steady} {row:?}");
+    assert!(row.mean_high_s - row.mean_low_s < 0.1 * steady, "{row:?}");
+    close(row.outages_per_year, exact.outages_per_year, 0.05);
+    assert!(row.p50_s < row.p95_s && row.p95_s < row.p99_s && row.p99_s < row.worst_s);
+}
+
+#[test]
+fn one_crew_takes_longer_than_any_number() {
+    let topology = load(&mixed());
+    let [one, many] = [Some(1), None].map(|crews| years(&topology, 1_000, crews));
+    assert!(one.mean_low_s > many.mean_high_s, "{one:?} {many:?}");
+    let hundred = years(&topology, 1_000, Some(100));
+    assert_eq!(hundred, many);
+}
+
+#[test]
+fn maintenance_of_the_only_way_is_downtime_and_of_one_of_two_is_none() {
+    let windows = "maintenance_domains: {m: {pnis: [p], windows: {per_year: 12, lasts: 2h}}}\n";
+    let never = |name: &str| format!("{name}: {{speed: 100G, failures_per_year: 0}}");
+    let (x, y) = (never("x"), never("y"));
+    let only = years(&load(&design(windows, &[("p", &x)])), 10, None);
+    close(only.mean_s, 12.0 * 2.0 * 3_600.0, 1e-9);
+    close(only.maintenance_s, only.mean_s, 1e-9);
+    close(only.outages_per_year, 12.0, 1e-9);
+    close(only.longest_s, 7_200.0, 1e-9);
+    let both = years(&load(&design(windows, &[("p", &x), ("q", &y)])), 10, None);
+    assert!(both.mean_s.abs() < 1e-9, "{both:?}");
 }

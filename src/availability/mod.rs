@@ -20,7 +20,7 @@
 //! * A failure that comes while something else is down counts with its steady downtime, and not with its
 //!   transient. How much that can be is in the upper bound, with the longest transient that was seen.
 //! * A circuit that loses some frames, not all, is not told apart from one that loses all (`silent`).
-//! * Planned work is no failure.
+//! * Planned work is no failure; [`years`] has it.
 
 pub mod causes;
 mod result;
@@ -28,6 +28,7 @@ pub mod sample;
 pub mod states;
 pub mod steady;
 pub mod transients;
+pub mod years;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +37,7 @@ use rayon::prelude::*;
 
 use crate::ids::{DemandId, IdVec};
 use crate::model::topology::Topology;
-use crate::report::data::YEAR_S;
+use crate::report::data::{Simulation, YEAR_S};
 use crate::rng::Draws;
 use crate::settled::{Evaluator, Fault, Reach};
 pub use causes::TooOften;
@@ -45,6 +46,7 @@ use sample::{Estimate, Parts};
 use states::{Frontier, Next, Node, Space};
 use steady::{Health, Steady, Told};
 use transients::Transient;
+use years::Plan;
 
 /// States that are worked out at a time.
 const WAVE: usize = 256;
@@ -112,6 +114,18 @@ impl<'t> Availability<'t> {
             finished.fetch_add(1, Ordering::Relaxed);
         };
         transients::all(self.topology, &self.causes.all, self.question.seed, &done)
+    }
+
+    /// Simulates years; counts them.
+    ///
+    /// Runs on the threads of the pool that calls; the result is the same with any number.
+    #[must_use]
+    pub fn years(&self, plan: Plan, finished: &AtomicU64) -> Simulation {
+        let done = || {
+            finished.fetch_add(1, Ordering::Relaxed);
+        };
+        let years = years::simulate(self.topology, &self.causes.all, plan, &done);
+        years::summed(self.topology, plan, &years)
     }
 
     /// Tells states, the likeliest first, until enough are told; counts them.

@@ -7,7 +7,7 @@ use super::{Availability, Estimate, Rest};
 use crate::ids::DemandId;
 use crate::report::data::{
     AvailabilityResult, CauseShare, DemandAvailability, Downtime, DowntimeSet, PhysicalOnly,
-    TransientRow, Verdict, YEAR_S,
+    Simulation, TransientRow, Verdict, YEAR_S,
 };
 use crate::report::number;
 use crate::units::Share;
@@ -34,6 +34,7 @@ impl Availability<'_> {
         &self,
         (steady, rest): (&Steady<'_>, &Rest),
         transients: &[Transient],
+        simulation: Option<Simulation>,
         (as_of, command): (String, String),
     ) -> AvailabilityResult {
         let mut demands: Vec<DemandAvailability> = self
@@ -58,6 +59,7 @@ impl Availability<'_> {
             states_left: rest.weight,
             samples: rest.samples,
             demands,
+            simulation,
             rates: self.causes.rates.clone(),
             assumptions: self.causes.assumptions.clone(),
         }

@@ -10,7 +10,7 @@ const Z: f64 = 1.959_963_984_540_054;
 /// The parts of the tree that were not looked at, to draw from by how likely each is.
 #[derive(Debug)]
 pub struct Parts<'a> {
-    parts: &'a [Next],
+    list: &'a [Next],
     /// What each weighs with all before it.
     sums: Vec<f64>,
     draws: Draws,
@@ -25,7 +25,7 @@ impl<'a> Parts<'a> {
             sum += part.mass();
             sum
         });
-        Self { parts, sums: sums.collect(), draws }
+        Self { list: parts, sums: sums.collect(), draws }
     }
 
     /// The `number`-th state that is drawn.
@@ -33,9 +33,9 @@ impl<'a> Parts<'a> {
     pub fn draw(&self, space: &Space, number: u64) -> State {
         let all = self.sums.last().copied().unwrap_or(0.0);
         let at = uniform(self.draws.bits(number)) * all;
-        let place = self.sums.partition_point(|sum| *sum <= at).min(self.parts.len() - 1);
+        let place = self.sums.partition_point(|sum| *sum <= at).min(self.list.len() - 1);
         let own = Draws::new(self.draws.bits(number), "state");
-        self.parts[place].draw(space, &own)
+        self.list[place].draw(space, &own)
     }
 }
 

@@ -249,6 +249,7 @@ impl Next {
 }
 
 /// Bits as a number from zero to below one.
+#[must_use]
 pub fn uniform(bits: u64) -> f64 {
     number::part(bits >> 11, 1 << 53)
 }

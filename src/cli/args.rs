@@ -136,6 +136,13 @@ pub(super) struct AvailabilityArgs {
     /// Draw this many of the others, if they weigh more than --precision; 0: none.
     #[arg(long, value_name = "N", default_value_t = 20_000)]
     pub(super) samples: u64,
+    /// Simulate this many years too, with windows of maintenance and repairs of a long tail: how downtime
+    /// spreads over years.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(super) years: u64,
+    /// In simulated years no more than this many repairs go on at once [default: any number].
+    #[arg(long, value_name = "N", requires = "years", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) crews: Option<u32>,
     /// Write availability.json and charts into this directory. Without it nothing is written.
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,

@@ -8,6 +8,7 @@ use super::args::{AvailabilityArgs, Format};
 use super::date::Date;
 use super::plan::{self, Topologies};
 use super::{Exit, Failure, data, progress, recorded, talk};
+use crate::availability::years::Plan;
 use crate::availability::{Availability, Question};
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
@@ -42,9 +43,12 @@ pub(super) fn run(args: &AvailabilityArgs) -> Result<Exit, Failure> {
             progress::shown((causes, "failures run"), |done| availability.transients(done));
         let (steady, rest) =
             progress::shown((args.states, "states at most"), |done| availability.steady(done));
+        let plan = Plan { years: args.years, crews: args.crews, seed: args.seed };
+        let simulation = (args.years > 0)
+            .then(|| progress::shown((args.years, "years"), |done| availability.years(plan, done)));
         let as_of = args.as_of.unwrap_or_else(Date::today).to_string();
         let command = command(args, &as_of);
-        availability.result((&steady, &rest), &transients, (as_of, command))
+        availability.result((&steady, &rest), &transients, simulation, (as_of, command))
     });
     let document = json::availability(&result);
     if let Some(dir) = &args.out {
@@ -74,6 +78,8 @@ fn command(args: &AvailabilityArgs, as_of: &str) -> String {
         ("--precision", precision, "1s"),
         ("--states", args.states.to_string(), "100000"),
         ("--samples", args.samples.to_string(), "20000"),
+        ("--years", args.years.to_string(), "0"),
+        ("--crews", args.crews.map_or_else(String::new, |crews| crews.to_string()), ""),
         ("--seed", args.seed.to_string(), "1"),
     ] {
         if value != usual {

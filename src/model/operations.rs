@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::ids::{LagId, RouterId, Side};
+use crate::units::SimDuration;
 
 /// Things that are maintained together.
 #[derive(Clone, Debug)]
@@ -22,6 +23,17 @@ pub struct MaintenanceDomain {
     pub routers: Vec<RouterId>,
     /// PNIs and links whose circuits are taken away.
     pub lags: Vec<LagId>,
+    /// When that is done, as far as the file tells.
+    pub windows: Option<Windows>,
+}
+
+/// Windows of maintenance, evenly over the year.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Windows {
+    /// How many a year, more than none.
+    pub per_year: f64,
+    /// How long each lasts.
+    pub lasts: SimDuration,
 }
 
 /// Which kind of peering.

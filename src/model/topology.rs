@@ -8,7 +8,7 @@ pub use super::daemon::Daemon;
 pub use super::demands::{Class, Demand, Flows, HashMode};
 pub use super::operations::{
     Connection, ConnectionState, MaintenanceDomain, Peering, PeeringKind, PeeringType,
-    RegistrationState,
+    RegistrationState, Windows,
 };
 pub use super::prefixes::{Endpoint, Prefix, Standby};
 pub use super::risk::{CommonCause, Mode, Risk, Takes};

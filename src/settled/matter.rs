@@ -110,21 +110,22 @@ impl Ground<'_, '_> {
             lags: topology.lags.iter().map(|_| false).collect(),
             routers: topology.routers.iter().map(|_| false).collect(),
         };
-        let mut all = self.speakers(up);
         for (lag, both) in loads.iter_ids() {
-            if both.iter().any(|load| load.offered.as_bps() > 0) {
-                matter.lags[lag] = true;
-            }
+            matter.lags[lag] = both.iter().any(|load| load.offered.as_bps() > 0);
         }
         for (_, session) in topology.sessions.iter_ids().filter(|(id, _)| up[*id]) {
             if let SessionKind::External(lag) = session.kind {
                 matter.lags[lag] = true;
             }
         }
+        let speakers = self.speakers(up);
+        let mut all = speakers.clone();
+        all.extend(topology.demands.iter().flat_map(|demand| demand.at.iter().map(|(at, _)| *at)));
         let carrying = matter.lags.iter_ids().filter(|(_, matters)| **matters);
         all.extend(carrying.flat_map(|(lag, _)| self.tables.ends[lag]));
         for to in &all {
-            self.ways_to(*to, &all, &mut matter);
+            // Two that only listen tell each other nothing, and send nothing to each other as such.
+            self.ways_to(*to, if speakers.contains(to) { &all } else { &speakers }, &mut matter);
         }
         for router in all {
             matter.routers[router] = true;
@@ -153,8 +154,7 @@ impl Ground<'_, '_> {
         }
     }
 
-    /// Routers that originate routes, learn them from outside or reflect them, and those where demands
-    /// start.
+    /// Routers that originate routes, learn them from outside or reflect them.
     fn speakers(&self, up: &IdVec<SessionId, bool>) -> BTreeSet<RouterId> {
         let topology = self.facts.topology;
         let outside = topology
@@ -166,7 +166,6 @@ impl Ground<'_, '_> {
             .collect();
         let reflect = topology.routers.iter_ids().filter(|(_, at)| at.cluster_id.is_some());
         all.extend(reflect.map(|(id, _)| id));
-        all.extend(topology.demands.iter().flat_map(|demand| demand.at.iter().map(|(at, _)| *at)));
         // Limits count all prefixes; else only those of demands, and what covers them, are asked for.
         let mut ends = topology.sessions.iter().flat_map(|session| &session.ends);
         let limited = ends.any(|end| end.max_prefix.is_some());

@@ -210,6 +210,20 @@ pub(crate) struct RawMaintenanceDomain {
     /// The circuits of these links.
     #[serde(default)]
     pub links: OneOrMore<String>,
+    /// When that is done, for `availability --years`; absent: never.
+    pub windows: Option<Sp<RawWindows>>,
+}
+
+/// Windows of maintenance, evenly over the year.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "Windows")]
+pub(crate) struct RawWindows {
+    /// How many a year.
+    #[schemars(range(max = 365))]
+    pub per_year: Sp<f64>,
+    /// How long each lasts.
+    pub lasts: Sp<Text<SimDuration>>,
 }
 
 /// Connections that stand together in the provider's process.

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use super::Resolver;
 use super::places::about;
+use super::risk::YEAR_S;
 use crate::diag::{Code, Related, Span};
 use crate::ids::{DomainId, Id, LagId, RouterId, Side};
 use crate::input::sp::Sp;
-use crate::model::raw::topology::{RawMaintenanceDomain, RawPeering};
+use crate::model::raw::topology::{RawMaintenanceDomain, RawPeering, RawWindows};
 use crate::model::topology::{
     Connection, ConnectionState, MaintenanceDomain, NetworkKind, Peering, PeeringKind, PeeringType,
+    Windows,
 };
 
 impl Resolver<'_> {
@@ -85,7 +87,23 @@ impl Resolver<'_> {
             about: about(raw.about.as_ref()),
             routers,
             lags,
+            windows: raw.windows.as_ref().and_then(|windows| self.windows(windows)),
         }
+    }
+
+    fn windows(&mut self, raw: &RawWindows) -> Option<Windows> {
+        let lasts = self.report.quantity(&raw.lasts)?;
+        let per_year = *raw.per_year;
+        if !(per_year > 0.0 && per_year <= 365.0) {
+            let message = format!("`{per_year}` is out of range: above 0 to 365 windows a year");
+            self.report.at(raw.per_year.span, Code::OutOfRange, message);
+        } else if lasts.is_zero() || per_year * lasts.as_secs_f64() >= YEAR_S / 2.0 {
+            let message = format!(
+                "`{lasts}` is out of range: above 0s, and less than half of the time in all"
+            );
+            self.report.at(raw.lasts.span, Code::OutOfRange, message);
+        }
+        Some(Windows { per_year, lasts })
     }
 
     pub(super) fn peerings(&mut self) {

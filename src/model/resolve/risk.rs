@@ -13,7 +13,7 @@ use crate::units::{Share, SimDuration};
 /// Most failures a year: what fails oftener is not repaired between.
 const MOST: f64 = 300.0;
 /// A year of 8,760 hours, in seconds.
-const YEAR_S: f64 = 31_536_000.0;
+pub(super) const YEAR_S: f64 = 31_536_000.0;
 
 impl Resolver<'_> {
     /// What a file states of an element.

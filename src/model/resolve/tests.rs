@@ -308,6 +308,14 @@ fn rates_that_cannot_be_are_refused_where_they_stand() {
             "the common cause `push` takes no router",
         ),
         (
+            "maintenance_domains: {m: {routers: [r1], windows: {per_year: 0, lasts: 1h}}}",
+            "`0` is out of range: above 0 to 365 windows a year",
+        ),
+        (
+            "maintenance_domains: {m: {routers: [r1], windows: {per_year: 200, lasts: 1d}}}",
+            "`24h` is out of range: above 0s, and less than half of the time in all",
+        ),
+        (
             "common_causes: {push: {network: x, failures_per_year: 1, repair: 1h}}",
             "unknown network `x`",
         ),

@@ -38,6 +38,8 @@ pub struct AvailabilityResult {
     pub samples: u64,
     /// By name.
     pub demands: Vec<DemandAvailability>,
+    /// Years that were simulated, if that was asked for.
+    pub simulation: Option<Simulation>,
     /// How often everything fails, and how long that lasts.
     pub rates: Vec<RateRow>,
     /// What the file does not state of them.
@@ -166,6 +168,62 @@ pub struct TransientRow {
     pub times_per_year: f64,
     /// How long the demand is down each time, at the failure and at the repair together.
     pub down_s: f64,
+}
+
+/// What simulated years brought.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Simulation {
+    /// How many.
+    pub years: u64,
+    /// How many repairs may go on at once; `null`: any number.
+    pub crews: Option<u32>,
+    /// Windows of maintenance in a year.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub windows_per_year: f64,
+    /// Standard deviation of the logarithm of the time that a repair takes.
+    pub repair_sigma: f64,
+    /// By name.
+    pub demands: Vec<YearsRow>,
+}
+
+/// How long a demand was down in simulated years, in seconds a year, while routing reacts left out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct YearsRow {
+    /// The demand.
+    pub demand: String,
+    /// On average.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub mean_s: f64,
+    /// The average of many more years is at least this with 95 %.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub mean_low_s: f64,
+    /// And at most this.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub mean_high_s: f64,
+    /// So much of the average falls into windows of maintenance.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub maintenance_s: f64,
+    /// On average, for how long it was not found out.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub uncertain_s: f64,
+    /// Half of the years had no more than this.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub p50_s: f64,
+    /// 95 of 100 years had no more than this.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub p95_s: f64,
+    /// 99 of 100 years had no more than this.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub p99_s: f64,
+    /// The worst year.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub worst_s: f64,
+    /// How often it went down in a year, on average.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub outages_per_year: f64,
+    /// The longest time for which it was down without a break.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub longest_s: f64,
 }
 
 /// How often something fails and how long that lasts.

@@ -12,7 +12,7 @@ mod sweep;
 
 pub use availability::{
     AvailabilityResult, CauseShare, DemandAvailability, Downtime, DowntimeSet, PhysicalOnly,
-    RateRow, TransientRow, YEAR_S,
+    RateRow, Simulation, TransientRow, YEAR_S, YearsRow,
 };
 pub use figures::{
     DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag, MapMetro,

@@ -1,7 +1,7 @@
 //! The summary of an availability analysis.
 
 use super::{COLUMNS, DIM, HEAD, OPEN, cut, left, paragraph, right, section, style, styled};
-use crate::report::data::{AvailabilityResult, DemandAvailability, YEAR_S};
+use crate::report::data::{AvailabilityResult, DemandAvailability, Simulation, YEAR_S};
 use crate::report::number;
 
 /// Most causes and sets of a demand that are named.
@@ -36,6 +36,9 @@ pub fn availability(result: &AvailabilityResult) -> String {
     lines.extend(result.demands.iter().map(parts));
     for demand in &result.demands {
         reasons(&mut lines, demand);
+    }
+    if let Some(simulation) = &result.simulation {
+        years(&mut lines, simulation);
     }
     let assumed = assumed(result);
     if !assumed.is_empty() {
@@ -105,6 +108,41 @@ fn reasons(lines: &mut Vec<String>, demand: &DemandAvailability) {
         cut(&text, COLUMNS)
     });
     section(lines, &format!("{}: most of it by", demand.demand), named);
+}
+
+/// How simulated years spread.
+fn years(lines: &mut Vec<String>, simulation: &Simulation) {
+    lines.push(String::new());
+    lines.push(styled(
+        HEAD,
+        "Simulated years           on average  in maintenance       median     95 of 100     99 of 100",
+    ));
+    for row in &simulation.demands {
+        let time = |seconds: f64, columns: usize| right(&number::duration(seconds), columns);
+        lines.push(format!(
+            "  {}  {}  {}  {}  {}  {}",
+            left(&row.demand, 22),
+            time(row.mean_s, 10),
+            time(row.maintenance_s, 14),
+            time(row.p50_s, 11),
+            time(row.p95_s, 12),
+            time(row.p99_s, 12)
+        ));
+    }
+    let crews = match simulation.crews {
+        None => "repairs begin at once".to_owned(),
+        Some(1) => "one repair at a time".to_owned(),
+        Some(n) => format!("{n} repairs at a time"),
+    };
+    let words = format!(
+        "{} years, {crews}, {} windows of maintenance a year; repairs are log-normal with a sigma of {} \
+         (half of fibre cuts last longer than 9 h, a tenth longer than 24 h: ARROW, SIGCOMM 2021); what \
+         routing needs to react is left out",
+        simulation.years,
+        number::trimmed(simulation.windows_per_year, 2),
+        simulation.repair_sigma
+    );
+    lines.extend(paragraph(&words, "  ", COLUMNS));
 }
 
 /// Values that the file does not state: those that rest on one source in one line.
