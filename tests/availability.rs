@@ -280,6 +280,20 @@ fn a_transient_is_what_a_run_of_that_failure_shows_and_counts_once() {
 }
 
 #[test]
+fn a_common_cause_takes_what_no_second_way_helps_against() {
+    let never = |name: &str| format!("{name}: {{speed: 100G, failures_per_year: 0}}");
+    let push = "common_causes: {push: {network: west, failures_per_year: 1, repair: 8.76h}}\n";
+    let (x, y) = (never("x"), never("y"));
+    let result = assess(&load(&design(push, &[("p", &x), ("q", &y)])), ALL);
+    let demand = &result.demands[0];
+    close(demand.downtime_s_per_year.common_cause, 8.76 * 3_600.0, 0.01);
+    assert_eq!(demand.sets[0].set, ["common_cause=push"]);
+    close(demand.sets[0].downtime_s_per_year, 8.76 * 3_600.0, 1e-9);
+    assert!(demand.physical.high < 1e-9, "{:?}", demand.physical);
+    assert!(demand.high - demand.low < 1e-6, "nothing of it is uncertain");
+}
+
+#[test]
 fn a_demand_goes_down_as_often_as_what_takes_it_down_alone() {
     let text = design("", &[("p", &format!("x: {{speed: 100G, {CUT_ONLY}}}"))]);
     let result = assess(&load(&text), ALL);

@@ -15,14 +15,16 @@ const SILENT: f64 = 0.05;
 const SILENT_SOURCE: &str = "assumption: there is no public series";
 /// A patch or its optics at one end of a circuit.
 const PATCH: Rate = Rate { failures_per_year: 0.1, repair_h: 4.0 };
-const PATCH_SOURCE: &str = "assumption within 0.05 to 0.2 failures a year and 2 to 6 h with remote hands: no public series";
+const PATCH_SOURCE: &str = "0.1 failures a year, 4 h: an assumption, there is no public series";
 /// Fibre up to [`METRO_KM`] and beyond, in failures per km and year; hours to repair.
 const METRO_FIBRE: f64 = 8.1e-3;
 const LONG_FIBRE: f64 = 1.9e-3;
 const METRO_KM: f64 = 100.0;
 const FIBRE_REPAIR_H: f64 = 12.0;
-const METRO_SOURCE: &str = "Grover, Mesh-based Survivable Networks, 2003: 8.1 cuts per 1000 km and year, metro; 12 h (To and Neusy, 1994)";
-const LONG_SOURCE: &str = "Grover, Mesh-based Survivable Networks, 2003: 1.9 cuts per 1000 km and year, long haul; 12 h (To and Neusy, 1994)";
+const METRO_SOURCE: &str =
+    "metro fibre, 8.1 cuts per 1000 km and year (Grover 2003), 12 h (To and Neusy 1994)";
+const LONG_SOURCE: &str =
+    "long-haul fibre, 1.9 cuts per 1000 km and year (Grover 2003), 12 h (To and Neusy 1994)";
 const HARDWARE: Rate = Rate { failures_per_year: YEAR_H / 200_000.0, repair_h: 4.0 };
 const HARDWARE_SOURCE: &str =
     "Verbrugge and others, DRCN 2005: MTBF 200,000 h; 4 h with spares at hand is an assumption";

@@ -51,24 +51,30 @@ pub fn tell_with_matter(
 }
 
 fn told(topology: &Topology, outcome: &Outcome) -> Told {
-    let (Verdict::Unique(_), Some(demands)) = (&outcome.verdict, &outcome.demands) else {
-        let all = topology.demands.iter();
-        return Told {
-            health: all.clone().map(|_| Health::Uncertain).collect(),
-            source_down: all.map(|_| false).collect(),
-        };
+    let all = || topology.demands.ids();
+    let source_down = |id: DemandId| {
+        outcome.demands.as_ref().is_some_and(|demands| demands[id][0].offered < Share::ONE)
     };
-    let health = demands.iter_ids().map(|(id, both)| {
-        let demand = &topology.demands[id];
-        let ok = topology.classes[demand.class].ok;
-        let mut ways = both.iter().zip([demand.rate, demand.return_rate]);
-        let down = ways.any(|(way, rate)| rate.as_bps() > 0 && way.falls_short(ok));
-        if down { Health::Down } else { Health::Up }
-    });
     Told {
-        health: health.collect(),
-        source_down: demands.iter().map(|both| both[0].offered < Share::ONE).collect(),
+        health: all().map(|id| health(topology, outcome, id)).collect(),
+        source_down: all().map(source_down).collect(),
     }
+}
+
+fn health(topology: &Topology, outcome: &Outcome, id: DemandId) -> Health {
+    let demand = &topology.demands[id];
+    let ok = topology.classes[demand.class].ok;
+    let Some(both) = outcome.demands.as_ref().map(|demands| &demands[id]) else {
+        return Health::Uncertain;
+    };
+    if !matches!(outcome.verdict, Verdict::Unique(_)) {
+        // Routes are certain, and so is what finds no way, whatever loads the return traffic makes.
+        let cut_off = both[0].reachable.is_some_and(|reachable| reachable < ok);
+        return if cut_off { Health::Down } else { Health::Uncertain };
+    }
+    let mut ways = both.iter().zip([demand.rate, demand.return_rate]);
+    let down = ways.any(|(way, rate)| rate.as_bps() > 0 && way.falls_short(ok));
+    if down { Health::Down } else { Health::Up }
 }
 
 /// A sum of probabilities, those without common causes apart.
