@@ -56,6 +56,7 @@
 //! | [`report`] | plain results to JSON, CSV, charts, a page and a summary |
 //! | [`observe`] | runs a scenario and turns what happened into a report |
 //! | [`sweep`] | every set of failures up to a size, and what follows |
+//! | [`rules`] | what a provider asks for, and whether a design meets it |
 //! | [`cli`] | the `pnilab` command |
 
 pub mod cli;
@@ -69,6 +70,7 @@ pub mod observe;
 pub mod proto;
 pub mod report;
 pub mod rng;
+pub mod rules;
 pub mod settled;
 mod sim;
 pub mod sweep;

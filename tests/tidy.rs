@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the house; each may use only those before it.
-const ROOMS: [&str; 15] = [
+const ROOMS: [&str; 16] = [
     "units",
     "ids",
     "rng",
@@ -23,6 +23,7 @@ const ROOMS: [&str; 15] = [
     "report",
     "observe",
     "sweep",
+    "rules",
     "cli",
 ];
 

@@ -23,6 +23,7 @@ mod interrupt;
 mod plan;
 mod progress;
 mod recorded;
+mod rules;
 mod run;
 mod schema;
 mod sweep;
@@ -112,7 +113,8 @@ fn run(cli: &Cli) -> Exit {
     let (result, format) = match &cli.command {
         Command::Run(args) => (run::run(args), args.format),
         Command::Sweep(args) => (sweep::run(args), args.format),
-        Command::Check(args) => (check::run(args), args.format),
+        Command::Check(args) => (check::run(args), args.format.of_errors()),
+        Command::Rules(args) => (rules::run(args), Format::Text),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),
     };

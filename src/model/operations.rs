@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::requirements::{AddressProvider, Sku};
 use crate::ids::{LagId, RouterId, Side};
 
 /// Things that are maintained together.
@@ -109,6 +110,10 @@ pub struct Peering {
     pub kind: PeeringKind,
     /// What for.
     pub type_: PeeringType,
+    /// Who gives addresses to its sessions, if the file tells.
+    pub session_address_provider: Option<AddressProvider>,
+    /// Its SKU, if the file tells.
+    pub sku: Option<Sku>,
     /// Its PNIs.
     pub connections: Vec<LagId>,
 }

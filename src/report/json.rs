@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::data::{RunReport, RunResult, SweepResult, Verdict};
+use super::data::{CheckResult, RunReport, RunResult, SweepResult, Verdict};
+use crate::diag::Diagnostics;
 
 /// Schema of one result.
 pub const RESULT_SCHEMA: &str = "pnilab.result/1";
@@ -12,6 +13,17 @@ pub const RUN_SCHEMA: &str = "pnilab.run/1";
 
 /// Schema of a sweep.
 pub const SWEEP_SCHEMA: &str = "pnilab.sweep/1";
+
+/// Schema of a check.
+pub const CHECK_SCHEMA: &str = "pnilab.check/1";
+
+#[derive(Serialize)]
+struct CheckDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    result: &'a CheckResult,
+    diagnostics: &'a Diagnostics,
+}
 
 #[derive(Serialize)]
 struct SweepDocument<'a> {
@@ -72,6 +84,13 @@ pub fn run(reports: &[RunReport]) -> String {
 #[must_use]
 pub fn sweep(result: &SweepResult) -> String {
     pretty(&SweepDocument { schema: SWEEP_SCHEMA, result })
+}
+
+/// The document `pnilab.check/1` of a check and what the reading of the files noted, indented, with a
+/// newline at its end.
+#[must_use]
+pub fn check(result: &CheckResult, diagnostics: &Diagnostics) -> String {
+    pretty(&CheckDocument { schema: CHECK_SCHEMA, result, diagnostics })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! The text carries styles as escape codes; whoever prints it through `anstream` gets them only on
 //! a terminal. Words say everything, styles only help. Lines fit into 100 columns.
 
+mod check;
 mod sweep;
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +11,7 @@ use anstyle::{AnsiColor, Style};
 use super::data::{DemandRow, EventRow, Phases, RunReport, SessionRow, Verdict, Went};
 use super::{json, number, words};
 
+pub use check::check;
 pub use sweep::sweep;
 
 /// Most columns of a line.

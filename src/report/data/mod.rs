@@ -5,10 +5,14 @@
 //! `_at_s`, durations in `_s`. Rates end in `_bps`. Ratios are 0..1, utilization may exceed 1.
 //! No float is NaN or infinite: what does not exist is `None`.
 
+mod check;
 mod figures;
 mod result;
 mod sweep;
 
+pub use check::{
+    CheckResult, CheckedFile, EvidenceRow, FindingRow, RuleRow, RuleStatus, Severity, WaiverRow,
+};
 pub use figures::{
     DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag, MapMetro,
     MapRouter, MapSite, RouteRow, RunFigures, Segment, Step, TimelineRow,
