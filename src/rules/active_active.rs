@@ -288,21 +288,16 @@ fn carried(case: &Case<'_>, location: &Location) -> Option<Vec<(Pni, u64)>> {
 /// PNIs that carry less than their share although no policy is odd.
 fn shares(case: &Case<'_>, location: &Location, found: &mut Found) {
     let design = case.design;
+    let place = format!("{} `{}`", location.word(), location.name);
     let Some(carried) = carried(case, location) else {
-        let place = format!("{} `{}`", location.word(), location.name);
-        found.unknown(format!("what share each session carries in {place}: no demand crosses there, or its way is not certain"));
+        found.unknown(format!(
+            "what share each session carries in {place}: no demand crosses there, or its way is not certain"
+        ));
+        if case.lab.demands.is_empty() {
+            one_path(case, location, found);
+        }
         return;
     };
-    if let Some(router) = starts_at_an_end(case, location) {
-        let told = format!(
-            "what share each session carries in {} `{}`: all demands start at routers that \
-            end its PNIs, such as `{router}`, and leave over those",
-            location.word(),
-            location.name
-        );
-        found.unknown(told);
-        return;
-    }
     let sum: u64 = carried.iter().map(|(_, bps)| bps).sum();
     let count = carried.len() as u64;
     // Of two, `active_share`; of n, so many n-ths of its double.
@@ -313,59 +308,68 @@ fn shares(case: &Case<'_>, location: &Location, found: &mut Found) {
             continue;
         }
         let name = design.pni_name(*pni);
-        let told = percent(part(*bps, sum));
-        let place = format!("{} `{}`", location.word(), location.name);
-        let message = format!("`{name}` carries {told} of the traffic of {place}");
-        let idle = *bps == 0;
-        let severity = if idle { case.severity } else { Severity::Minor };
-        let message = if idle {
-            format!("{message}: it is a backup, though no policy makes it one")
+        if let Some(router) = starts_elsewhere(case, *pni) {
+            found.unknown(format!(
+                "whether `{name}` would carry its share in {place}: all demands start at routers that end \
+                 other PNIs, such as `{router}`, and leave over those"
+            ));
+            continue;
+        }
+        let message =
+            format!("`{name}` carries {} of the traffic of {place}", percent(part(*bps, sum)));
+        let (severity, message) = if *bps == 0 {
+            (case.severity, format!("{message}: it is a backup, though no policy makes it one"))
         } else {
-            format!("{message}, less than its share")
+            (Severity::Minor, format!("{message}, less than its share"))
         };
-        let (span, fix) = remedy(case, *pni, location);
+        let (span, fix) = narrow(case, location).unwrap_or_else(|| {
+            let fix = "look at metrics, where services stand and where traffic enters: equal paths need \
+                       equal distances";
+            (design.place_of_pni(*pni), fix.to_owned())
+        });
         let finding = case.finding("pni", name, span).at_most(severity).says(message, fix);
         found.add(finding.shown_by(evidence(case, location, name)));
     }
 }
 
-/// A router at which demands start, if all of them start at routers that end a PNI of the location.
-fn starts_at_an_end<'c>(case: &Case<'c>, location: &Location) -> Option<&'c str> {
+/// A router at which demands start, if all of them start at ends of PNIs and none at one of this.
+fn starts_elsewhere<'c>(case: &Case<'c>, pni: Pni) -> Option<&'c str> {
     let (design, demands) = (case.design, &case.design.topology.demands);
+    let ends = |pni: &Pni| Side::BOTH.map(|side| design.router(*pni, side));
+    let all: Vec<RouterId> = design.pnis.iter().flat_map(ends).collect();
     let starts = case.lab.demands.iter().flat_map(|id| demands[*id].at.iter().map(|(at, _)| *at));
     let starts: Vec<RouterId> = starts.collect();
-    let ends: Vec<RouterId> = location
-        .pnis
-        .iter()
-        .flat_map(|pni| Side::BOTH.map(|side| design.router(*pni, side)))
-        .collect();
-    let here = starts.iter().all(|router| ends.contains(router));
-    starts.first().filter(|_| here).map(|router| design.router_name(*router))
+    let elsewhere = starts.iter().all(|at| all.contains(at) && !ends(&pni).contains(at));
+    starts.first().filter(|_| elsewhere).map(|router| design.router_name(*router))
 }
 
-/// Where to look when policies are alike: a network that uses one path only.
-fn remedy(case: &Case<'_>, pni: Pni, location: &Location) -> (Span, String) {
+/// Without traffic to look at: a network that uses fewer paths than there are PNIs.
+fn one_path(case: &Case<'_>, location: &Location, found: &mut Found) {
+    let Some((span, fix)) = narrow(case, location) else { return };
+    let (word, name) = (location.word(), &location.name);
+    let message =
+        format!("the {} PNIs of {word} `{name}` may not all be used: {fix}", location.pnis.len());
+    let finding = case.finding(word, name, span).at_most(Severity::Minor);
+    found.add(finding.says(message, fix));
+}
+
+/// Where a network says how many equal paths it uses, if those are fewer than the location has PNIs, and
+/// what to do about it.
+fn narrow(case: &Case<'_>, location: &Location) -> Option<(Span, String)> {
     let design = case.design;
+    let pni = *location.pnis.first()?;
     let networks = [pni.own.other(), pni.own]
         .map(|side| design.topology.routers[design.router(pni, side)].network);
     let wanted = u32::try_from(location.pnis.len()).unwrap_or(u32::MAX);
-    let narrow = networks.into_iter().find(|network| {
+    let network = networks.into_iter().find(|network| {
         let paths = design.topology.networks[*network].multipath;
         paths.ebgp.max(paths.ibgp) < wanted
-    });
-    match narrow {
-        Some(network) => {
-            let name = &design.topology.networks[network].name;
-            let fix = format!("let `{name}` use {wanted} equal paths: `multipath: {{ebgp: {wanted}, ibgp: {wanted}}}`");
-            (design.place_of_network(network, "multipath"), fix)
-        }
-        None => (
-            design.place_of_pni(pni),
-            "look at metrics, where services stand and where traffic enters: equal paths need equal \
-             distances"
-                .to_owned(),
-        ),
-    }
+    })?;
+    let name = &design.topology.networks[network].name;
+    let fix = format!(
+        "let `{name}` use {wanted} equal paths: `multipath: {{ebgp: {wanted}, ibgp: {wanted}}}`"
+    );
+    Some((design.place_of_network(network, "multipath"), fix))
 }
 
 /// What the shares are, and what a fault of the backup that nobody sees does.
@@ -386,7 +390,12 @@ fn evidence(case: &Case<'_>, location: &Location, odd: &str) -> Vec<EvidenceRow>
     let told = format!("{} fails", design.pni_name(*busy));
     rows.push(case.lab.evidence(&[failed(busy_pni)], told));
     if *idle == 0 && quiet != busy {
-        let told = format!("{} is silent and nothing shows it", design.pni_name(*quiet));
+        let outcome = case.lab.outcome(&[silent(quiet_pni)]);
+        let sessions = &design.topology.lags[quiet.lag].sessions;
+        let is_seen = sessions.iter().all(|id| !outcome.sessions[*id]);
+        let seen = if is_seen { "its sessions go down" } else { "sessions of it stay up" };
+        let told =
+            format!("{} falls silent: {seen}, and no traffic shows it", design.pni_name(*quiet));
         rows.push(case.lab.evidence(&[silent(quiet_pni)], told));
         let told = "then the other fails too".to_owned();
         rows.push(case.lab.evidence(&[silent(quiet_pni), failed(busy_pni)], told));

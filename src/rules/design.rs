@@ -79,6 +79,8 @@ impl<'t> Design<'t> {
         };
         let pnis = topology.lags.ids().filter_map(meeting).collect();
         design.pnis = pnis;
+        let Self { pnis, partners, .. } = &mut design;
+        partners.retain(|partner| pnis.iter().any(|pni| pni.partner == *partner));
         design.locations = design.locations(kind);
         design
     }

@@ -442,8 +442,14 @@ impl Finding {
     }
 }
 
-/// The packs of these ids.
+/// The packs of these ids, each once.
 #[must_use]
 pub fn packs_of(ids: &[PackId]) -> Vec<&'static Pack> {
-    ids.iter().filter_map(|id| packs::pack(*id)).collect()
+    let mut found: Vec<&'static Pack> = Vec::new();
+    for pack in ids.iter().filter_map(|id| packs::pack(*id)) {
+        if !found.iter().any(|known| known.id == pack.id) {
+            found.push(pack);
+        }
+    }
+    found
 }

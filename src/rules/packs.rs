@@ -52,6 +52,10 @@ pub struct Held {
     pub says: &'static str,
 }
 
+const fn held(rule: RuleId, severity: Severity, says: &'static str) -> Held {
+    Held { rule, severity, says }
+}
+
 /// Values of an edition, which a file may state otherwise under `rule_options`.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {

@@ -1,6 +1,7 @@
 //! P28: the SKU of the peering.
 
 use super::found::Found;
+use super::stated::{Says, each_peering};
 use super::{Case, Example, Rule};
 use crate::model::requirements::RuleId;
 
@@ -19,29 +20,14 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>, found: &mut Found) {
-    let design = case.design;
     let wanted = case.limits.sku;
-    let mut any = false;
-    for peering in &design.topology.peerings {
-        if !design.pnis.iter().any(|pni| peering.connections.contains(&pni.lag)) {
-            continue;
-        }
-        any = true;
-        let name = &peering.name;
-        match peering.sku {
-            Some(stated) if stated == wanted => {
-                found.declared(format!("`{name}`: {}", stated.as_str()));
-            }
-            Some(stated) => {
-                let span = design.place(&[&["peerings", name, "sku"]]);
-                let (stated, wanted) = (stated.as_str(), wanted.as_str());
-                let message = format!("`{name}` has the SKU {stated}, and {wanted} is asked for");
-                found.add(case.finding("peering", name, span).says(message, RULE.fix));
-            }
-            None => found.missing(format!("`peerings.{name}.sku`")),
-        }
-    }
-    if !any {
-        found.missing("`peerings`, with `sku`");
-    }
+    each_peering(case, found, ("sku", RULE.fix), |peering| match peering.sku {
+        Some(stated) if stated == wanted => Says::Met(stated.as_str().to_owned()),
+        Some(stated) => Says::Unmet(format!(
+            "has the SKU {}, and {} is asked for",
+            stated.as_str(),
+            wanted.as_str()
+        )),
+        None => Says::Nothing,
+    });
 }

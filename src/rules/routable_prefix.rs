@@ -22,9 +22,6 @@ pub(super) const RULE: Rule = Rule {
 fn check(case: &Case<'_>, found: &mut Found) {
     let design = case.design;
     for partner in &design.partners {
-        if !design.pnis.iter().any(|pni| pni.partner == *partner) {
-            continue;
-        }
         let own = design.infrastructure(*partner);
         let serves = own.iter().any(|prefix| match design.topology.prefixes[*prefix].prefix {
             IpNet::V4(net) => {

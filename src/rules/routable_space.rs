@@ -68,9 +68,6 @@ pub(super) fn is_public(prefix: Ipv4Net) -> bool {
 fn check(case: &Case<'_>, found: &mut Found) {
     let design = case.design;
     for partner in &design.partners {
-        if !design.pnis.iter().any(|pni| pni.partner == *partner) {
-            continue;
-        }
         let mut announced = 0;
         let mut bare = Vec::new();
         for prefix in design.infrastructure(*partner) {

@@ -1,6 +1,7 @@
 //! P25: session addresses from whom the provider says.
 
 use super::found::Found;
+use super::stated::{Says, each_peering};
 use super::{Case, Example, Rule};
 use crate::model::requirements::{AddressProvider, RuleId};
 
@@ -19,35 +20,21 @@ pub(super) const RULE: Rule = Rule {
 };
 
 fn check(case: &Case<'_>, found: &mut Found) {
-    let design = case.design;
     let Some(wanted) = case.limits.address_provider else { return };
-    let mut any = false;
-    for peering in &design.topology.peerings {
-        if !design.pnis.iter().any(|pni| peering.connections.contains(&pni.lag)) {
-            continue;
-        }
-        any = true;
-        let name = &peering.name;
+    each_peering(case, found, ("session_address_provider", RULE.fix), |peering| {
         match peering.session_address_provider {
             Some(stated) if stated == wanted => {
-                found.declared(format!("`{name}`: addresses from {}", stated.as_str()));
+                Says::Met(format!("addresses from {}", stated.as_str()))
             }
-            Some(stated) => {
-                let span = design.place(&[&["peerings", name, "session_address_provider"]]);
-                let message = format!(
-                    "`{name}` takes its session addresses from {}, and {} has to give them",
-                    stated.as_str(),
-                    match wanted {
-                        AddressProvider::Microsoft => "Microsoft",
-                        AddressProvider::Peer => "the peer",
-                    }
-                );
-                found.add(case.finding("peering", name, span).says(message, RULE.fix));
-            }
-            None => found.missing(format!("`peerings.{name}.session_address_provider`")),
+            Some(stated) => Says::Unmet(format!(
+                "takes its session addresses from {}, and {} has to give them",
+                stated.as_str(),
+                match wanted {
+                    AddressProvider::Microsoft => "Microsoft",
+                    AddressProvider::Peer => "the peer",
+                }
+            )),
+            None => Says::Nothing,
         }
-    }
-    if !any {
-        found.missing("`peerings`, with `session_address_provider`");
-    }
+    });
 }

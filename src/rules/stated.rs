@@ -3,6 +3,7 @@
 use super::Case;
 use super::found::Found;
 use crate::model::requirements::Declared;
+use crate::model::topology::Peering;
 
 /// What a statement says about a rule.
 pub(super) enum Says {
@@ -23,9 +24,6 @@ pub(super) fn each(
 ) {
     let design = case.design;
     for partner in &design.partners {
-        if !design.pnis.iter().any(|pni| pni.partner == *partner) {
-            continue;
-        }
         let network = &design.topology.networks[*partner];
         let name = &network.name;
         match of(&network.declared) {
@@ -35,6 +33,34 @@ pub(super) fn each(
                 let span = design.place(&[&["networks", name, "declared", key]]);
                 let message = format!("`{name}` states: {told}");
                 found.add(case.finding("network", name, span).says(message, fix));
+            }
+        }
+    }
+}
+
+/// Looks at what each peering states under a key.
+pub(super) fn each_peering(
+    case: &Case<'_>,
+    found: &mut Found,
+    (key, fix): (&str, &str),
+    of: impl Fn(&Peering) -> Says,
+) {
+    let design = case.design;
+    let met =
+        |peering: &&Peering| design.pnis.iter().any(|pni| peering.connections.contains(&pni.lag));
+    let peerings: Vec<&Peering> = design.topology.peerings.iter().filter(met).collect();
+    if peerings.is_empty() {
+        found.missing(format!("`peerings`, with `{key}`"));
+    }
+    for peering in peerings {
+        let name = &peering.name;
+        match of(peering) {
+            Says::Met(told) => found.declared(format!("`{name}`: {told}")),
+            Says::Nothing => found.missing(format!("`peerings.{name}.{key}`")),
+            Says::Unmet(told) => {
+                let span = design.place(&[&["peerings", name, key]]);
+                let message = format!("`{name}` {told}");
+                found.add(case.finding("peering", name, span).says(message, fix));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! What other clouds, and ExpressRoute, ask of redundant connections.
 
-use super::{Held, Limits, Over, Pack};
+use super::{Held, Limits, Over, Pack, held};
 use crate::model::requirements::{Location, PackId, RuleId, Sku};
 use crate::report::data::Severity;
 use crate::units::{BitRate, Length, Share};
@@ -9,7 +9,8 @@ const AWS: &str = "AWS Direct Connect: resiliency recommendations (maximum, high
 const GCP_9999_PAGE: &str = "Google Cloud, Dedicated Interconnect: establish 99.99% availability";
 const GCP_999_PAGE: &str = "Google Cloud, Dedicated Interconnect: establish 99.9% availability";
 const EXPRESSROUTE_PAGE: &str = "MicrosoftDocs/azure-docs, articles/expressroute/designing-for-high-availability-with-expressroute.md";
-const READ: &str = "read 2026-11";
+/// These pages bear no date.
+const READ: &str = "2026-11 (as read then)";
 
 /// Values that all of them share.
 const CLOUD: Limits = Limits {
@@ -35,6 +36,10 @@ const GOOGLE: &str = "Not checked, as the model has no such thing: Cloud Routers
      attachments, and kinds of optics (10G LR, 100G LR4). Edge availability domains are `maintenance_domains` that hold \
      Google's routers or the PNIs.";
 
+// What several editions say alike.
+
+const R10: Held = held(RuleId::R10, Severity::Block, "LACP is required, also with one circuit.");
+
 /// AWS Direct Connect, maximum resiliency (99.99 %).
 pub(super) const AWS_DX_MAXIMUM: Pack = Pack {
     id: PackId::AwsDxMaximum,
@@ -46,17 +51,13 @@ pub(super) const AWS_DX_MAXIMUM: Pack = Pack {
     open: &[CAMPUS],
     limits: AWS_LIMITS,
     rules: &[
-        Held {
-            rule: RuleId::C1,
-            severity: Severity::Block,
-            says: "Connections end in more than one location.",
-        },
-        Held {
-            rule: RuleId::C2,
-            severity: Severity::Block,
-            says: "In each location connections end on separate devices; two connections may \
+        held(RuleId::C1, Severity::Block, "Connections end in more than one location."),
+        held(
+            RuleId::C2,
+            Severity::Block,
+            "In each location connections end on separate devices; two connections may \
                    otherwise land on one.",
-        },
+        ),
     ],
 };
 
@@ -88,22 +89,14 @@ pub(super) const GCP_9999: Pack = Pack {
     open: &[GOOGLE],
     limits: CLOUD,
     rules: &[
-        Held {
-            rule: RuleId::R10,
-            severity: Severity::Block,
-            says: "LACP is required, also with one circuit.",
-        },
+        R10,
         Held { rule: RuleId::P21, severity: Severity::Block, says: "Circuits are 10G or 100G." },
-        Held {
-            rule: RuleId::C1,
-            severity: Severity::Block,
-            says: "Four connections: two in each of two metros.",
-        },
-        Held {
-            rule: RuleId::C3,
-            severity: Severity::Block,
-            says: "The two connections of a metro lie in different edge availability domains.",
-        },
+        held(RuleId::C1, Severity::Block, "Four connections: two in each of two metros."),
+        held(
+            RuleId::C3,
+            Severity::Block,
+            "The two connections of a metro lie in different edge availability domains.",
+        ),
     ],
 };
 
@@ -118,17 +111,13 @@ pub(super) const GCP_999: Pack = Pack {
     open: &[GOOGLE],
     limits: CLOUD,
     rules: &[
-        Held {
-            rule: RuleId::R10,
-            severity: Severity::Block,
-            says: "LACP is required, also with one circuit.",
-        },
+        R10,
         Held { rule: RuleId::P21, severity: Severity::Block, says: "Circuits are 10G or 100G." },
-        Held {
-            rule: RuleId::C3,
-            severity: Severity::Block,
-            says: "Two connections in one metro, in different edge availability domains.",
-        },
+        held(
+            RuleId::C3,
+            Severity::Block,
+            "Two connections in one metro, in different edge availability domains.",
+        ),
     ],
 };
 
@@ -143,28 +132,28 @@ pub(super) const EXPRESSROUTE: Pack = Pack {
     open: &[],
     limits: CLOUD,
     rules: &[
-        Held {
-            rule: RuleId::R4,
-            severity: Severity::Minor,
-            says: "Active-active is recommended for the primary and the secondary connection.",
-        },
-        Held {
-            rule: RuleId::R5a,
-            severity: Severity::Major,
-            says: "Both connections of a circuit on one device of the customer defeat high \
+        held(
+            RuleId::R4,
+            Severity::Minor,
+            "Active-active is recommended for the primary and the secondary connection.",
+        ),
+        held(
+            RuleId::R5a,
+            Severity::Major,
+            "Both connections of a circuit on one device of the customer defeat high \
                    availability.",
-        },
-        Held {
-            rule: RuleId::P24,
-            severity: Severity::Minor,
-            says: "BFD takes the detection of failures from about three minutes to less than a \
+        ),
+        held(
+            RuleId::P24,
+            Severity::Minor,
+            "BFD takes the detection of failures from about three minutes to less than a \
                    second.",
-        },
-        Held {
-            rule: RuleId::C4,
-            severity: Severity::Minor,
-            says: "A pair in two cities has unequal delays; another circuit is the way to geo \
+        ),
+        held(
+            RuleId::C4,
+            Severity::Minor,
+            "A pair in two cities has unequal delays; another circuit is the way to geo \
                    redundancy.",
-        },
+        ),
     ],
 };

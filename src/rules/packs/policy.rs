@@ -1,6 +1,6 @@
 //! Microsoft's peering policy, for direct peering and for peering over exchanges.
 
-use super::{Held, Limits, Over, Pack};
+use super::{Held, Limits, Over, Pack, held};
 use crate::model::requirements::{Location, PackId, RuleId, Sku};
 use crate::report::data::Severity;
 use crate::units::{BitRate, Length, Share};
@@ -31,6 +31,67 @@ const UPGRADE: &str = "This policy asks for upgrades above 50 % peak load, the P
 const UNCHECKED: &str = "Not checked, as the model has no such thing: MD5 (not supported by the policy, though the API has a key \
      for it), kinds of fibre, and which communities tag the origin of routes.";
 
+// What several editions say alike.
+
+const R1: Held = held(
+    RuleId::R1,
+    Severity::Block,
+    "The peer has a publicly routable AS number; AS8075, 8068, 8069 and 12076 are \
+     Microsoft's.",
+);
+const P2: Held = held(
+    RuleId::P2,
+    Severity::Minor,
+    "Sessions of both IPv4 and IPv6 are expected at each peering location.",
+);
+const P4: Held = held(
+    RuleId::P4,
+    Severity::Major,
+    "Nobody who peers with Microsoft accepts routes from AS12076 (ExpressRoute), and \
+     everybody filters them on all peers.",
+);
+const P5: Held =
+    held(RuleId::P5, Severity::Block, "The peer has at least one publicly routable /24.");
+const P6: Held = held(RuleId::P6, Severity::Note, "Microsoft overwrites the MED that it receives.");
+const P8: Held = held(
+    RuleId::P8,
+    Severity::Major,
+    "A maximum of 2000 IPv4 and 500 IPv6 routes is recommended on sessions with \
+     Microsoft.",
+);
+const P9: Held = held(
+    RuleId::P9,
+    Severity::Major,
+    "With the request for a peering the most prefixes that will be advertised are \
+     stated.",
+);
+const P11: Held = held(
+    RuleId::P11,
+    Severity::Major,
+    "Neither side sends the other traffic by static routes or routes of last resort \
+     for what is not announced by BGP.",
+);
+const P12: Held = held(
+    RuleId::P12,
+    Severity::Major,
+    "Peers register their routes in a public Internet routing registry and keep that \
+     up to date.",
+);
+const P13: Held = held(
+    RuleId::P13,
+    Severity::Major,
+    "Peers adhere to MANRS; Microsoft may refuse peers without signed and registered \
+     routes, and drop invalid routes.",
+);
+const P14: Held = held(
+    RuleId::P14,
+    Severity::Minor,
+    "A fully staffed 24x7 network operations centre, with mail from a corporate \
+     domain and a telephone number.",
+);
+const P15: Held =
+    held(RuleId::P15, Severity::Block, "A complete and up-to-date profile on PeeringDB.");
+
 /// Microsoft peering policy: direct peering, 2024-03-19.
 pub(super) const DIRECT_2024_03: Pack = Pack {
     id: PackId::Direct202403,
@@ -42,123 +103,63 @@ pub(super) const DIRECT_2024_03: Pack = Pack {
     open: &[UNITS, PORTS, UPGRADE, UNCHECKED],
     limits: DIRECT,
     rules: &[
-        Held {
-            rule: RuleId::R1,
-            severity: Severity::Block,
-            says: "The peer has a publicly routable AS number; AS8075, 8068, 8069 and 12076 are \
-                   Microsoft's.",
-        },
-        Held {
-            rule: RuleId::R5a,
-            severity: Severity::Note,
-            says: "The peer may choose not to deploy redundant devices at its end.",
-        },
-        Held {
-            rule: RuleId::P1,
-            severity: Severity::Major,
-            says: "A fully redundant network with enough capacity to exchange traffic without \
+        R1,
+        held(
+            RuleId::R5a,
+            Severity::Note,
+            "The peer may choose not to deploy redundant devices at its end.",
+        ),
+        held(
+            RuleId::P1,
+            Severity::Major,
+            "A fully redundant network with enough capacity to exchange traffic without \
                    congestion.",
-        },
-        Held {
-            rule: RuleId::P2,
-            severity: Severity::Minor,
-            says: "Sessions of both IPv4 and IPv6 are expected at each peering location.",
-        },
-        Held {
-            rule: RuleId::P4,
-            severity: Severity::Major,
-            says: "Nobody who peers with Microsoft accepts routes from AS12076 (ExpressRoute), \
-                   and everybody filters them on all peers.",
-        },
-        Held {
-            rule: RuleId::P5,
-            severity: Severity::Block,
-            says: "The peer has at least one publicly routable /24.",
-        },
-        Held {
-            rule: RuleId::P6,
-            severity: Severity::Note,
-            says: "Microsoft overwrites the MED that it receives.",
-        },
-        Held {
-            rule: RuleId::P8,
-            severity: Severity::Major,
-            says: "A maximum of 2000 IPv4 and 500 IPv6 routes is recommended on sessions with \
-                   Microsoft.",
-        },
-        Held {
-            rule: RuleId::P9,
-            severity: Severity::Major,
-            says: "With the request for a peering the most prefixes that will be advertised are \
-                   stated.",
-        },
-        Held {
-            rule: RuleId::P10,
-            severity: Severity::Major,
-            says: "Unless agreed otherwise, peers announce consistent routes in all locations.",
-        },
-        Held {
-            rule: RuleId::P11,
-            severity: Severity::Major,
-            says: "Neither side sends the other traffic by static routes or routes of last resort \
-                   for what is not announced by BGP.",
-        },
-        Held {
-            rule: RuleId::P12,
-            severity: Severity::Major,
-            says: "Peers register their routes in a public Internet routing registry and keep \
-                   that up to date.",
-        },
-        Held {
-            rule: RuleId::P13,
-            severity: Severity::Major,
-            says: "Peers adhere to MANRS; Microsoft may refuse peers without signed and \
-                   registered routes, and drop invalid routes.",
-        },
-        Held {
-            rule: RuleId::P14,
-            severity: Severity::Minor,
-            says: "A fully staffed 24x7 network operations centre, with mail from a corporate \
-                   domain and a telephone number.",
-        },
-        Held {
-            rule: RuleId::P15,
-            severity: Severity::Block,
-            says: "A complete and up-to-date profile on PeeringDB.",
-        },
-        Held {
-            rule: RuleId::P16,
-            severity: Severity::Block,
-            says: "Direct peering only with Internet service providers and network service \
+        ),
+        P2,
+        P4,
+        P5,
+        P6,
+        P8,
+        P9,
+        held(
+            RuleId::P10,
+            Severity::Major,
+            "Unless agreed otherwise, peers announce consistent routes in all locations.",
+        ),
+        P11,
+        P12,
+        P13,
+        P14,
+        P15,
+        held(
+            RuleId::P16,
+            Severity::Block,
+            "Direct peering only with Internet service providers and network service \
                    providers.",
-        },
-        Held {
-            rule: RuleId::P17,
-            severity: Severity::Major,
-            says: "Each direct peering has two connections to two Microsoft edge routers, with \
+        ),
+        held(
+            RuleId::P17,
+            Severity::Major,
+            "Each direct peering has two connections to two Microsoft edge routers, with \
                    dual BGP sessions.",
-        },
-        Held {
-            rule: RuleId::P18,
-            severity: Severity::Major,
-            says: "Ports are upgraded when peak utilization exceeds 50 %, with diverse capacity \
+        ),
+        held(
+            RuleId::P18,
+            Severity::Major,
+            "Ports are upgraded when peak utilization exceeds 50 %, with diverse capacity \
                    in each metro.",
-        },
-        Held {
-            rule: RuleId::P20,
-            severity: Severity::Block,
-            says: "Direct peering takes 2 Gbit/s at least.",
-        },
-        Held {
-            rule: RuleId::P21,
-            severity: Severity::Block,
-            says: "Direct peering runs over single-mode fibre with 100G optics.",
-        },
-        Held {
-            rule: RuleId::P22,
-            severity: Severity::Major,
-            says: "Each agreed location supports failover that keeps peering local.",
-        },
+        ),
+        held(RuleId::P20, Severity::Block, "Direct peering takes 2 Gbit/s at least."),
+        held(
+            RuleId::P21,
+            Severity::Block,
+            "Direct peering runs over single-mode fibre with 100G optics.",
+        ),
+        held(
+            RuleId::P22,
+            Severity::Major,
+            "Each agreed location supports failover that keeps peering local.",
+        ),
     ],
 };
 
@@ -177,89 +178,29 @@ pub(super) const EXCHANGE_2024_03: Pack = Pack {
         ..DIRECT
     },
     rules: &[
-        Held {
-            rule: RuleId::R1,
-            severity: Severity::Block,
-            says: "The peer has a publicly routable AS number; AS8075, 8068, 8069 and 12076 are \
-                   Microsoft's.",
-        },
-        Held {
-            rule: RuleId::P2,
-            severity: Severity::Minor,
-            says: "Sessions of both IPv4 and IPv6 are expected at each peering location.",
-        },
-        Held {
-            rule: RuleId::P4,
-            severity: Severity::Major,
-            says: "Nobody who peers with Microsoft accepts routes from AS12076 (ExpressRoute), \
-                   and everybody filters them on all peers.",
-        },
-        Held {
-            rule: RuleId::P5,
-            severity: Severity::Block,
-            says: "The peer has at least one publicly routable /24.",
-        },
-        Held {
-            rule: RuleId::P6,
-            severity: Severity::Note,
-            says: "Microsoft overwrites the MED that it receives.",
-        },
-        Held {
-            rule: RuleId::P8,
-            severity: Severity::Major,
-            says: "A maximum of 2000 IPv4 and 500 IPv6 routes is recommended on sessions with \
-                   Microsoft.",
-        },
-        Held {
-            rule: RuleId::P9,
-            severity: Severity::Major,
-            says: "With the request for a peering the most prefixes that will be advertised are \
-                   stated.",
-        },
-        Held {
-            rule: RuleId::P11,
-            severity: Severity::Major,
-            says: "Neither side sends the other traffic by static routes or routes of last resort \
-                   for what is not announced by BGP.",
-        },
-        Held {
-            rule: RuleId::P12,
-            severity: Severity::Major,
-            says: "Peers register their routes in a public Internet routing registry and keep \
-                   that up to date.",
-        },
-        Held {
-            rule: RuleId::P13,
-            severity: Severity::Major,
-            says: "Peers adhere to MANRS; Microsoft may refuse peers without signed and \
-                   registered routes, and drop invalid routes.",
-        },
-        Held {
-            rule: RuleId::P14,
-            severity: Severity::Minor,
-            says: "A fully staffed 24x7 network operations centre, with mail from a corporate \
-                   domain and a telephone number.",
-        },
-        Held {
-            rule: RuleId::P15,
-            severity: Severity::Block,
-            says: "A complete and up-to-date profile on PeeringDB.",
-        },
-        Held {
-            rule: RuleId::P18,
-            severity: Severity::Major,
-            says: "Ports are upgraded when peak utilization exceeds 50 %.",
-        },
-        Held {
-            rule: RuleId::P20,
-            severity: Severity::Block,
-            says: "Peering over an exchange takes 500 Mbit/s at least and less than 2 Gbit/s, \
+        R1,
+        P2,
+        P4,
+        P5,
+        P6,
+        P8,
+        P9,
+        P11,
+        P12,
+        P13,
+        P14,
+        P15,
+        held(
+            RuleId::P18,
+            Severity::Major,
+            "Ports are upgraded when peak utilization exceeds 50 %.",
+        ),
+        held(
+            RuleId::P20,
+            Severity::Block,
+            "Peering over an exchange takes 500 Mbit/s at least and less than 2 Gbit/s, \
                    above which it should be direct.",
-        },
-        Held {
-            rule: RuleId::P21,
-            severity: Severity::Block,
-            says: "A connection of 10 Gbit/s to the exchange at least.",
-        },
+        ),
+        held(RuleId::P21, Severity::Block, "A connection of 10 Gbit/s to the exchange at least."),
     ],
 };
