@@ -57,6 +57,7 @@
 //! | [`observe`] | runs a scenario and turns what happened into a report |
 //! | [`sweep`] | every set of failures up to a size, and what follows |
 //! | [`availability`] | how long a year each demand is down, and because of what |
+//! | [`rules`] | what a provider asks for, and whether a design meets it |
 //! | [`cli`] | the `pnilab` command |
 
 pub mod availability;
@@ -71,6 +72,7 @@ pub mod observe;
 pub mod proto;
 pub mod report;
 pub mod rng;
+pub mod rules;
 pub mod settled;
 mod sim;
 pub mod sweep;

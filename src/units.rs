@@ -7,6 +7,8 @@ use std::fmt;
 use std::ops::{Add, AddAssign, Sub};
 use std::str::FromStr;
 
+pub mod date;
+
 /// A moment of simulated time: nanoseconds since the start of the run.
 ///
 /// It may lie before the start: a settled run heard its last hellos then.

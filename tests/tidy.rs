@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The rooms of the house; each may use only those before it.
-const ROOMS: [&str; 16] = [
+const ROOMS: [&str; 17] = [
     "units",
     "ids",
     "rng",
@@ -24,6 +24,7 @@ const ROOMS: [&str; 16] = [
     "observe",
     "sweep",
     "availability",
+    "rules",
     "cli",
 ];
 

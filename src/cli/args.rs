@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use super::date::Date;
+use crate::rules::packs::PACKS;
 use crate::sweep::Kind;
 use crate::units::SimDuration;
+use crate::units::date::Date;
 
 /// A network lab simulator with fault injection: what breaks in a peering design, for how long,
 /// and why.
@@ -30,8 +31,10 @@ pub(super) enum Command {
     Sweep(SweepArgs),
     /// Work out how many minutes a year each demand is down, and because of what.
     Availability(AvailabilityArgs),
-    /// Validate designs and scenarios.
+    /// Validate designs and scenarios, and hold designs against a provider's requirements.
     Check(CheckArgs),
+    /// List rule packs, or tell what one rule asks for.
+    Rules(RulesArgs),
     /// Print the JSON Schema of a kind of file.
     Schema(SchemaArgs),
     /// Explain the code of an error or note.
@@ -187,9 +190,67 @@ pub(super) struct CheckArgs {
     /// Topology and scenario files; a directory means every .yaml below it.
     #[arg(required = true, value_name = "FILE")]
     pub(super) files: Vec<PathBuf>,
+    /// Hold the designs against these rule packs [default: those that each names under `rules`].
+    #[arg(long, value_name = "PACK,..", value_delimiter = ',', value_parser = pack_names())]
+    pub(super) rules: Vec<String>,
     /// How to print what was found.
     #[arg(long, value_enum, default_value_t)]
-    pub(super) format: Format,
+    pub(super) format: CheckFormat,
+    /// Write check.json, check.sarif, check.xml (JUnit) and check.md into this directory. Without it
+    /// nothing is written.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// The day that waivers are held against, such as 2026-11-22 [default: today in UTC].
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+fn pack_names() -> PossibleValuesParser {
+    PossibleValuesParser::new(PACKS.iter().map(|pack| pack.id.as_str()))
+}
+
+/// How what a check found is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum CheckFormat {
+    /// For a person.
+    #[default]
+    Text,
+    /// One JSON document on stdout.
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit XML, for CI.
+    Junit,
+    /// Markdown, for a comment.
+    Markdown,
+}
+
+impl CheckFormat {
+    /// How errors in files are printed beside it.
+    pub(super) const fn of_errors(self) -> Format {
+        match self {
+            Self::Json => Format::Json,
+            Self::Text | Self::Sarif | Self::Junit | Self::Markdown => Format::Text,
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RulesArgs {
+    #[command(subcommand)]
+    pub(super) what: Option<RulesCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum RulesCommand {
+    /// Tell what a rule means, how it is checked, which fault exposes it, and the fix.
+    Explain(ExplainRuleArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainRuleArgs {
+    /// Such as R4.
+    pub(super) rule: String,
 }
 
 #[derive(Debug, Args)]

@@ -5,9 +5,8 @@ use std::fmt::Write as _;
 use rayon::ThreadPoolBuilder;
 
 use super::args::{AvailabilityArgs, Format};
-use super::date::Date;
 use super::plan::{self, Topologies};
-use super::{Exit, Failure, data, progress, recorded, talk};
+use super::{Exit, Failure, data, date, progress, recorded, talk};
 use crate::availability::years::Plan;
 use crate::availability::{Availability, Question};
 use crate::diag::Diagnostics;
@@ -46,7 +45,7 @@ pub(super) fn run(args: &AvailabilityArgs) -> Result<Exit, Failure> {
         let plan = Plan { years: args.years, crews: args.crews, seed: args.seed };
         let simulation = (args.years > 0)
             .then(|| progress::shown((args.years, "years"), |done| availability.years(plan, done)));
-        let as_of = args.as_of.unwrap_or_else(Date::today).to_string();
+        let as_of = args.as_of.unwrap_or_else(date::today).to_string();
         let command = command(args, &as_of);
         availability.result((&steady, &rest), &transients, simulation, (as_of, command))
     });

@@ -1,41 +1,24 @@
-//! `pnilab check`: are the files right?
+//! `pnilab check`: are the files right, and do the designs meet what a provider asks for?
 
-use std::fmt::Write as _;
+use std::path::Path;
 use std::sync::Arc;
 
-use serde::Serialize;
-
-use super::args::{CheckArgs, Format};
+use super::args::{CheckArgs, CheckFormat};
+use super::date::today;
 use super::plan::{self, Ids, Topologies};
 use super::{Exit, Failure, data, talk};
 use crate::diag::render::{Style, render};
 use crate::diag::{Diagnostics, Source};
-use crate::input::{self, FileKind};
+use crate::input::{self, Document, FileKind};
 use crate::model::ScenarioFile;
 use crate::model::scenario::Scenario;
 use crate::model::topology::{LagKind, Topology};
-
-/// What was found about one file.
-#[derive(Debug, Serialize)]
-struct Checked {
-    file: String,
-    kind: &'static str,
-    id: String,
-    #[serde(skip)]
-    contents: String,
-}
-
-/// `pnilab.check/1`, as far as rules are not applied.
-#[derive(Debug, Serialize)]
-struct CheckDocument<'a> {
-    schema: &'static str,
-    version: &'static str,
-    verdict: &'static str,
-    files: &'a [Checked],
-    diagnostics: &'a Diagnostics,
-    rules: [(); 0],
-    findings: [(); 0],
-}
+use crate::report::check::{junit, markdown, sarif};
+use crate::report::data::{CheckResult, CheckedFile, Verdict};
+use crate::report::write::{self, WriteError};
+use crate::report::{json, summary};
+use crate::rules::{self, packs::Pack};
+use crate::units::date::Date;
 
 /// Everything there is to say about the files.
 #[derive(Debug, Default)]
@@ -44,49 +27,80 @@ struct Check {
     topology_ids: Ids,
     scenario_ids: Ids,
     told: Diagnostics,
-    checked: Vec<Checked>,
+    checked: Vec<CheckedFile>,
+    /// The designs, and what each is to be held against.
+    designs: Vec<(Arc<Topology>, Document, Vec<&'static Pack>)>,
 }
 
 pub(super) fn run(args: &CheckArgs) -> Result<Exit, Failure> {
     let mut check = Check::default();
     for found in plan::files(&args.files)? {
         if let Some(source) = plan::open(&found.path, &mut check.told) {
-            check.file(&source);
+            check.file(&source, &args.rules);
         }
     }
     if check.told.has_errors() {
         return Err(check.told.into());
     }
-    match args.format {
-        Format::Json => data(&check.document())?,
-        Format::Text => {
-            talk(&render(&check.told, Style::Coloured));
-            data(&check.summary())?;
-        }
+    let result = check.result(args.as_of.unwrap_or_else(today));
+    let document = json::check(&result, &check.told);
+    if let Some(dir) = &args.out {
+        write_all(dir, &result, &document)?;
     }
-    Ok(Exit::Pass)
+    if args.format != CheckFormat::Json {
+        talk(&render(&check.told, Style::Coloured));
+    }
+    match args.format {
+        CheckFormat::Text => data(&summary::check(&result))?,
+        CheckFormat::Json => data(&document)?,
+        CheckFormat::Sarif => data(&sarif::of(&result))?,
+        CheckFormat::Junit => data(&junit::of(&result))?,
+        CheckFormat::Markdown => data(&markdown::of(&result))?,
+    }
+    if let Some(dir) = &args.out {
+        talk(&format!("Written: {}\n", dir.join("check.json").display()));
+    }
+    let fails = result.findings.iter().any(crate::report::data::FindingRow::fails);
+    Ok(if fails { Exit::Fail } else { Exit::Pass })
+}
+
+fn write_all(dir: &Path, result: &CheckResult, document: &str) -> Result<(), WriteError> {
+    write::make_folder(dir)?;
+    write::file(dir, "check.json", document.as_bytes())?;
+    write::file(dir, "check.sarif", sarif::of(result).as_bytes())?;
+    write::file(dir, "check.xml", junit::of(result).as_bytes())?;
+    write::file(dir, "check.md", markdown::of(result).as_bytes())?;
+    Ok(())
 }
 
 impl Check {
-    fn file(&mut self, source: &Arc<Source>) {
+    fn file(&mut self, source: &Arc<Source>, packs: &[String]) {
         match input::parse(source) {
             Ok(document) => match document.kind {
-                FileKind::Topology => self.topology(source),
+                FileKind::Topology => self.topology(source, document, packs),
                 FileKind::Scenario => self.scenario(source),
             },
             Err(errors) => self.told.extend(errors),
         }
     }
 
-    fn topology(&mut self, source: &Arc<Source>) {
+    fn topology(&mut self, source: &Arc<Source>, document: Document, packs: &[String]) {
         let Some(topology) = self.topologies.load(source, &mut self.told) else { return };
         self.topology_ids.take(&topology.name, source, &mut self.told);
-        self.checked.push(Checked {
+        let packs: Vec<&'static Pack> = if packs.is_empty() {
+            rules::packs_of(&topology.requirements.packs)
+        } else {
+            let named = |pack: &&Pack| packs.iter().any(|name| name == pack.id.as_str());
+            rules::packs::PACKS.iter().copied().filter(named).collect()
+        };
+        self.checked.push(CheckedFile {
             file: source.path().to_owned(),
             kind: "topology",
             id: topology.name.clone(),
             contents: topology_contents(&topology),
+            packs: packs.iter().map(|pack| pack.id.as_str().to_owned()).collect(),
         });
+        self.designs.push((topology, document, packs));
     }
 
     fn scenario(&mut self, source: &Arc<Source>) {
@@ -98,11 +112,12 @@ impl Check {
         match resolved {
             Ok(Some((scenario, notes))) => {
                 self.told.extend(notes);
-                self.checked.push(Checked {
+                self.checked.push(CheckedFile {
                     file: source.path().to_owned(),
                     kind: "scenario",
                     id: scenario.name.clone(),
                     contents: scenario_contents(&scenario),
+                    packs: Vec::new(),
                 });
             }
             Ok(None) => {}
@@ -110,31 +125,31 @@ impl Check {
         }
     }
 
-    fn document(&self) -> String {
-        let document = CheckDocument {
-            schema: "pnilab.check/1",
-            version: env!("CARGO_PKG_VERSION"),
-            verdict: "none",
-            files: &self.checked,
-            diagnostics: &self.told,
-            rules: [],
-            findings: [],
+    /// Holds every design against its packs.
+    fn result(&self, as_of: Date) -> CheckResult {
+        let mut result = CheckResult {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            verdict: Verdict::None,
+            as_of: as_of.to_string(),
+            files: self.checked.clone(),
+            rules: Vec::new(),
+            findings: Vec::new(),
+            waivers: Vec::new(),
         };
-        let mut text =
-            serde_json::to_string_pretty(&document).expect("strings and numbers always serialize");
-        text.push('\n');
-        text
-    }
-
-    fn summary(&self) -> String {
-        let mut text = String::new();
-        for file in &self.checked {
-            let Checked { file, kind, id, contents } = file;
-            writeln!(text, "{file}: {kind} `{id}` is valid: {contents}")
-                .expect("a String takes all that is written");
+        for (topology, document, packs) in &self.designs {
+            let checked = rules::check(topology, document, packs, as_of);
+            result.rules.extend(checked.rules);
+            result.findings.extend(checked.findings);
+            result.waivers.extend(checked.waivers);
         }
-        text.push_str("Validation only: no provider's rules were applied.\n");
-        text
+        result.verdict = match &result {
+            result if result.rules.is_empty() => Verdict::None,
+            result if result.findings.iter().any(crate::report::data::FindingRow::fails) => {
+                Verdict::Fail
+            }
+            _ => Verdict::Pass,
+        };
+        result
     }
 }
 

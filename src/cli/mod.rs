@@ -25,6 +25,7 @@ mod interrupt;
 mod plan;
 mod progress;
 mod recorded;
+mod rules;
 mod run;
 mod schema;
 mod sweep;
@@ -124,7 +125,8 @@ fn run(cli: &Cli) -> Exit {
         Command::Run(args) => (run::run(args), args.format),
         Command::Sweep(args) => (sweep::run(args), args.format),
         Command::Availability(args) => (availability::run(args), args.format),
-        Command::Check(args) => (check::run(args), args.format),
+        Command::Check(args) => (check::run(args), args.format.of_errors()),
+        Command::Rules(args) => (rules::run(args), Format::Text),
         Command::Schema(args) => (schema::run(args), Format::Text),
         Command::Explain(args) => (explain::run(args), Format::Text),
     };

@@ -5,7 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use super::date::Date;
+use crate::units::date::Date;
 
 /// What the command must state beside the scenario.
 #[derive(Clone, Copy, Debug)]

@@ -9,7 +9,7 @@ use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::args::{Format, RunArgs};
-use super::date::Date;
+use super::date::today;
 use super::interrupt::Gate;
 use super::plan::{self, Found, Ids, Topologies};
 use super::recorded::{Recorded, real};
@@ -24,6 +24,7 @@ use crate::observe::{self, Base, BaseKey, RunOptions};
 use crate::report::data::{RunReport, RunResult, VariedRow};
 use crate::report::write::{self, Images, WriteError};
 use crate::report::{json, summary};
+use crate::units::date::Date;
 
 /// A scenario that is ready to run.
 #[derive(Debug)]
@@ -87,7 +88,7 @@ fn shared(mut planned: Vec<Planned>) -> Vec<Planned> {
 /// Loads all that is to be run; what is wrong with any of it is in `told`.
 fn load(args: &RunArgs, told: &mut Diagnostics) -> Result<Vec<Planned>, Diagnostics> {
     let mut loader = Loader {
-        as_of: args.as_of.unwrap_or_else(Date::today),
+        as_of: args.as_of.unwrap_or_else(today),
         seed: args.seed,
         vary: args.vary.is_some(),
         given: None,

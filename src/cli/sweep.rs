@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::args::{Format, How, SweepArgs};
-use super::date::Date;
+use super::date::today;
 use super::interrupt::Gate;
 use super::plan::{self, Topologies};
 use super::recorded;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let tally = work(args, &sweep, folder.as_ref())?;
-    let as_of = args.as_of.unwrap_or_else(Date::today).to_string();
+    let as_of = args.as_of.unwrap_or_else(today).to_string();
     let result = tally.result(as_of.clone(), command(args, &as_of));
     let document = json::sweep(&result);
     if let Some(folder) = &folder {

@@ -180,6 +180,8 @@ codes! {
     MixedSpeeds, "E3018", "The members of a LAG differ in speed.",
         "A LAG consists of links of one data rate (IEEE 802.1AX-2008 §1), and flows are spread over \
          them evenly. Circuits of another speed make a PNI, link or port of their own.";
+    BadDate, "E3019", "The date cannot be understood.",
+        "A day of the Gregorian calendar from 1970 on is written `2026-11-22`.";
 
     Documentation, "N0001", "The design uses numbers reserved for documentation.",
         "AS numbers 64496 to 64511 and 65536 to 65551 (RFC 5398) and the prefixes 192.0.2.0/24, \

@@ -1,7 +1,7 @@
 //! Keys and words that later versions read, so that a reader learns that they are not misspelt.
 
 /// Keys of topology and scenario files, and fault kinds.
-const KEYS: &[&str] = &["costs", "infrastructure", "rules"];
+const KEYS: &[&str] = &["costs"];
 
 pub(super) fn is_key(key: &str) -> bool {
     KEYS.binary_search(&key).is_ok()

@@ -203,6 +203,33 @@ impl Document {
     pub fn source(&self) -> &Arc<Source> {
         &self.source
     }
+
+    /// Where something stands: its key, or itself in a list. A step of `path` is a key of a mapping; in
+    /// a list it is the item itself, or the `name` of one.
+    ///
+    /// # Examples
+    /// ```
+    /// use pnilab::diag::Source;
+    /// let source = Source::new("a.yaml", "pnilab: topology/1\nsites: {ams-a: {metro: ams}}\n");
+    /// let document = pnilab::input::parse(&source).expect("it is a topology");
+    /// let metro = document.find(&["sites", "ams-a", "metro"]).expect("it is there");
+    /// assert_eq!(source.position(metro.start).column, 17);
+    /// assert_eq!(document.find(&["sites", "ams-b"]), None);
+    /// ```
+    #[must_use]
+    pub fn find(&self, path: &[&str]) -> Option<Span> {
+        let mut at = &self.root;
+        for step in path {
+            at = at.child(step)?;
+        }
+        Some(at.entry)
+    }
+
+    /// The keys of the mapping at `path`, in file order; none if there is no mapping.
+    pub fn keys(&self, path: &[&str]) -> impl Iterator<Item = &str> {
+        let node = path.iter().try_fold(&self.root, |at, step| at.child(step));
+        node.into_iter().flat_map(yaml::Node::keys)
+    }
 }
 
 #[cfg(test)]

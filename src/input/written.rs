@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::sp::Written;
 use crate::proto::bgp::attrs::Community;
+use crate::units::date::Date;
 use crate::units::{BitRate, Length, PerSecond, Share, SimDuration};
 
 impl Written for SimDuration {
@@ -60,4 +61,10 @@ impl Written for IpAddr {
     const NAME: &'static str = "Address";
     const PATTERN: &'static str = r"^[0-9a-fA-F:.]+$";
     const ABOUT: &'static str = "An IPv4 or IPv6 address.";
+}
+
+impl Written for Date {
+    const NAME: &'static str = "Date";
+    const PATTERN: &'static str = r"^\d{4}-\d{2}-\d{2}$";
+    const ABOUT: &'static str = "A day, as in 2026-11-22.";
 }

@@ -58,6 +58,34 @@ impl Node {
         }
     }
 
+    /// What stands under a key, or an item of a list by itself or its `name`.
+    pub(super) fn child(&self, step: &str) -> Option<&Self> {
+        match &self.value {
+            Value::Map(entries) => {
+                entries.iter().find(|(key, _)| key.text() == Some(step)).map(|(_, value)| value)
+            }
+            Value::List(items) => items.iter().find(|item| {
+                let is_named = |item: &Self| match item.value {
+                    Value::Map(_) => item.child("name").and_then(Self::text) == Some(step),
+                    Value::Null | Value::Scalar { .. } | Value::List(_) => false,
+                };
+                item.text() == Some(step) || is_named(item)
+            }),
+            // One thing in place of a list of one.
+            Value::Scalar { text, .. } => (text == step).then_some(self),
+            Value::Null => None,
+        }
+    }
+
+    /// The keys of a mapping.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        let entries = match &self.value {
+            Value::Map(entries) => entries.as_slice(),
+            Value::Null | Value::Scalar { .. } | Value::List(_) => &[],
+        };
+        entries.iter().filter_map(|(key, _)| key.text())
+    }
+
     /// What it is, for a message.
     pub(super) fn describe(&self) -> String {
         match &self.value {

@@ -1,9 +1,11 @@
 //! What a design says about how its parts hang together.
 
+use super::resolve::places::great_circle_km;
 use super::topology::{LagKind, SessionKind, Topology};
 use crate::ids::{
     CircuitId, End, ExchangeId, Id, IdVec, LagId, MetroId, RouterId, SessionId, Side,
 };
+use crate::units::Length;
 
 impl Topology {
     /// The router with this name.
@@ -57,6 +59,20 @@ impl Topology {
     #[must_use]
     pub fn router_metro(&self, router: RouterId) -> MetroId {
         self.sites[self.routers[router].site].metro
+    }
+
+    /// How far apart two metros are on a great circle, where the file tells their positions.
+    #[must_use]
+    pub fn distance(&self, one: MetroId, other: MetroId) -> Option<Length> {
+        let (from, to) = (self.metros[one].position?, self.metros[other].position?);
+        let metres = great_circle_km(from, to) * 1_000.0;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "distances on a globe are below 20,100 km"
+        )]
+        let whole = metres as u64;
+        Some(Length::from_metres(whole))
     }
 
     /// `from>to` of a LAG's direction, by the side that sends.

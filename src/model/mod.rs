@@ -17,6 +17,7 @@ mod operations;
 mod prefixes;
 mod profiles;
 mod raw;
+pub mod requirements;
 mod resolve;
 mod risk;
 pub mod scenario;

@@ -9,6 +9,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::requirements::{AddressProvider, Sku};
 use crate::ids::{LagId, RouterId, Side};
 use crate::units::SimDuration;
 
@@ -121,6 +122,10 @@ pub struct Peering {
     pub kind: PeeringKind,
     /// What for.
     pub type_: PeeringType,
+    /// Who gives addresses to its sessions, if the file tells.
+    pub session_address_provider: Option<AddressProvider>,
+    /// Its SKU, if the file tells.
+    pub sku: Option<Sku>,
     /// Its PNIs.
     pub connections: Vec<LagId>,
 }

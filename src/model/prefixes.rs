@@ -55,6 +55,8 @@ pub struct Prefix {
     pub class: Option<ClassId>,
     /// Origination communities.
     pub communities: Vec<crate::proto::bgp::attrs::Community>,
+    /// Whether rules on what is announced and registered count it.
+    pub infrastructure: bool,
     /// The peering it is registered under and where that stands, if the file tells.
     pub registration: Option<(PeeringId, RegistrationState)>,
 }

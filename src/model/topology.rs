@@ -11,6 +11,7 @@ pub use super::operations::{
     RegistrationState, Windows,
 };
 pub use super::prefixes::{Endpoint, Prefix, Standby};
+pub use super::requirements::{Declared, Requirements};
 pub use super::risk::{CommonCause, Mode, Risk, Takes};
 use crate::ids::{
     CardId, CircuitId, ClassId, DemandId, DomainId, ExchangeId, FeedId, IdVec, LagId, MetroId,
@@ -72,6 +73,8 @@ pub struct Topology {
     pub domains: IdVec<DomainId, MaintenanceDomain>,
     /// Where connections stand in the provider's process.
     pub peerings: IdVec<PeeringId, Peering>,
+    /// What it is to be checked against.
+    pub requirements: Requirements,
     /// Every value that did not come from the file, sorted by `what`.
     pub assumptions: Vec<Assumption>,
 }
@@ -194,6 +197,8 @@ pub struct Network {
     pub prefer_oldest: bool,
     /// What internal sessions carry beside best routes.
     pub ibgp: Ibgp,
+    /// What its owner states.
+    pub declared: Declared,
 }
 
 /// What internal sessions carry beside best routes.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::data::{AvailabilityResult, RunReport, RunResult, SweepResult, Verdict};
+use super::data::{AvailabilityResult, CheckResult, RunReport, RunResult, SweepResult, Verdict};
+use crate::diag::Diagnostics;
 
 /// Schema of one result.
 pub const RESULT_SCHEMA: &str = "pnilab.result/1";
@@ -15,6 +16,17 @@ pub const SWEEP_SCHEMA: &str = "pnilab.sweep/1";
 
 /// Schema of an availability analysis.
 pub const AVAILABILITY_SCHEMA: &str = "pnilab.availability/1";
+
+/// Schema of a check.
+pub const CHECK_SCHEMA: &str = "pnilab.check/1";
+
+#[derive(Serialize)]
+struct CheckDocument<'a> {
+    schema: &'static str,
+    #[serde(flatten)]
+    result: &'a CheckResult,
+    diagnostics: &'a Diagnostics,
+}
 
 /// A result under the name of its schema.
 #[derive(Serialize)]
@@ -75,6 +87,13 @@ pub fn sweep(result: &SweepResult) -> String {
 #[must_use]
 pub fn availability(result: &AvailabilityResult) -> String {
     pretty(&Document { schema: AVAILABILITY_SCHEMA, result })
+}
+
+/// The document `pnilab.check/1` of a check and what the reading of the files noted, indented, with a
+/// newline at its end.
+#[must_use]
+pub fn check(result: &CheckResult, diagnostics: &Diagnostics) -> String {
+    pretty(&CheckDocument { schema: CHECK_SCHEMA, result, diagnostics })
 }
 
 #[cfg(test)]

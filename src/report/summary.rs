@@ -4,6 +4,7 @@
 //! a terminal. Words say everything, styles only help. Lines fit into 100 columns.
 
 mod availability;
+mod check;
 mod sweep;
 
 use anstyle::{AnsiColor, Style};
@@ -12,6 +13,7 @@ use super::data::{DemandRow, EventRow, Phases, RunReport, SessionRow, Verdict, W
 use super::{json, number, words};
 
 pub use availability::availability;
+pub use check::check;
 pub use sweep::sweep;
 
 /// Most columns of a line.

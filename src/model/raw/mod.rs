@@ -6,6 +6,7 @@ pub(crate) mod exchange;
 pub(crate) mod faults;
 pub(crate) mod lags;
 pub(crate) mod policy;
+pub(crate) mod requirements;
 pub(crate) mod risk;
 pub(crate) mod scenario;
 pub(crate) mod topology;

@@ -7,12 +7,14 @@ use serde::Deserialize;
 
 use super::exchange::RawExchange;
 use super::lags::{RawGracefulRestart, RawLink, RawPni};
+use super::requirements::{RawDeclared, RawRuleOptions, RawWaiver};
 use super::risk::{RawCommonCause, RawRouterModes};
 use super::traffic::{RawClass, RawDemand, RawPrefix};
 use super::values::{
     RawBfd, RawBgp, RawDaemon, RawFib, RawInterface, RawLacp, RawProfile, RawRouterValues,
 };
 use crate::input::sp::{Entries, List, OneOrMore, Sp, Text};
+use crate::model::requirements::{AddressProvider, PackId, Sku};
 use crate::model::topology::{ConnectionState, PeeringKind, PeeringType};
 use crate::units::{Length, PerSecond, Share, SimDuration};
 
@@ -32,6 +34,14 @@ pub(crate) struct RawTopology {
     pub name: Option<Sp<String>>,
     /// What it is, in a sentence.
     pub about: Option<Sp<String>>,
+    /// The rule packs that `check` applies; absent: none, unless it is told which.
+    #[serde(default)]
+    pub rules: OneOrMore<PackId>,
+    /// Answers to what the documents behind the packs leave open.
+    pub rule_options: Option<Sp<RawRuleOptions>>,
+    /// Findings that are accepted for a time.
+    #[serde(default)]
+    pub waivers: List<RawWaiver>,
     /// Values for all of the file; they switch nothing on.
     pub defaults: Option<Sp<RawDefaults>>,
     /// City regions.
@@ -240,6 +250,10 @@ pub(crate) struct RawPeering {
     /// What for; absent: internet.
     #[serde(rename = "type")]
     pub type_: Option<Sp<PeeringType>>,
+    /// Who gives addresses to its sessions; absent: not stated.
+    pub session_address_provider: Option<Sp<AddressProvider>>,
+    /// Its SKU; absent: not stated.
+    pub sku: Option<Sp<Sku>>,
     /// Its connections, by PNI.
     #[serde(default)]
     pub connections: Entries<RawConnection>,
@@ -285,6 +299,8 @@ pub(crate) struct RawNetwork {
     pub kind: Option<Sp<RawNetworkKind>>,
     /// Where the values of its routers come from that nothing states.
     pub profile: Option<Sp<RawProfile>>,
+    /// Facts that its owner states, for rules that no model can check.
+    pub declared: Option<Sp<RawDeclared>>,
     /// BGP inside; absent: a full mesh.
     pub ibgp: Option<Sp<RawIbgp>>,
     /// Interior routing; absent: IS-IS.

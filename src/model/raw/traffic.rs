@@ -36,6 +36,8 @@ pub(crate) struct RawPrefix {
     pub communities: OneOrMore<Text<Community>>,
     /// Who may originate it and its more-specifics (RFC 9582); absent: nobody has said.
     pub roas: Option<Sp<List<RawRoa>>>,
+    /// Whether rules on what is announced and registered count it; absent: true.
+    pub infrastructure: Option<Sp<bool>>,
     /// Where it stands in the provider's process.
     pub registration: Option<Sp<RawRegistration>>,
     /// How its service is placed; absent: anycast.

@@ -17,8 +17,8 @@ use crate::model::raw::exchange::{RawExchange, RawLanSide, RawPort};
 use crate::model::raw::lags::{RawRelation, RawSession};
 use crate::model::raw::values::{RawBgp, RawRouterValues};
 use crate::model::topology::{
-    Exchange, Family, Ibgp, LagKind, Multipath, Network, NetworkKind, Role, Router, Session,
-    SessionKind, Weights,
+    Declared, Exchange, Family, Ibgp, LagKind, Multipath, Network, NetworkKind, Role, Router,
+    Session, SessionKind, Weights,
 };
 use crate::proto::igp::{IgpConfig, IgpKind};
 use crate::units::SimDuration;
@@ -307,5 +307,6 @@ fn stand_in_network(name: &str, asn: u32) -> Network {
         honor_graceful_shutdown: false,
         prefer_oldest: false,
         ibgp: Ibgp::default(),
+        declared: Declared::default(),
     }
 }

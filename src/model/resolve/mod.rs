@@ -15,7 +15,7 @@ use self::values::{Assumed, AssumedRows};
 use super::Matrix;
 use super::profiles::Values;
 use super::raw::topology::RawTopology;
-use super::topology::{Assumption, Topology};
+use super::topology::{Assumption, Requirements, Topology};
 use crate::diag::{Diagnostics, Source, Span};
 use crate::ids::{
     CardId, CircuitId, ClassId, FeedId, IdVec, LagId, MetroId, NetworkId, PeeringId, PrefixId,
@@ -30,10 +30,11 @@ mod lags;
 mod notes;
 mod one_sided;
 mod operations;
-mod places;
+pub(super) mod places;
 mod policy;
 mod reflection;
 pub(super) mod report;
+mod requirements;
 mod risk;
 mod routers;
 pub(super) mod scenario;
@@ -174,6 +175,7 @@ fn empty(name: String, about: String) -> Topology {
         common_causes: Vec::new(),
         domains: IdVec::new(),
         peerings: IdVec::new(),
+        requirements: Requirements::default(),
         assumptions: Vec::new(),
     }
 }
@@ -198,6 +200,7 @@ impl Resolver<'_> {
         self.prefix_names();
         self.prefixes();
         self.demands();
+        self.requirements();
         if !self.report.has_errors() {
             self.lengths();
             self.internal_sessions();

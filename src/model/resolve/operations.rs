@@ -119,6 +119,8 @@ impl Resolver<'_> {
                 about: about(peering.about.as_ref()),
                 kind: peering.kind.as_deref().copied().unwrap_or(PeeringKind::Direct),
                 type_: peering.type_.as_deref().copied().unwrap_or(PeeringType::Internet),
+                session_address_provider: peering.session_address_provider.as_deref().copied(),
+                sku: peering.sku.as_deref().copied(),
                 connections,
             });
         }

@@ -120,7 +120,7 @@ pub(super) fn about(text: Option<&Sp<String>>) -> String {
 }
 
 /// Great-circle distance in km on a sphere of 6371 km.
-pub(super) fn great_circle_km([lat1, lon1]: [f64; 2], [lat2, lon2]: [f64; 2]) -> f64 {
+pub(in crate::model) fn great_circle_km([lat1, lon1]: [f64; 2], [lat2, lon2]: [f64; 2]) -> f64 {
     let radians = |degrees: f64| degrees * std::f64::consts::PI / 180.0;
     let half = |a: f64, b: f64| {
         let sine = libm::sin((radians(b) - radians(a)) / 2.0);

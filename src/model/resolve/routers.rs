@@ -9,6 +9,7 @@ use super::Resolver;
 use super::daemons::{check_daemon, daemon};
 use super::places::about;
 use super::report::hole;
+use super::requirements::declared;
 use super::values::{
     Assumed, Chain, MILLISECOND_TO_A_DAY, UP_TO_A_DAY, Valued, check_bfd, check_bgp,
     check_duration, check_interface, check_jitter, check_lacp,
@@ -157,6 +158,7 @@ impl<'a> Resolver<'a> {
                 honor_graceful_shutdown: honor.value,
                 prefer_oldest: oldest.value,
                 ibgp: Ibgp { add_path: add_path.value, best_external: best_external.value },
+                declared: declared(network.declared.as_deref()),
             });
         }
     }

@@ -136,6 +136,7 @@ impl Resolver<'_> {
                 class,
                 communities: communities(&entry.communities, &mut self.report),
                 roas,
+                infrastructure: entry.infrastructure.as_deref().copied().unwrap_or(true),
                 registration,
                 announced_over,
                 standby,

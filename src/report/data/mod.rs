@@ -6,6 +6,7 @@
 //! No float is NaN or infinite: what does not exist is `None`.
 
 mod availability;
+mod check;
 mod figures;
 mod result;
 mod sweep;
@@ -13,6 +14,9 @@ mod sweep;
 pub use availability::{
     AvailabilityResult, CauseShare, DemandAvailability, Downtime, DowntimeSet, PhysicalOnly,
     RateRow, Simulation, TransientRow, YEAR_S, YearsRow,
+};
+pub use check::{
+    CheckResult, CheckedFile, EvidenceRow, FindingRow, RuleRow, RuleStatus, Severity, WaiverRow,
 };
 pub use figures::{
     DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag, MapMetro,
