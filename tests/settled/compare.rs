@@ -27,7 +27,7 @@ const OVER: u64 = 14_410;
 const QUIET: u64 = 200;
 
 /// One to three faults, no two of one element.
-fn faults(topology: &Topology, dice: &mut Dice) -> Vec<Fault> {
+pub(crate) fn faults(topology: &Topology, dice: &mut Dice) -> Vec<Fault> {
     let mut all: Vec<Fault> = Vec::new();
     for _ in 0..=dice.below(3) {
         let how = if dice.chance(40) { How::Silent } else { How::Fail };
