@@ -54,7 +54,8 @@ fn forks(criterion: &mut Criterion) {
     });
 }
 
-/// Where eight metros end up with one of their PNIs cut, worked out without events.
+/// Where eight metros end up with one of their PNIs cut, worked out without events: from the whole
+/// network, and from nothing.
 fn settled(criterion: &mut Criterion) {
     let file = pnilab::open(Path::new("topologies/eight-metros.yaml")).expect("it is there");
     let (topology, _) = pnilab::load_topology(&file).expect("it is right");
@@ -64,6 +65,9 @@ fn settled(criterion: &mut Criterion) {
     let cut = [Fault { element, how: How::Fail }];
     criterion.bench_function("settled, eight metros", |bencher| {
         bencher.iter(|| evaluator.evaluate(black_box(&cut), Before::Whole));
+    });
+    criterion.bench_function("settled afresh, eight metros", |bencher| {
+        bencher.iter(|| evaluator.evaluate_afresh(black_box(&cut), Before::Whole));
     });
 }
 

@@ -77,7 +77,7 @@ pub(super) struct View<'a> {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Seen {
     memo: Memo,
-    asked: Asked,
+    pub(super) asked: Asked,
     /// Where fluid shares started.
     sources: Vec<(RouterId, u64)>,
     /// Where flows started.

@@ -56,7 +56,7 @@ pub struct Flowing {
 
 /// What a path does with what is offered to it.
 #[derive(Clone, Copy, Debug)]
-struct Told {
+pub(super) struct Told {
     is_offered: bool,
     fate: Fate,
     /// What is left of [`MUCH`] at its end.
@@ -208,7 +208,7 @@ fn lies(spread: &[Spread]) -> BTreeMap<PathId, u64> {
 }
 
 impl Told {
-    fn of(tables: &Tables, spec: &DemandSpec, path: &Path, loads: &Offered) -> Self {
+    pub(super) fn of(tables: &Tables, spec: &DemandSpec, path: &Path, loads: &Offered) -> Self {
         let is_offered = is_offered(path);
         if !is_offered || path.arrives().is_none() {
             let fate = Fate::of(path);
@@ -231,7 +231,7 @@ impl Told {
 
 impl Instant {
     /// Adds what is offered to a path, and tells what becomes of it.
-    fn add(&mut self, told: Told, parts: u64) -> Fate {
+    pub(super) fn add(&mut self, told: Told, parts: u64) -> Fate {
         if told.is_offered {
             let delivered = if told.left == MUCH { parts } else { portion(parts, told.left, MUCH) };
             self.offered += parts;

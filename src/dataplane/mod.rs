@@ -15,6 +15,7 @@ pub mod paths;
 mod reach;
 pub mod series;
 pub mod specs;
+pub mod standing;
 mod state;
 pub mod sweeps;
 pub mod tables;

@@ -159,11 +159,24 @@ impl PathTable {
         if let Some(id) = self.ids.get(&path) {
             return *id;
         }
+        self.intern_shared(&Arc::new(path))
+    }
+
+    /// The id of a path that others hold too.
+    pub fn intern_shared(&mut self, path: &Arc<Path>) -> PathId {
+        if let Some(id) = self.ids.get(path) {
+            return *id;
+        }
         let id = PathId(u32::try_from(self.paths.len()).expect("paths are bounded by the limits"));
-        let path = Arc::new(path);
-        self.paths.push(Arc::clone(&path));
-        self.ids.insert(path, id);
+        self.paths.push(Arc::clone(path));
+        self.ids.insert(Arc::clone(path), id);
         id
+    }
+
+    /// The path with this id, to hold.
+    #[must_use]
+    pub fn shared(&self, id: PathId) -> Arc<Path> {
+        Arc::clone(&self.paths[id.0 as usize])
     }
 
     /// The path with this id.

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use super::interior::{self, HopFact};
 use crate::dataplane::specs;
 use crate::dataplane::tables::Names;
 use crate::dataplane::traffic::DemandSpec;
-use crate::ids::{End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId};
+use crate::ids::{End, GroupId, Id, IdVec, LagId, NetworkId, PrefixId, RouterId, SessionId};
 use crate::model::groups::{self, Group};
-use crate::model::topology::{SessionKind, Topology};
+use crate::model::topology::{LagKind, SessionKind, Topology, Weights};
+use crate::proto::bgp::advertise::Route;
+use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::rib::{Peer, Rib, Slot};
+use crate::proto::igp::IgpKind;
 use crate::rng::Draws;
 
 /// Facts of a design, and the draws of a seed.
@@ -17,11 +21,22 @@ use crate::rng::Draws;
 pub(super) struct Facts<'t> {
     pub(super) topology: &'t Topology,
     pub(super) groups: IdVec<GroupId, Group>,
+    /// The route of a router that serves a group.
+    pub(super) originated: IdVec<GroupId, Route>,
     /// Session ends at each router, in order of session: a [`Slot`] counts them.
     pub(super) sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
     pub(super) slots: IdVec<End<SessionId>, Slot>,
     /// LAG ends at each router, in order of LAG.
     pub(super) lags_at: IdVec<RouterId, Vec<End<LagId>>>,
+    /// Links inside networks at each router, in order of LAG.
+    pub(super) hops_at: IdVec<RouterId, Vec<HopFact>>,
+    pub(super) routers_of: IdVec<NetworkId, Vec<RouterId>>,
+    /// Networks whose routers know links of their own only, or that have metrics of zero.
+    pub(super) rooted: IdVec<NetworkId, bool>,
+    /// Sessions inside each network.
+    pub(super) internal: IdVec<NetworkId, Vec<SessionId>>,
+    /// Whether some network weighs routes by the rate of LAGs.
+    pub(super) weighs: bool,
     /// RIBs for one group, with no routes.
     pub(super) ribs: IdVec<RouterId, Rib>,
     pub(super) names: Names,
@@ -52,7 +67,13 @@ impl<'t> Facts<'t> {
             let session = &topology.sessions[end.of];
             hash(format!("bfd/{}/{}", session.name, name(session.ends[end.side].router)))
         };
-        Self {
+        let mut facts = Self {
+            hops_at: IdVec::new(),
+            routers_of: routers_of(topology),
+            rooted: rooted(topology),
+            internal: internal(topology),
+            originated: groups.iter().map(originated).collect(),
+            weighs: topology.networks.iter().any(|n| n.weights == Weights::Bandwidth),
             ribs: topology.routers.ids().map(|r| rib(topology, &sessions_at[r], r)).collect(),
             lags_at: topology.lags_at(),
             names: specs::names(topology),
@@ -64,11 +85,20 @@ impl<'t> Facts<'t> {
             groups,
             sessions_at,
             slots,
-        }
+        };
+        facts.hops_at = interior::hops_at(&facts);
+        facts
     }
 
     pub(super) fn session_router(&self, end: End<SessionId>) -> RouterId {
         self.topology.sessions[end.of].ends[end.side].router
+    }
+
+    /// Whether a router stands by for a group's service.
+    pub(super) fn stands_by(&self, group: GroupId, router: RouterId) -> bool {
+        let first = self.groups[group].prefixes[0];
+        let standby = self.topology.prefixes[first].standby.as_ref();
+        standby.is_some_and(|standby| standby.routers.contains(&router))
     }
 
     /// The session end that a slot of a router stands for.
@@ -79,6 +109,41 @@ impl<'t> Facts<'t> {
 
 fn demands(topology: &Topology, seed: u64, group_of: &IdVec<PrefixId, GroupId>) -> Vec<DemandSpec> {
     topology.demands.ids().map(|id| specs::demand(topology, (seed, id), group_of)).collect()
+}
+
+fn routers_of(topology: &Topology) -> IdVec<NetworkId, Vec<RouterId>> {
+    let mut all: IdVec<NetworkId, Vec<RouterId>> =
+        topology.networks.iter().map(|_| Vec::new()).collect();
+    for (id, router) in topology.routers.iter_ids() {
+        all[router.network].push(id);
+    }
+    all
+}
+
+fn originated(group: &Group) -> Route {
+    Route::originated(Attributes::originated().with_communities(group.communities.clone()))
+}
+
+fn internal(topology: &Topology) -> IdVec<NetworkId, Vec<SessionId>> {
+    let mut all: IdVec<NetworkId, Vec<SessionId>> =
+        topology.networks.iter().map(|_| Vec::new()).collect();
+    for (id, session) in topology.sessions.iter_ids() {
+        if session.kind == SessionKind::Internal {
+            all[topology.routers[session.ends[0].router].network].push(id);
+        }
+    }
+    all
+}
+
+fn rooted(topology: &Topology) -> IdVec<NetworkId, bool> {
+    let mut rooted: IdVec<NetworkId, bool> =
+        topology.networks.iter().map(|network| network.igp.kind == IgpKind::Static).collect();
+    for lag in topology.lags.iter().filter(|lag| lag.kind == LagKind::Link) {
+        if lag.ends.iter().any(|end| end.metric == 0) {
+            rooted[topology.routers[lag.ends[0].router].network] = true;
+        }
+    }
+    rooted
 }
 
 /// The slot of each session end among those of its router.

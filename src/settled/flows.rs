@@ -6,8 +6,9 @@ use super::Before;
 use super::facts::Facts;
 use super::outcome::{Delivery, Doubt, Latent, Load};
 use crate::dataplane::atoms::Atoms;
+use crate::dataplane::standing::{self, Figures, Standing};
 use crate::dataplane::tables::{Tables, WHOLE};
-use crate::dataplane::traffic::{Flowing, Traffic};
+use crate::dataplane::traffic::{Instant, Traffic};
 use crate::ids::{DemandId, End, Id, IdVec, LagId, RouterId, Side};
 use crate::model::scenario::Direction;
 use crate::units::{BitRate, Share, SimDuration, SimTime};
@@ -16,6 +17,7 @@ use crate::units::{BitRate, Share, SimDuration, SimTime};
 const AFTER: SimDuration = SimDuration::from_secs(1);
 
 /// Demands and loads over settled tables.
+#[derive(Clone, Debug)]
 pub(super) struct Flows {
     pub(super) demands: IdVec<DemandId, [Delivery; 2]>,
     pub(super) loads: IdVec<LagId, [Load; 2]>,
@@ -59,6 +61,11 @@ impl Facts<'_> {
     /// when all was well.
     fn may_start_elsewhere(&self, whole: &Traffic, index: usize) -> bool {
         let [forward, _] = &whole.flowing()[index];
+        self.serving(index).len() > 1 || !all_arrive(&forward.atoms)
+    }
+
+    /// The routers at which forward traffic of a demand may end.
+    fn serving(&self, index: usize) -> BTreeSet<RouterId> {
         let mut servers: BTreeSet<RouterId> = BTreeSet::new();
         let mut group = Some(self.specs[index].groups[0]);
         while let Some(at) = group {
@@ -68,7 +75,55 @@ impl Facts<'_> {
             servers.extend(self.groups[at].served_by.iter().copied());
             group = self.groups[at].cover;
         }
-        servers.len() > 1 || !all_arrive(&forward.atoms)
+        servers
+    }
+
+    /// The same from what becomes of demands, as it stands; where all but these LAGs, and what is
+    /// offered to any, is as in another.
+    pub(super) fn told(
+        &self,
+        figures: &Figures,
+        tables: &Tables,
+        whole: Option<(&Flows, &[LagId])>,
+    ) -> Flows {
+        let told = |outcome: &standing::Outcome| delivery(outcome.now, outcome.reachable);
+        let demands = figures.demands.iter().map(|both| both.each_ref().map(told)).collect();
+        let idle = |lag: LagId| {
+            Side::BOTH
+                .map(|side| Load { capacity: tables.lag_capacity(lag, side), ..Load::default() })
+        };
+        let mut loads: IdVec<LagId, [Load; 2]> = match whole {
+            None => self.topology.lags.ids().map(idle).collect(),
+            Some((whole, changed)) => {
+                let rate = |load: &Load| Load { capacity: load.capacity, ..Load::default() };
+                let mut loads: IdVec<LagId, [Load; 2]> =
+                    whole.loads.iter().map(|both| both.each_ref().map(rate)).collect();
+                for lag in changed {
+                    loads[*lag] = idle(*lag);
+                }
+                loads
+            }
+        };
+        for ((lag, side), load) in &figures.loads {
+            loads[*lag][*side].offered = BitRate::from_bps(*load);
+        }
+        for ((lag, side, class), load) in &figures.by_class {
+            loads[*lag][*side].classes.push((*class, BitRate::from_bps(*load)));
+        }
+        Flows { demands, loads, doubts: Vec::new() }
+    }
+
+    /// Where return traffic may start elsewhere than is told.
+    pub(super) fn doubts(&self, now: &Standing, whole: &Standing, before: Before) -> Vec<Doubt> {
+        let lacks =
+            |index: &usize| self.specs[*index].rates[1].as_bps() > 0 && !now.all_arrive(*index);
+        let doubtful = |index: &usize| {
+            let has_stopped = self.specs[*index].sources.len() == 1 && !now.is_offered(*index);
+            let stopped = before == Before::Whole && has_stopped;
+            !stopped && (self.serving(*index).len() > 1 || !whole.all_arrive(*index))
+        };
+        let all = (0..self.specs.len()).filter(lacks).filter(doubtful);
+        all.map(|index| Doubt::ReturnStart(DemandId::from_index(index))).collect()
     }
 
     fn measured(&self, traffic: &Traffic, tables: &Tables, doubts: Vec<Doubt>) -> Flows {
@@ -78,8 +133,8 @@ impl Facts<'_> {
                 let harm = traffic.harm(index, direction, at).run;
                 let [forward, back] = &traffic.flowing()[index];
                 match direction {
-                    Direction::Forward => delivery(forward, harm.reachable),
-                    Direction::Return => delivery(back, harm.reachable),
+                    Direction::Forward => delivery(forward.now, harm.reachable),
+                    Direction::Return => delivery(back.now, harm.reachable),
                 }
             })
         };
@@ -137,8 +192,7 @@ fn all_arrive(atoms: &Atoms) -> bool {
     atoms.arrivals().iter().map(|(_, parts)| parts).sum::<u64>() == WHOLE
 }
 
-fn delivery(flowing: &Flowing, arriving: u64) -> Delivery {
-    let now = flowing.now;
+fn delivery(now: Instant, arriving: u64) -> Delivery {
     let share = |part: u64, whole: u64| {
         let ppb = u128::from(part) * 1_000_000_000 / u128::from(whole.max(1));
         (whole > 0).then(|| Share::from_ppb(u64::try_from(ppb).expect("at most one")))

@@ -3,96 +3,112 @@
 //! # Departures
 //! * Overload on start-up has passed, and no adjacency waits for its neighbour.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::change::{Change, LagChange};
 use super::facts::Facts;
 use super::faults::Physical;
+use super::interior::{Interior, Trees};
 use super::links::Links;
+use super::memo::Memo;
 use crate::dataplane::specs;
 use crate::dataplane::tables::{FibEntry, RouterTable, Tables};
-use crate::ids::{End, GroupId, IdVec, LagId, NetworkId, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Weights};
-use crate::proto::igp::{self, Edge, IgpKind, Map};
-
-/// Interior routes of one router.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Interior {
-    /// Distance and first links by destination.
-    pub(super) to: BTreeMap<RouterId, (u64, Vec<LagId>)>,
-    /// First links of loop-free alternates, the best first (RFC 5286).
-    pub(super) alternates: BTreeMap<RouterId, Vec<LagId>>,
-    /// PNIs and ports that routers it reaches tell are up; `None`: nobody tells, all count.
-    pub(super) stubs: Option<BTreeSet<LagId>>,
-}
+use crate::ids::{End, GroupId, IdVec, LagId, NetworkId, RouterId, Side};
+use crate::model::topology::LagKind;
+use crate::proto::igp::IgpKind;
 
 /// Everything below BGP.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Ground<'f, 't> {
     pub(super) facts: &'f Facts<'t>,
     pub(super) physical: Physical,
-    /// Forwarding, without routes.
+    /// Forwarding; without routes, or with those of the whole network where it is a change of that.
     pub(super) tables: Tables,
-    pub(super) interior: IdVec<RouterId, Interior>,
-    adjacent: IdVec<LagId, bool>,
+    pub(super) interior: Interior<'f>,
+    pub(super) memo: Memo,
+    pub(super) adjacent: IdVec<LagId, bool>,
+    /// LAGs that are not as in the whole network, where it is a change of that.
+    pub(super) changed: Vec<LagId>,
     /// Whether all that is sent inside networks, over LAGs that are up, gets across.
     pub(super) is_clean: bool,
 }
 
-/// All of the ground that routing of BGP depends on: equal ones lead to equal routes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Basis {
-    /// Which routers run, which forward, which ends of LAGs are up, which links have an adjacency, and
-    /// which sessions are up, in this order.
-    flags: Vec<bool>,
-    /// Rates of LAG ends, where a network weighs by them.
-    rates: Vec<u64>,
+/// What each failure writes to, and the next uses again.
+#[derive(Debug)]
+pub(super) struct Scratch {
+    /// Equal to those of the whole network when it is not in use.
+    pub(super) tables: Tables,
+    pub(super) memo: Memo,
+}
+
+/// Of the whole network what failures change little of.
+#[derive(Clone, Copy)]
+pub(super) struct WholeGround<'w> {
+    pub(super) trees: &'w Trees,
+    pub(super) is_clean: bool,
 }
 
 impl<'f, 't> Ground<'f, 't> {
-    /// What routing depends on; `None` if it depends on more.
-    pub(super) fn basis(&self, sessions: &IdVec<SessionId, bool>) -> Option<Basis> {
-        let plain = |table: &RouterTable| table.lost.is_empty() && table.filters.is_empty();
-        if !self.tables.routers.iter().all(plain) || !self.tables.severed.is_empty() {
-            return None;
-        }
-        let routers = self.physical.running.iter().chain(&self.physical.hung).copied();
-        let ends = self.tables.lags.iter().flat_map(|both| both.each_ref().map(|end| end.up));
-        let rest = self.adjacent.iter().chain(sessions).copied();
-        let networks = &self.facts.topology.networks;
-        let weighs = networks.iter().any(|network| network.weights == Weights::Bandwidth);
-        let lags = self.facts.topology.lags.ids().filter(|_| weighs);
-        let rate = |lag| Side::BOTH.map(|side| self.tables.lag_capacity(lag, side).as_bps());
-        Some(Basis {
-            flags: routers.chain(ends).chain(rest).collect(),
-            rates: lags.flat_map(rate).collect(),
-        })
-    }
-
-    pub(super) fn new(facts: &'f Facts<'t>, physical: Physical) -> Self {
+    /// The ground of a world, from nothing.
+    pub(super) fn new(facts: &'f Facts<'t>, physical: Physical, rooted: bool) -> Self {
         let tables = tables(facts, &physical);
         let topology = facts.topology;
         let mut ground = Self {
             facts,
             physical,
             tables,
-            interior: topology.routers.iter().map(|_| Interior::default()).collect(),
+            interior: Interior::new(facts, None, rooted),
+            memo: Memo::none(),
             adjacent: topology.lags.iter().map(|_| false).collect(),
+            changed: Vec::new(),
             is_clean: false,
         };
         for lag in topology.lags.ids() {
             ground.adjacent[lag] = ground.is_adjacent(lag);
+            ground.prune(lag);
         }
-        ground.prune();
         ground.is_clean = ground.all_gets_across();
-        let mut maps: BTreeMap<NetworkId, Map> = BTreeMap::new();
-        for (router, at) in topology.routers.iter_ids() {
-            if ground.physical.running[router] {
-                let map = maps.entry(at.network).or_insert_with(|| ground.map(at.network));
-                let to = ground.distances(router, map);
-                ground.interior[router] = ground.complete(router, to);
+        ground
+    }
+
+    /// The ground of a world that differs from the whole one like this.
+    pub(super) fn changed(
+        facts: &'f Facts<'t>,
+        (physical, change): (Physical, &Change),
+        whole: WholeGround<'f>,
+        Scratch { mut tables, memo }: Scratch,
+    ) -> Self {
+        for router in &change.routers {
+            let table = tables.routers.edit(*router);
+            table.up = physical.running[*router];
+            table.hung = physical.hung[*router];
+        }
+        for LagChange { lag, ends, delivers } in &change.lags {
+            tables.lags.edit(*lag).clone_from(ends);
+            for (circuit, delivers) in facts.topology.lags[*lag].circuits.iter().zip(delivers) {
+                for side in Side::BOTH {
+                    tables.circuits.edit(*circuit)[side].delivers = delivers[side];
+                }
             }
         }
+        let mut ground = Self {
+            facts,
+            physical,
+            tables,
+            interior: Interior::new(facts, Some(whole.trees), false),
+            memo,
+            adjacent: whole.trees.adjacent.clone(),
+            changed: change.lags.iter().map(|change| change.lag).collect(),
+            is_clean: false,
+        };
+        for index in 0..ground.changed.len() {
+            let lag = ground.changed[index];
+            ground.adjacent[lag] = ground.is_adjacent(lag);
+            ground.prune(lag);
+        }
+        ground.is_clean =
+            if whole.is_clean { ground.stays_clean() } else { ground.all_gets_across() };
         ground
     }
 
@@ -111,7 +127,7 @@ impl<'f, 't> Ground<'f, 't> {
         self.tables.member_delivers(lag, side, end.distributing[index])
     }
 
-    fn network_of(&self, lag: LagId) -> NetworkId {
+    pub(super) fn network_of(&self, lag: LagId) -> NetworkId {
         self.facts.topology.routers[self.tables.ends[lag][Side::A]].network
     }
 
@@ -134,19 +150,22 @@ impl<'f, 't> Ground<'f, 't> {
     }
 
     /// Some forwarding leaves out neighbours that no longer answer (RFC 4861 §7.3).
-    fn prune(&mut self) {
+    fn prune(&mut self, id: LagId) {
         let topology = self.facts.topology;
-        for (id, lag) in topology.lags.iter_ids() {
-            if matches!(lag.kind, LagKind::Port(_)) {
-                continue;
-            }
-            let both = Side::BOTH.into_iter().all(|side| self.any_crosses(id, side));
-            for side in Side::BOTH {
-                let router = lag.ends[side].router;
-                let asks = !topology.routers[router].prune_unreachable.is_zero();
-                if asks && self.tables.lags[id][side].up && !both {
-                    self.tables.routers.edit(router).lost.insert(id);
-                }
+        let lag = &topology.lags[id];
+        let asks =
+            |side: &Side| !topology.routers[lag.ends[*side].router].prune_unreachable.is_zero();
+        let asking: Vec<Side> = Side::BOTH.into_iter().filter(asks).collect();
+        if asking.is_empty() || matches!(lag.kind, LagKind::Port(_)) {
+            return;
+        }
+        let both = Side::BOTH.into_iter().all(|side| self.any_crosses(id, side));
+        for side in asking {
+            let router = lag.ends[side].router;
+            let loses = self.tables.lags[id][side].up && !both;
+            if loses != self.tables.routers[router].lost.contains(&id) {
+                let lost = &mut self.tables.routers.edit(router).lost;
+                let _ = if loses { lost.insert(id) } else { lost.remove(&id) };
             }
         }
     }
@@ -164,84 +183,24 @@ impl<'f, 't> Ground<'f, 't> {
     }
 
     fn all_gets_across(&self) -> bool {
-        let fine = |lag: LagId| {
-            let side = |side: Side| !self.tables.lags[lag][side].up || self.all_cross(lag, side);
-            Side::BOTH.into_iter().all(side)
-        };
         let lost = self.tables.routers.iter().all(|router| router.lost.is_empty() && !router.hung);
-        lost && self.facts.inside.iter().all(|lag| fine(*lag))
+        lost && self.facts.inside.iter().all(|lag| self.gets_across(*lag))
     }
 
-    fn edge(&self, link: LagId) -> Edge {
-        let ends = &self.facts.topology.lags[link].ends;
-        Edge {
-            link,
-            ends: ends.each_ref().map(|end| end.router),
-            metrics: ends.each_ref().map(|end| end.metric),
-        }
-    }
-
-    /// The links of a network that both ends tell of.
-    fn edges(&self, network: NetworkId) -> impl Iterator<Item = Edge> {
-        let known = self
-            .adjacent
-            .iter_ids()
-            .filter(move |(id, adjacent)| **adjacent && self.network_of(*id) == network);
-        known.map(|(id, _)| self.edge(id))
-    }
-
-    fn map(&self, network: NetworkId) -> Map {
-        Map::new(self.edges(network).map(|edge| (edge, edge.metrics)))
-    }
-
-    /// The links that a router knows of which runs no protocol: all but its own that are down.
-    fn configured(&self, router: RouterId) -> Vec<Edge> {
-        let topology = self.facts.topology;
-        let network = topology.routers[router].network;
-        let usable = topology.lags.iter_ids().filter(|(id, lag)| {
-            let down =
-                |side: Side| lag.ends[side].router == router && !self.tables.lags[*id][side].up;
-            lag.kind == LagKind::Link
-                && self.network_of(*id) == network
-                && !Side::BOTH.into_iter().any(down)
-        });
-        usable.map(|(id, _)| self.edge(id)).collect()
-    }
-
-    pub(super) fn is_static(&self, router: RouterId) -> bool {
-        let topology = self.facts.topology;
-        topology.networks[topology.routers[router].network].igp.kind == IgpKind::Static
-    }
-
-    fn distances(&self, router: RouterId, map: &Map) -> BTreeMap<RouterId, (u64, Vec<LagId>)> {
-        let paths = if self.is_static(router) {
-            igp::spf(router, &self.configured(router))
-        } else {
-            map.paths(router)
+    /// The same where all got across in the whole network.
+    fn stays_clean(&self) -> bool {
+        let fine = |lag: &LagId| {
+            let whole = |router: &RouterId| self.tables.routers[*router].lost.is_empty();
+            let is_link = self.facts.topology.lags[*lag].kind == LagKind::Link;
+            self.tables.ends[*lag].iter().all(whole) && (!is_link || self.gets_across(*lag))
         };
-        let reached = paths.iter().filter(|(_, reach)| !reach.first_hops.is_empty());
-        reached.map(|(to, reach)| (to, (reach.distance, reach.first_hops.to_vec()))).collect()
+        !self.physical.hung.iter().any(|hung| *hung) && self.changed.iter().all(fine)
     }
 
-    /// The rest of a router's interior routes.
-    fn complete(&self, router: RouterId, to: BTreeMap<RouterId, (u64, Vec<LagId>)>) -> Interior {
-        let topology = self.facts.topology;
-        let network = topology.routers[router].network;
-        let is_static = self.is_static(router);
-        let alternates = topology.networks[network].igp.frr.map_or_else(BTreeMap::new, |_| {
-            let edges =
-                if is_static { self.configured(router) } else { self.edges(network).collect() };
-            igp::alternates(router, &edges, &BTreeSet::new(), |lag| self.facts.names.lags[lag])
-        });
-        let stubs = || {
-            let ends = to.keys().flat_map(|reached| &self.facts.lags_at[*reached]);
-            let told = ends.filter(|end| {
-                topology.lags[end.of].kind != LagKind::Link && self.tables.lags[end.of][end.side].up
-            });
-            told.map(|end| end.of).collect()
-        };
-        let stubs = (!is_static).then(stubs);
-        Interior { to, alternates, stubs }
+    fn gets_across(&self, lag: LagId) -> bool {
+        Side::BOTH
+            .into_iter()
+            .all(|side| !self.tables.lags[lag][side].up || self.all_cross(lag, side))
     }
 }
 
@@ -249,8 +208,9 @@ impl<'f, 't> Ground<'f, 't> {
 fn tables(facts: &Facts<'_>, physical: &Physical) -> Tables {
     let topology = facts.topology;
     let Links { circuits, lags } = Links::of(topology, physical);
+    let none = Arc::from([]);
     let entry = |router: RouterId, group: GroupId| FibEntry {
-        current: Arc::from([]),
+        current: Arc::clone(&none),
         ramp: None,
         serves: facts.groups[group].served_by.contains(&router),
     };

@@ -19,9 +19,7 @@ pub(super) fn only() -> GroupId {
 impl Ground<'_, '_> {
     /// Interior distance to the next hop of a route, `None` if it cannot be reached.
     pub(super) fn metric(&self, router: RouterId, next_hop: NextHop) -> Option<u64> {
-        let to = |router_to: RouterId| {
-            self.interior[router].to.get(&router_to).map(|(metric, _)| *metric)
-        };
+        let to = |router_to: RouterId| self.distance(router, router_to);
         match next_hop {
             NextHop::Own => Some(0),
             NextHop::Router(border) => to(border),
@@ -43,11 +41,6 @@ impl Ground<'_, '_> {
         }
     }
 
-    /// Whether a router is told that a PNI or port of its network is up.
-    fn is_told(&self, router: RouterId, lag: LagId) -> bool {
-        self.interior[router].stubs.as_ref().is_none_or(|stubs| stubs.contains(&lag))
-    }
-
     /// The nearest router of the own network whose port is up at the exchange of a port.
     fn lan_border(&self, router: RouterId, port: LagId) -> Option<RouterId> {
         let topology = self.facts.topology;
@@ -55,8 +48,8 @@ impl Ground<'_, '_> {
         let ports = &topology.exchanges[topology.exchange_of(port)?].ports;
         let borders = ports.iter().filter(|port| self.is_told(router, **port)).filter_map(|port| {
             let border = self.tables.ends[*port][Side::A];
-            let (metric, _) = self.interior[router].to.get(&border)?;
-            (topology.routers[border].network == own).then_some((*metric, border, *port))
+            let metric = self.distance(router, border)?;
+            (topology.routers[border].network == own).then_some((metric, border, *port))
         });
         borders.min().map(|(_, border, _)| border)
     }
@@ -81,13 +74,13 @@ impl Ground<'_, '_> {
     fn resolve(&self, router: RouterId, next_hop: NextHop) -> Vec<Way> {
         match next_hop {
             NextHop::Own => Vec::new(),
-            NextHop::Router(to) => self.toward(router, to),
+            NextHop::Router(to) => self.ways_toward(router, to),
             NextHop::Lan(port) => {
                 if let Some(own) = self.facts.topology.own_port(router, port) {
                     return vec![(own, Side::A, Some(port))];
                 }
                 let border = self.lan_border(router, port);
-                border.map_or_else(Vec::new, |to| self.toward(router, to))
+                border.map_or_else(Vec::new, |to| self.ways_toward(router, to))
             }
             NextHop::Neighbor(session) => {
                 let Some(lag) = self.facts.topology.session_lag(session) else { return Vec::new() };
@@ -95,22 +88,21 @@ impl Ground<'_, '_> {
                     return vec![(lag, side, None)];
                 }
                 let border = self.facts.topology.border(router, lag);
-                border.map_or_else(Vec::new, |to| self.toward(router, to))
+                border.map_or_else(Vec::new, |to| self.ways_toward(router, to))
             }
         }
     }
 
     /// The links that lead to another router of the network.
-    fn toward(&self, router: RouterId, to: RouterId) -> Vec<Way> {
-        let links = self.interior[router].to.get(&to).map_or(&[][..], |(_, links)| links);
-        let sided =
-            links.iter().filter_map(|lag| Some((*lag, self.facts.topology.side_of(router, *lag)?)));
+    fn ways_toward(&self, router: RouterId, to: RouterId) -> Vec<Way> {
+        let links = self.links_toward(router, to).into_iter();
+        let sided = links.filter_map(|lag| Some((lag, self.facts.topology.side_of(router, lag)?)));
         sided.map(|(lag, side)| (lag, side, None)).collect()
     }
 
     /// The best alternate that is loop-free for every path of a route.
     fn alternate(&self, router: RouterId, best: &Best) -> Option<(LagId, Side)> {
-        let alternates = &self.interior[router].alternates;
+        self.facts.topology.networks[self.facts.topology.routers[router].network].igp.frr?;
         let inside = |used: &Used| match used.next_hop {
             NextHop::Own => None,
             NextHop::Router(to) => Some(to),
@@ -119,7 +111,7 @@ impl Ground<'_, '_> {
                 self.facts.topology.border(router, self.facts.topology.session_lag(session)?)
             }
         };
-        let ways = |used: &Used| inside(used).and_then(|to| alternates.get(&to));
+        let ways = |used: &Used| inside(used).map(|to| self.alternates(router, to));
         let (first, others) = best.multipath.split_first()?;
         let free = |lag: &&LagId| {
             others.iter().all(|used| ways(used).is_some_and(|ways| ways.contains(*lag)))

@@ -81,19 +81,30 @@ struct Member {
 
 impl Links {
     pub(super) fn of(topology: &Topology, physical: &Physical) -> Self {
-        let optics = Optics { topology, physical };
         let circuit = |(id, circuit): (CircuitId, &crate::model::topology::Circuit)| {
+            let delivers = delivers(topology, physical, id);
             Side::BOTH.map(|side| CircuitTable {
-                delivers: optics.delivers(End::new(id, side)),
+                delivers: delivers[side],
                 loss: Share::ZERO,
                 delay: circuit.length.propagation(),
                 speed: circuit.speed,
             })
         };
         let circuits = topology.circuits.iter_ids().map(circuit).collect();
-        let lags = topology.lags.iter().map(|lag| lag_ends(&optics, lag)).collect();
+        let lags = topology.lags.ids().map(|lag| ends(topology, physical, lag)).collect();
         Self { circuits, lags }
     }
+}
+
+/// Whether frames that each side of a circuit sends are taken in at the other.
+pub(super) fn delivers(topology: &Topology, physical: &Physical, circuit: CircuitId) -> [bool; 2] {
+    let optics = Optics { topology, physical };
+    Side::BOTH.map(|side| optics.delivers(End::new(circuit, side)))
+}
+
+/// What the ends of a LAG do.
+pub(super) fn ends(topology: &Topology, physical: &Physical, lag: LagId) -> [LagEndTable; 2] {
+    lag_ends(&Optics { topology, physical }, &topology.lags[lag])
 }
 
 fn lag_ends(optics: &Optics<'_>, lag: &Lag) -> [LagEndTable; 2] {

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 
 use super::faults::Element;
 use super::ground::Ground;
-use super::outcome::Outcome;
+use super::outcome::{Outcome, Verdict};
 use crate::ids::{CircuitId, End, FeedId, IdVec, LagId, RouterId, SessionId, Side};
 use crate::model::hits;
 use crate::model::topology::{SessionKind, Topology, Weights};
@@ -87,7 +87,7 @@ impl Matter {
 }
 
 /// Whether the argument holds for a design at all.
-pub(super) fn can_be_told(topology: &Topology) -> bool {
+fn can_be_told(topology: &Topology) -> bool {
     // Who serves depends on who hears whom, shares on bandwidth anywhere, alternates on all links.
     topology.exchanges.is_empty()
         && topology.prefixes.iter().all(|prefix| prefix.standby.is_none())
@@ -99,13 +99,17 @@ pub(super) fn can_be_told(topology: &Topology) -> bool {
 }
 
 impl Ground<'_, '_> {
-    /// What an outcome on this ground rests on; it must be certain, with demands and loads.
-    pub(super) fn matter(&self, outcome: &Outcome, up: &IdVec<SessionId, bool>) -> Option<Matter> {
-        let loads = outcome.loads.as_ref()?;
+    /// What an outcome on this ground rests on; `None`: that cannot be told.
+    pub(super) fn matter(&self, outcome: &Outcome) -> Option<Matter> {
+        let Verdict::Unique(_) = outcome.verdict else { return None };
+        let (loads, up) = (outcome.loads.as_ref()?, &outcome.sessions);
         if self.tables.routers.iter().any(|router| !router.lost.is_empty()) {
             return None;
         }
         let topology = self.facts.topology;
+        if !can_be_told(topology) {
+            return None;
+        }
         let mut matter = Matter {
             lags: topology.lags.iter().map(|_| false).collect(),
             routers: topology.routers.iter().map(|_| false).collect(),
@@ -190,12 +194,11 @@ impl Ground<'_, '_> {
         let mut seen: BTreeSet<RouterId> = from.clone();
         let mut waiting: Vec<RouterId> = from.iter().copied().collect();
         while let Some(at) = waiting.pop() {
-            let Some((_, links)) = self.interior[at].to.get(&to) else { continue };
             matter.routers[at] = true;
-            for lag in links {
-                matter.lags[*lag] = true;
-                let Some(side) = self.facts.topology.side_of(at, *lag) else { continue };
-                let next = self.tables.ends[*lag][side.other()];
+            for lag in self.links_toward(at, to) {
+                matter.lags[lag] = true;
+                let Some(side) = self.facts.topology.side_of(at, lag) else { continue };
+                let next = self.tables.ends[lag][side.other()];
                 if seen.insert(next) {
                     waiting.push(next);
                 }

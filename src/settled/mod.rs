@@ -22,22 +22,26 @@
 //! * A run's loads may be some bits per second less: what is left over when parts of a demand are shared
 //!   out stays where it was, and rates are rounded down.
 
+mod change;
 mod facts;
 mod faults;
 mod flows;
 mod ground;
 mod history;
 mod hops;
+mod interior;
 mod links;
 mod matter;
+mod memo;
 mod outcome;
 mod pools;
+mod replay;
 mod search;
 mod sessions;
 mod speech;
+mod whole;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use facts::Facts;
 use faults::Physical;
@@ -45,13 +49,14 @@ use ground::Ground;
 use hops::only;
 use sessions::Fate;
 use speech::Speech;
+use whole::Whole;
 
-use crate::dataplane::tables::Tables;
 use crate::ids::{GroupId, IdVec, RouterId, SessionId};
 use crate::model::topology::{SessionKind, Topology};
 use crate::proto::bgp::advertise::NextHop;
 use crate::proto::bgp::rib::{Rib, Slot};
 
+pub use change::Effect;
 pub use faults::{Element, Fault, How};
 pub use matter::{Matter, Reach};
 pub use outcome::{Certificate, Delivery, Doubt, GroupOutcome, Latent, Load, Outcome, Verdict};
@@ -70,41 +75,30 @@ pub enum Before {
 #[derive(Clone, Debug)]
 pub struct Evaluator<'t> {
     facts: Facts<'t>,
-    /// Forwarding when all is well, if that is certain.
-    whole: Option<Tables>,
+    /// The network when all is well, if where it ends up is certain.
+    whole: Option<Arc<Whole>>,
     /// Groups of which it is not certain that no standby serves them when all is well.
     odd: Vec<GroupId>,
-    /// Where routing ends up on ground that was met before.
-    known: Arc<Mutex<Known>>,
 }
-
-/// Where routing of all groups ends up, by what it depends on.
-type Known = BTreeMap<ground::Basis, Arc<IdVec<GroupId, GroupOutcome>>>;
-
-/// So many are kept, the first to come: failures of single elements, mostly, on which many sets of
-/// several come down.
-const KEPT: usize = 512;
 
 impl<'t> Evaluator<'t> {
     /// Makes a design ready. Which member of a LAG a hello rides, and where flows go, is drawn from
     /// the seed, as in a run with it.
     #[must_use]
     pub fn new(topology: &'t Topology, seed: u64) -> Self {
-        let mut evaluator = Self {
-            facts: Facts::new(topology, seed),
-            whole: None,
-            odd: Vec::new(),
-            known: Arc::default(),
+        let facts = Facts::new(topology, seed);
+        let mut evaluator = Self { facts, whole: None, odd: Vec::new() };
+        let ground = Ground::new(&evaluator.facts, Physical::of(topology, &[]), false);
+        let fates: IdVec<SessionId, Fate> =
+            topology.sessions.ids().map(|id| ground.fate(id, true)).collect();
+        let up = is_up(&fates);
+        let groups = evaluator.facts.groups.ids();
+        let usual = |group: &GroupId| {
+            let group = evaluator.group(&ground, &up, *group);
+            matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over
         };
-        let (outcome, tables, _) = evaluator.settle(&[], Before::Whole);
-        let usual =
-            |group: &GroupOutcome| matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over;
-        let odd = outcome.groups.iter_ids().filter(|(_, group)| !usual(group));
-        evaluator.odd = odd.map(|(id, _)| id).collect();
-        // Whether a group is odd was not known yet.
-        evaluator.known = Arc::default();
-        let certain = matches!(outcome.verdict, Verdict::Unique(_));
-        evaluator.whole = certain.then_some(tables);
+        evaluator.odd = groups.filter(|group| !usual(group)).collect();
+        evaluator.whole = Whole::of(&evaluator).map(Arc::new);
         evaluator
     }
 
@@ -130,34 +124,62 @@ impl<'t> Evaluator<'t> {
     /// ```
     #[must_use]
     pub fn evaluate(&self, faults: &[Fault], before: Before) -> Outcome {
-        self.settle(faults, before).0
+        match &self.whole {
+            Some(whole) => whole.evaluate(self, faults, before),
+            None => self.evaluate_afresh(faults, before),
+        }
     }
 
     /// The same in a network that was whole, and what the outcome rests on; `None`: that cannot be told.
     #[must_use]
     pub fn evaluate_with_matter(&self, faults: &[Fault]) -> (Outcome, Option<Matter>) {
-        let (outcome, _, ground) = self.settle(faults, Before::Whole);
-        let certain = matches!(outcome.verdict, Verdict::Unique(_));
-        let told = certain && matter::can_be_told(self.facts.topology);
-        let matter = told.then(|| ground.matter(&outcome, &outcome.sessions)).flatten();
-        (outcome, matter)
+        match &self.whole {
+            Some(whole) => whole.evaluate_and(self, faults, Before::Whole, |ground, outcome| {
+                ground.matter(outcome)
+            }),
+            None => self.evaluate_afresh_and(faults, Before::Whole, |ground, outcome| {
+                ground.matter(outcome)
+            }),
+        }
     }
 
-    fn settle(&self, faults: &[Fault], before: Before) -> (Outcome, Tables, Ground<'_, 't>) {
+    /// What these faults do to the physical world as far as routing and traffic see it, if outcomes
+    /// follow from that alone; where effects are equal, outcomes are.
+    #[must_use]
+    pub fn effect(&self, faults: &[Fault]) -> Option<Effect> {
+        let (physical, change) = self.whole.as_ref()?.change(&self.facts, faults);
+        Some(change.effect(&physical))
+    }
+
+    /// What [`Self::evaluate`] tells, with everything worked out from nothing and traffic as runs
+    /// let it flow: so that each can find the other wrong.
+    #[must_use]
+    pub fn evaluate_afresh(&self, faults: &[Fault], before: Before) -> Outcome {
+        self.evaluate_afresh_and(faults, before, |_, _| ()).0
+    }
+
+    /// The same, and what something tells of the ground and the outcome.
+    fn evaluate_afresh_and<T>(
+        &self,
+        faults: &[Fault],
+        before: Before,
+        also: impl FnOnce(&Ground<'_, 't>, &Outcome) -> T,
+    ) -> (Outcome, T) {
         let physical = Physical::of(self.facts.topology, faults);
-        let ground = Ground::new(&self.facts, physical);
+        let ground = Ground::new(&self.facts, physical, true);
         let fates = self.facts.topology.sessions.ids();
         let fates: IdVec<SessionId, Fate> =
             fates.map(|id| ground.fate(id, before == Before::Whole)).collect();
-        let up = fates.iter().map(|fate| matches!(fate, Fate::Up | Fate::UpByChance)).collect();
-        let groups = self.groups(&ground, &up);
+        let up = is_up(&fates);
+        let groups = self.facts.groups.ids();
+        let groups: IdVec<GroupId, Arc<GroupOutcome>> =
+            groups.map(|group| Arc::new(self.group(&ground, &up, group))).collect();
         let mut tables = ground.tables.clone();
         for (id, group) in groups.iter_ids() {
-            let speech = Speech { ground: &ground, up: &up, group: id, taken_over: true };
             for (router, hops) in group.hops.iter_ids() {
                 let entry = tables.routers.edit(router).fib.edit(id);
                 entry.current.clone_from(hops);
-                entry.serves |= group.taken_over && speech.stands_by(router);
+                entry.serves |= group.taken_over && self.facts.stands_by(id, router);
             }
         }
         let doubts = self.history(&fates, before);
@@ -171,35 +193,16 @@ impl<'t> Evaluator<'t> {
             groups,
         };
         if let Verdict::Unique(_) = outcome.verdict {
-            let flows = self.facts.flows(&tables, self.whole.as_ref(), before);
+            let whole = self.whole.as_ref().map(|whole| &whole.tables);
+            let flows = self.facts.flows(&tables, whole, before);
             outcome.demands = Some(flows.demands);
             outcome.loads = Some(flows.loads);
             if !flows.doubts.is_empty() {
                 outcome.verdict = Verdict::Unknown(flows.doubts);
             }
         }
-        (outcome, tables, ground)
-    }
-
-    /// Where routing of all groups ends up: as before, if it has been worked out on such ground.
-    fn groups(
-        &self,
-        ground: &Ground<'_, '_>,
-        up: &IdVec<SessionId, bool>,
-    ) -> IdVec<GroupId, GroupOutcome> {
-        let all = || self.facts.groups.ids().map(|group| self.group(ground, up, group)).collect();
-        let Some(basis) = ground.basis(up) else { return all() };
-        let known = || self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let found = known().get(&basis).map(Arc::clone);
-        if let Some(groups) = found {
-            return IdVec::clone(&groups);
-        }
-        let groups: IdVec<GroupId, GroupOutcome> = all();
-        let mut known = known();
-        if known.len() < KEPT {
-            known.insert(basis, Arc::new(groups.clone()));
-        }
-        groups
+        let more = also(&ground, &outcome);
+        (outcome, more)
     }
 
     /// Where routing of a group ends up.
@@ -241,7 +244,7 @@ impl<'t> Evaluator<'t> {
     /// The routes of a group, whoever serves it.
     fn routes(speech: Speech<'_>) -> Settled {
         let unknown = |doubt| Settled { verdict: Verdict::Unknown(vec![doubt]), ribs: None };
-        let Some((pools, steps)) = speech.pools() else {
+        let Some((pools, steps)) = speech.pools(&mut |_| {}) else {
             return unknown(Doubt::ManyRoutes(speech.group));
         };
         let (known, open) = speech.choices(&pools);
@@ -306,7 +309,7 @@ impl Speech<'_> {
         };
         if !sessions.iter().any(inside) {
             let mut servers = facts.groups[self.group].served_by.iter();
-            return servers.any(|at| self.ground.interior[router].to.contains_key(at));
+            return servers.any(|at| self.ground.knows(router, *at));
         }
         let slots = (0..sessions.len()).map(<Slot as crate::ids::Id>::from_index);
         let mut routes = slots.flat_map(|slot| ribs[router].learned(only(), slot));
@@ -317,8 +320,13 @@ impl Speech<'_> {
     }
 }
 
+/// Which sessions are up.
+fn is_up(fates: &IdVec<SessionId, Fate>) -> IdVec<SessionId, bool> {
+    fates.iter().map(|fate| matches!(fate, Fate::Up | Fate::UpByChance)).collect()
+}
+
 /// The verdict on all groups together: none is surer than the least sure.
-fn verdict(groups: &IdVec<GroupId, GroupOutcome>, doubts: &[Doubt]) -> Verdict {
+fn verdict(groups: &IdVec<GroupId, Arc<GroupOutcome>>, doubts: &[Doubt]) -> Verdict {
     let mut doubts = doubts.to_vec();
     let mut certificate = Certificate::Constructed { steps: 0 };
     let mut unstable = None;

@@ -1,5 +1,7 @@
 //! Where a network ends up, as plain data.
 
+use std::sync::Arc;
+
 use super::search::State;
 use crate::dataplane::tables::NextHops;
 use crate::ids::{
@@ -15,7 +17,7 @@ pub struct Outcome {
     /// How sure that is: the least sure of all groups, and of all that is below BGP.
     pub verdict: Verdict,
     /// Prefixes treated alike.
-    pub groups: IdVec<GroupId, GroupOutcome>,
+    pub groups: IdVec<GroupId, Arc<GroupOutcome>>,
     /// Which routers run.
     pub running: IdVec<RouterId, bool>,
     /// Which sessions are up.

@@ -12,6 +12,7 @@
 //! Where it comes to its end, every fair order of events ends in the one state it has found, from
 //! whatever state before.
 
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -62,13 +63,21 @@ pub(super) enum Knowledge<'a> {
     Supposed(&'a Supposed),
 }
 
-/// What routers may hear, and who may win then.
-struct Heard {
-    /// What each end of a session may hear, by path id.
-    cells: IdVec<End<SessionId>, Vec<Offer>>,
-    pools: Pools,
-    contests: IdVec<RouterId, Contest>,
+/// What a router may have, and who may win then.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Stand {
+    pub(super) pool: Arc<[Offer]>,
+    pub(super) contest: Contest,
 }
+
+/// What an end of a session may hear, by path id.
+pub(super) type Cell = Arc<[Offer]>;
+
+/// Where routers stand.
+pub(super) type StandOf<'a> = &'a dyn Fn(RouterId) -> &'a Stand;
+
+/// The two passes: as wide as pools may be, then narrowed.
+pub(super) const PASSES: [Knowledge<'static>; 2] = [Knowledge::None, Knowledge::Pools];
 
 /// Who may win among some offers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -81,65 +90,84 @@ pub(super) struct Contest {
 
 impl Speech<'_> {
     /// The pools as wide as they may be, then narrowed until nothing follows any more; `None`: they
-    /// are too large. The second value counts how often a router's was worked out.
-    pub(super) fn pools(self) -> Option<(Pools, u32)> {
-        let facts = self.ground.facts;
-        let mut all = self.nothing();
+    /// are too large. The second value counts how often a router's was worked out. Each step is told
+    /// to `trace`.
+    pub(super) fn pools(self, trace: &mut impl FnMut(Step<'_>)) -> Option<(Pools, u32)> {
+        let topology = self.ground.facts.topology;
+        let mut cells: IdVec<End<SessionId>, Cell> =
+            (0..topology.sessions.len() * 2).map(|_| Cell::default()).collect();
+        let mut stands: IdVec<RouterId, Arc<Stand>> =
+            topology.routers.iter().map(|_| Arc::default()).collect();
         let mut steps = 0;
-        for knowledge in [Knowledge::None, Knowledge::Pools] {
-            let mut changed: BTreeSet<RouterId> = facts.topology.routers.ids().collect();
+        for knowledge in PASSES {
+            let mut changed: BTreeSet<RouterId> = topology.routers.ids().collect();
             let mut first = true;
             while !changed.is_empty() {
                 let news = std::mem::take(&mut changed);
-                for router in facts.topology.routers.ids() {
-                    let mut due = false;
+                for router in topology.routers.ids() {
+                    let (mut due, mut other) = (false, first);
                     for (_, end) in self.live(router) {
-                        if news.contains(&facts.session_router(end.far())) {
-                            all.cells[end] = self.cell(end, &all, knowledge);
+                        if news.contains(&self.ground.facts.session_router(end.far())) {
+                            let cell = self.cell(end, &|at| &*stands[at], knowledge);
+                            other |= cell != cells[end];
+                            cells[end] = cell;
+                            trace(Step::Heard(end, &cells[end]));
                             due = true;
                         }
                     }
                     if due || first {
                         steps += 1;
-                        changed.extend(self.gather(router, &mut all, knowledge).then_some(router));
+                        let heard = || self.live(router).map(|(_, end)| Arc::clone(&cells[end]));
+                        let stand = other.then(|| self.stand(router, heard(), knowledge));
+                        let stand = stand.filter(|stand| *stands[router] != *stand);
+                        let news = stand.is_some();
+                        if let Some(stand) = stand {
+                            stands[router] = Arc::new(stand);
+                            changed.insert(router);
+                        }
+                        trace(Step::Gathered(router, &stands[router], news));
                     }
                 }
                 first = false;
-                let offers: usize = all.pools.iter().map(Vec::len).sum();
-                if offers > MOST_OFFERS || steps > MOST_STEPS {
+                let offers: usize = stands.iter().map(|stand| stand.pool.len()).sum();
+                trace(Step::Over(offers));
+                if are_too_many(offers, steps) {
                     return None;
                 }
             }
+            trace(Step::Passed);
         }
-        Some((all.pools, steps))
-    }
-
-    fn nothing(self) -> Heard {
-        let topology = self.ground.facts.topology;
-        Heard {
-            cells: (0..topology.sessions.len() * 2).map(|_| Vec::new()).collect(),
-            pools: topology.routers.iter().map(|_| Vec::new()).collect(),
-            contests: topology.routers.iter().map(|_| Contest::default()).collect(),
-        }
+        Some((stands.iter().map(|stand| stand.pool.to_vec()).collect(), steps))
     }
 
     /// What follows from the pools for what routers may hear, if these are their choices.
     pub(super) fn step(self, pools: &Pools, supposed: &Supposed) -> Pools {
-        let mut all = Heard { pools: pools.clone(), ..self.nothing() };
-        let routers = &self.ground.facts.topology.routers;
-        for (_, end) in routers.ids().flat_map(|router| self.live(router)) {
-            all.cells[end] = self.cell(end, &all, Knowledge::Supposed(supposed));
+        let topology = self.ground.facts.topology;
+        let knowledge = Knowledge::Supposed(supposed);
+        let stand =
+            |pool: &Vec<Offer>| Stand { pool: pool[..].into(), contest: Contest::default() };
+        let stands: IdVec<RouterId, Stand> = pools.iter().map(stand).collect();
+        let mut cells: IdVec<End<SessionId>, Cell> =
+            (0..topology.sessions.len() * 2).map(|_| Cell::default()).collect();
+        for (_, end) in topology.routers.ids().flat_map(|router| self.live(router)) {
+            cells[end] = self.cell(end, &|at| &stands[at], knowledge);
         }
-        routers.ids().map(|router| self.pool(router, &all)).collect()
+        let heard = |router| self.live(router).map(|(_, end)| Arc::clone(&cells[end]));
+        topology.routers.ids().map(|router| self.pool(router, heard(router))).collect()
     }
 
     /// What an end of a session may hear from the other.
-    fn cell(self, end: End<SessionId>, all: &Heard, knowledge: Knowledge<'_>) -> Vec<Offer> {
+    pub(super) fn cell(
+        self,
+        end: End<SessionId>,
+        stands: StandOf<'_>,
+        knowledge: Knowledge<'_>,
+    ) -> Cell {
         let router = self.ground.facts.session_router(end);
         let via = Via::Session(self.ground.facts.slots[end]);
         let mut offers: Vec<Offer> = Vec::new();
-        for (path, told, sure) in self.told(end.far(), all, knowledge) {
-            let Some(route) = self.import(end, &told) else { continue };
+        for (path, taken, sure) in self.told(end.far(), stands, knowledge) {
+            let Some(route) = taken else { continue };
             if self.ground.metric(router, route.next_hop).is_none() {
                 continue;
             }
@@ -150,44 +178,47 @@ impl Speech<'_> {
             }
         }
         offers.sort_by_key(|offer| offer.path);
-        offers
+        offers.into()
     }
 
-    /// A router's pool of what it may hear.
-    fn pool(self, router: RouterId, all: &Heard) -> Vec<Offer> {
+    /// A router's pool of what it may hear: its own route, and what its sessions bring.
+    fn pool(self, router: RouterId, cells: impl Iterator<Item = Cell>) -> Vec<Offer> {
         if !self.ground.is_running(router) {
             return Vec::new();
         }
         let path = PathId::default();
         let own = self.own(router).map(|route| Offer { via: Via::Local, path, route, sure: true });
-        let heard = self.live(router).flat_map(|(_, end)| all.cells[end].iter().cloned());
-        own.into_iter().chain(heard).collect()
+        let mut pool: Vec<Offer> = own.into_iter().collect();
+        cells.for_each(|cell| pool.extend(cell.iter().cloned()));
+        pool
     }
 
-    /// Works out a router's pool and contest; whether either is another.
-    fn gather(self, router: RouterId, all: &mut Heard, knowledge: Knowledge<'_>) -> bool {
-        let pool = self.pool(router, all);
-        let contest = self.contest(router, &pool.iter().collect::<Vec<_>>(), knowledge);
-        let same = pool == all.pools[router] && contest == all.contests[router];
-        all.pools[router] = pool;
-        all.contests[router] = contest;
-        !same
+    /// A router's pool, and who may win there.
+    pub(super) fn stand(
+        self,
+        router: RouterId,
+        cells: impl Iterator<Item = Cell>,
+        knowledge: Knowledge<'_>,
+    ) -> Stand {
+        let pool = self.pool(router, cells);
+        let contest = self.contest(router, &pool, knowledge);
+        Stand { pool: pool.into(), contest }
     }
 
-    /// What the router at `end` may tell the other, and whether it is sure to.
+    /// What the router at `end` may tell the other, as that takes it in, and whether it is sure to.
     fn told(
         self,
         end: End<SessionId>,
-        all: &Heard,
+        stands: StandOf<'_>,
         knowledge: Knowledge<'_>,
-    ) -> Vec<(PathId, Route, bool)> {
+    ) -> Vec<(PathId, Option<Route>, bool)> {
         let topology = self.ground.facts.topology;
         let router = self.ground.facts.session_router(end);
         let ibgp = topology.networks[topology.routers[router].network].ibgp;
         let inside = topology.sessions[end.of].kind == SessionKind::Internal;
-        let pool = &all.pools[router];
-        let export = |offer: &Offer| self.export(end, (offer.via, &offer.route));
-        let one = |route: Route, sure: bool| (PathId::default(), route, sure);
+        let Stand { pool, contest } = stands(router);
+        let export = |offer: &Offer| self.passed(end, (offer.via, &offer.route));
+        let one = |taken: Option<Route>, sure: bool| (PathId::default(), taken, sure);
         if inside && ibgp.add_path {
             let id = |o: &Offer| self.ground.facts.ribs[router].path_to_tell(o.via, o.path);
             return pool.iter().filter_map(|o| Some((id(o), export(o)?, o.sure))).collect();
@@ -208,7 +239,7 @@ impl Speech<'_> {
         let supposed = Contest { possible: Vec::new(), decided: true };
         let Contest { possible, decided } = match knowledge {
             Knowledge::Supposed(_) => &supposed,
-            Knowledge::None | Knowledge::Pools => &all.contests[router],
+            Knowledge::None | Knowledge::Pools => contest,
         };
         let told = possible.iter().map(|i| export(&pool[*i]));
         let silent = possible.is_empty() || told.clone().any(|route| route.is_none());
@@ -239,7 +270,7 @@ impl Speech<'_> {
     pub(super) fn contest(
         self,
         router: RouterId,
-        offers: &[&Offer],
+        offers: &[impl Borrow<Offer>],
         knowledge: Knowledge<'_>,
     ) -> Contest {
         if let Knowledge::None = knowledge {
@@ -249,18 +280,24 @@ impl Speech<'_> {
         let mut metric = |_: Slot, route: &Route| self.ground.metric(router, route.next_hop);
         let mut candidates: Vec<Candidate<'_>> = Vec::with_capacity(offers.len());
         for (tie, offer) in (0..).zip(offers) {
+            let offer: &Offer = offer.borrow();
             let candidate = rib.candidate(offer.via, &offer.route, &mut metric);
             candidates.push(Candidate { tie, ..candidate });
         }
         let ages = self.ages(router);
-        let exact = offers.iter().all(|offer| offer.sure) && !ages;
+        let is_sure = |offer: &Offer| offer.sure;
+        let exact = offers.iter().all(|offer| is_sure(offer.borrow())) && !ages;
         let exact = exact || matches!(knowledge, Knowledge::Supposed(_));
         if exact {
             let best = decide(&candidates, ONE).map(|choice| choice.best);
             return Contest { possible: best.into_iter().collect(), decided: true };
         }
-        let sure: Vec<Candidate<'_>> =
-            candidates.iter().zip(offers).filter(|(_, o)| o.sure).map(|(c, _)| *c).collect();
+        let sure: Vec<Candidate<'_>> = candidates
+            .iter()
+            .zip(offers)
+            .filter(|(_, o)| is_sure((*o).borrow()))
+            .map(|(c, _)| *c)
+            .collect();
         // Without MEDs and ages the steps are one order of all offers: the best of the sure ones beats
         // all that any of them beats.
         let simple = !ages && !meds_differ(&candidates);
@@ -273,7 +310,7 @@ impl Speech<'_> {
             (0..offers.len()).filter(|place| !loses(&candidates[*place])).collect();
         let decided = match &possible[..] {
             [] => true,
-            [only] => offers[*only].sure,
+            [only] => is_sure(offers[*only].borrow()),
             _ => false,
         };
         Contest { possible, decided }
@@ -290,8 +327,7 @@ impl Speech<'_> {
     pub(super) fn choices(self, pools: &Pools) -> (Supposed, Vec<(RouterId, Vec<Offer>)>) {
         let mut open = Vec::new();
         let best = pools.iter_ids().map(|(router, pool)| {
-            let all: Vec<&Offer> = pool.iter().collect();
-            let Contest { possible, decided } = self.contest(router, &all, Knowledge::Pools);
+            let Contest { possible, decided } = self.final_contest(router, pool);
             if !decided {
                 open.push((router, possible.iter().map(|place| pool[*place].clone()).collect()));
             }
@@ -300,23 +336,48 @@ impl Speech<'_> {
         (best.collect(), open)
     }
 
+    /// Which route of a pool may be the best in the end.
+    pub(super) fn final_contest(self, router: RouterId, pool: &[Offer]) -> Contest {
+        self.contest(router, pool, Knowledge::Pools)
+    }
+
     /// RIBs with all that is in the pools, in which no path id of a session has two routes.
     pub(super) fn filled(self, pools: &Pools) -> IdVec<RouterId, Rib> {
-        let mut ribs = self.ground.facts.ribs.clone();
-        for (router, pool) in pools.iter_ids() {
-            let rib = &mut ribs[router];
-            for Offer { via, path, route, .. } in pool {
-                match via {
-                    Via::Local => rib.originate(only(), Some(route.clone())),
-                    Via::Session(slot) => {
-                        rib.learn(only(), *slot, *path, Some(Arc::new(route.clone())))
-                    }
-                };
-            }
-            rib.decide(only(), |_, route| self.ground.metric(router, route.next_hop));
-        }
-        ribs
+        pools.iter_ids().map(|(router, pool)| self.filled_one(router, pool)).collect()
     }
+
+    /// The RIB of one router with all that is in its pool.
+    pub(super) fn filled_one(self, router: RouterId, pool: &[Offer]) -> Rib {
+        let mut rib = self.ground.facts.ribs[router].clone();
+        for Offer { via, path, route, .. } in pool {
+            match via {
+                Via::Local => rib.originate(only(), Some(route.clone())),
+                Via::Session(slot) => {
+                    rib.learn(only(), *slot, *path, Some(Arc::new(route.clone())))
+                }
+            };
+        }
+        rib.decide(only(), |_, route| self.ground.metric(router, route.next_hop));
+        rib
+    }
+}
+
+/// What happens as pools are worked out.
+#[derive(Clone, Copy)]
+pub(super) enum Step<'a> {
+    /// An end of a session may hear this now.
+    Heard(End<SessionId>, &'a Cell),
+    /// A router has put together where it stands, and whether that is new.
+    Gathered(RouterId, &'a Arc<Stand>, bool),
+    /// All routers have had their turn; so many routes are in all pools.
+    Over(usize),
+    /// Nothing follows any more.
+    Passed,
+}
+
+/// Whether there are more routes, or steps, than are worth it.
+pub(super) const fn are_too_many(offers: usize, steps: u32) -> bool {
+    offers > MOST_OFFERS || steps > MOST_STEPS
 }
 
 /// The best route is the same whatever is used beside it.

@@ -9,7 +9,7 @@ use crate::proto::bgp::rib::{Rib, Via};
 const MOST_STATES: usize = 512;
 
 /// So many rounds routers may take to go round in a circle.
-const LONGEST_CIRCLE: usize = 64;
+pub(super) const LONGEST_CIRCLE: usize = 64;
 
 /// What each router has chosen: from where its best route is.
 pub type State = IdVec<RouterId, Option<Via>>;
@@ -59,9 +59,9 @@ impl Speech<'_> {
             }
         }
         let agrees = |(router, best): (RouterId, &Option<Offer>)| {
-            let pool: Vec<&Offer> = pools[router].iter().collect();
+            let pool = &pools[router];
             let Contest { possible, .. } =
-                self.contest(router, &pool, Knowledge::Supposed(supposed));
+                self.contest(router, pool, Knowledge::Supposed(supposed));
             match (possible.first(), best) {
                 (Some(place), Some(best)) => pool[*place].is(best),
                 (None, None) => true,

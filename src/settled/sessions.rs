@@ -137,7 +137,7 @@ impl Ground<'_, '_> {
     fn ways_inside(&self, end: End<SessionId>) -> Ways {
         let (from, to) = (self.facts.session_router(end), self.facts.session_router(end.far()));
         if self.is_clean && !self.is_static(from) {
-            let knows = self.interior[from].to.contains_key(&to);
+            let knows = self.knows(from, to);
             return if knows { Ways::All } else { Ways::None };
         }
         let hash = |n: u64| mix(mix(n) ^ end.side.index() as u64);
@@ -200,13 +200,11 @@ impl Ground<'_, '_> {
 
     /// The links by which a router sends on what is for another.
     fn first_links(&self, at: RouterId, to: RouterId) -> Vec<LagId> {
-        let routes = &self.interior[at];
         let lost = &self.tables.routers[at].lost;
-        let links = routes.to.get(&to).map_or(&[][..], |(_, links)| links);
+        let links = self.links_toward(at, to);
         let left: Vec<LagId> = links.iter().filter(|link| !lost.contains(link)).copied().collect();
         if left.is_empty() && !links.is_empty() {
-            let alternates = routes.alternates.get(&to).map_or(&[][..], |ways| ways);
-            return alternates.iter().take(1).copied().collect();
+            return self.alternates(at, to).iter().take(1).copied().collect();
         }
         left
     }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::ground::Ground;
 use super::hops::only;
+use super::memo::Passed;
 use crate::ids::{End, GroupId, IdVec, RouterId, SessionId, Side};
-use crate::model::topology::{ConnectionState, LagKind, Relation, Role, SessionKind};
+use crate::model::topology::{ConnectionState, LagKind, Relation, Role, SessionKind, Weights};
 use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd, Shutdown};
-use crate::proto::bgp::attrs::Attributes;
 use crate::proto::bgp::policy::Policy;
 use crate::proto::bgp::rib::{PathId, Rib, Slot, Via};
 
@@ -36,19 +36,15 @@ impl<'g> Speech<'g> {
 
     /// A router's own route.
     pub(super) fn own(self, router: RouterId) -> Option<Route> {
-        let group = &self.ground.facts.groups[self.group];
-        let serves =
-            group.served_by.contains(&router) || (self.taken_over && self.stands_by(router));
-        let attributes = Attributes::originated().with_communities(group.communities.clone());
-        (serves && self.ground.is_running(router)).then(|| Route::originated(attributes))
+        let facts = self.ground.facts;
+        let serves = facts.groups[self.group].served_by.contains(&router)
+            || (self.taken_over && self.stands_by(router));
+        (serves && self.ground.is_running(router)).then(|| facts.originated[self.group].clone())
     }
 
     /// Whether a router stands by for the group's service.
     pub(super) fn stands_by(self, router: RouterId) -> bool {
-        let facts = self.ground.facts;
-        let first = facts.groups[self.group].prefixes[0];
-        let standby = facts.topology.prefixes[first].standby.as_ref();
-        standby.is_some_and(|standby| standby.routers.contains(&router))
+        self.ground.facts.stands_by(self.group, router)
     }
 
     fn policy(self, end: End<SessionId>, import: bool) -> Option<&'g Policy> {
@@ -112,12 +108,12 @@ impl<'g> Speech<'g> {
     }
 
     /// What a router makes of a route that the far end of `end` tells it.
-    pub(super) fn import(self, end: End<SessionId>, told: &Route) -> Option<Route> {
+    fn import(self, end: End<SessionId>, told: &Route) -> Option<Route> {
         self.end(end, true).import(told).ok()
     }
 
     /// A route as the far end of `end` is told of it, if it may be; without its bandwidth.
-    pub(super) fn export(self, end: End<SessionId>, (via, route): (Via, &Route)) -> Option<Route> {
+    fn export(self, end: End<SessionId>, (via, route): (Via, &Route)) -> Option<Route> {
         let facts = self.ground.facts;
         let (topology, router) = (facts.topology, facts.session_router(end));
         if self.keeps_back(router, end) {
@@ -143,6 +139,14 @@ impl<'g> Speech<'g> {
         Some(told)
     }
 
+    /// What becomes of a route that the router at `end` has: whether the far end is told of it, and
+    /// what that makes of it. Without its bandwidth.
+    pub(super) fn passed(self, end: End<SessionId>, (via, route): (Via, &Route)) -> Passed {
+        self.ground.memo.get((self.group, end), (via, route), || {
+            self.export(end, (via, route)).map(|told| self.import(end.far(), &told))
+        })
+    }
+
     /// Whether the own network announces the group elsewhere only.
     fn keeps_back(self, router: RouterId, end: End<SessionId>) -> bool {
         let facts = self.ground.facts;
@@ -153,19 +157,20 @@ impl<'g> Speech<'g> {
             && self.ground.facts.topology.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
     }
 
-    /// What a router with these routes tells the far end of `end`, by path id.
-    pub(super) fn tells(self, end: End<SessionId>, rib: &Rib) -> Vec<(PathId, Route)> {
+    /// What a router with these routes tells the far end of `end`, as that takes it in, by path id.
+    fn tells(self, end: End<SessionId>, rib: &Rib) -> Vec<(PathId, Option<Route>)> {
         let facts = self.ground.facts;
         let router = facts.session_router(end);
         let network = &facts.topology.networks[facts.topology.routers[router].network];
         let inside = facts.topology.sessions[end.of].kind == SessionKind::Internal;
         let metric = |_: Slot, route: &Route| self.ground.metric(router, route.next_hop);
         let tell = |via: Via, route: &Route| {
-            let mut told = self.export(end, (via, route))?;
-            if inside {
-                told.bandwidth = self.ground.bandwidth_to_tell(router, rib, (via, route));
+            if !inside || network.weights == Weights::Equal {
+                return self.passed(end, (via, route));
             }
-            Some(told)
+            let mut told = self.export(end, (via, route))?;
+            told.bandwidth = self.ground.bandwidth_to_tell(router, rib, (via, route));
+            Some(self.import(end.far(), &told))
         };
         if inside && network.ibgp.add_path {
             let offered = rib.offered(only(), metric).into_iter();
@@ -192,18 +197,31 @@ impl<'g> Speech<'g> {
 
     /// Takes in what all neighbours of a router tell it now, and chooses; whether anything is news.
     pub(super) fn listen(self, router: RouterId, ribs: &mut IdVec<RouterId, Rib>) -> bool {
-        let mut news = ribs[router].originate(only(), self.own(router));
-        let mut heard: Vec<(Slot, PathId, Option<Route>)> = Vec::new();
+        let heard = self.heard(router, &ribs[router], &|peer| &ribs[peer]);
+        self.take_in(router, &mut ribs[router], heard)
+    }
+
+    /// What is another of what all neighbours of a router tell it than it knows.
+    pub(super) fn heard<'r>(
+        self,
+        router: RouterId,
+        own: &Rib,
+        rib: &dyn Fn(RouterId) -> &'r Rib,
+    ) -> Vec<Heard> {
+        let mut heard = Vec::new();
         for (slot, end) in self.live(router) {
-            let peer = self.ground.facts.session_router(end.far());
-            let told = self.tells(end.far(), &ribs[peer]);
-            let known = ribs[router].learned(only(), slot);
+            let told = self.tells(end.far(), rib(self.ground.facts.session_router(end.far())));
+            let known = own.learned(only(), slot);
             let gone = known.filter(|(path, _)| told.iter().all(|(p, _)| p != path));
             heard.extend(gone.map(|(path, _)| (slot, path, None)));
-            let taken = told.iter().map(|(path, route)| (slot, *path, self.import(end, route)));
-            heard.extend(taken);
+            heard.extend(told.into_iter().map(|(path, route)| (slot, path, route)));
         }
-        let rib = &mut ribs[router];
+        heard
+    }
+
+    /// Takes in what a router has heard, and chooses; whether anything is news.
+    pub(super) fn take_in(self, router: RouterId, rib: &mut Rib, heard: Vec<Heard>) -> bool {
+        let mut news = rib.originate(only(), self.own(router));
         for (slot, path, route) in heard {
             news |= rib.learn(only(), slot, path, route.map(Arc::new));
         }
@@ -212,3 +230,6 @@ impl<'g> Speech<'g> {
         news || rib.best(only()) != before.as_ref()
     }
 }
+
+/// A route that a session carries now, under its path id, or carries no longer.
+pub(super) type Heard = (Slot, PathId, Option<Route>);

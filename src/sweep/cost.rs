@@ -1,19 +1,66 @@
 //! What one set of failures costs.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
 use super::Peak;
 use crate::ids::{DemandId, Id, IdVec, LagId, Side};
 use crate::model::topology::Topology;
 use crate::report::data::SetRow;
-use crate::settled::{Before, Delivery, Evaluator, Fault, Latent, Load, Verdict};
+use crate::settled::{Before, Delivery, Effect, Evaluator, Fault, Latent, Load, Verdict};
 use crate::units::{BitRate, Share};
 
+/// What sets cost that were met before, by what their failures do to the physical world: of many
+/// sets that is the same.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<(BTreeMap<Effect, Arc<Cost>>, usize)>);
+
+/// A row, and the loads that its set leads to.
+type Cost = (SetRow, Vec<Peak>);
+
+/// So many loads and rows are kept, the first to come.
+const KEPT: usize = 1 << 21;
+
+impl Known {
+    fn lock(&self) -> MutexGuard<'_, (BTreeMap<Effect, Arc<Cost>>, usize)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What a set costs: as before, if its failures do what others did.
+    pub(super) fn of(
+        &self,
+        topology: &Topology,
+        evaluator: &Evaluator<'_>,
+        faults: &[Fault],
+        (number, set): (u64, Vec<String>),
+    ) -> Cost {
+        let Some(effect) = evaluator.effect(faults) else {
+            return of(topology, evaluator, faults, (number, set));
+        };
+        let known = self.lock().0.get(&effect).cloned();
+        if let Some(known) = known {
+            let (row, peaks) = &*known;
+            let peaks = peaks.iter().map(|peak| Peak { set: number, ..*peak }).collect();
+            return (SetRow { set, ..row.clone() }, peaks);
+        }
+        let cost = of(topology, evaluator, faults, (number, set));
+        let (all, size) = &mut *self.lock();
+        if *size < KEPT {
+            *size += 1 + cost.1.len();
+            let row = SetRow { set: Vec::new(), ..cost.0.clone() };
+            all.insert(effect, Arc::new((row, cost.1.clone())));
+        }
+        cost
+    }
+}
+
 /// Works out where the network ends up with these faults in it.
-pub(super) fn of(
+fn of(
     topology: &Topology,
     evaluator: &Evaluator<'_>,
     faults: &[Fault],
     (number, set): (u64, Vec<String>),
-) -> (SetRow, Vec<Peak>) {
+) -> Cost {
     let outcome = evaluator.evaluate(faults, Before::Whole);
     let word = match &outcome.verdict {
         Verdict::Unique(_) => "unique",

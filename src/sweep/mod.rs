@@ -66,6 +66,7 @@ pub struct Sweep<'t> {
     evaluator: Evaluator<'t>,
     elements: Vec<(Element, String)>,
     sets: Sets,
+    known: cost::Known,
 }
 
 /// What one part of a sweep found.
@@ -135,7 +136,14 @@ impl<'t> Sweep<'t> {
         let (elements, k) = (found.len(), question.k);
         let sets = Sets::new(elements, k).ok_or(Refused::TooMany { elements, k })?;
         let evaluator = Evaluator::new(topology, question.seed);
-        Ok(Self { topology, question, evaluator, elements: found, sets })
+        Ok(Self {
+            topology,
+            question,
+            evaluator,
+            elements: found,
+            sets,
+            known: cost::Known::default(),
+        })
     }
 
     /// How many sets there are.
@@ -191,7 +199,7 @@ impl<'t> Sweep<'t> {
         let own = set.iter().map(|place| fault(self.elements[*place].0));
         let faults: Vec<Fault> = given.chain(own).collect();
         let names = self.names(&set);
-        cost::of(self.topology, &self.evaluator, &faults, (number, names))
+        self.known.of(self.topology, &self.evaluator, &faults, (number, names))
     }
 
     /// How an element is written.
