@@ -15,6 +15,7 @@ use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
 use super::event::Event;
+use super::next_hops::Ways;
 use super::world::World;
 use crate::dataplane::tables::{NextHops, Ramp};
 use crate::ids::{GroupId, RouterId};
@@ -65,9 +66,6 @@ impl World {
     pub(super) fn write_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
         let config = &self.net.topology.routers[router];
         let (mode, delay) = (config.fib, config.daemon.fib_delay);
-        if self.traffic.is_none() {
-            return self.settle_fib(router, changes);
-        }
         let rates = [config.fib_rate, config.fib_delete_rate].map(|rate| self.drawn(router, rate));
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
@@ -101,11 +99,15 @@ impl World {
         }
     }
 
-    /// Before the clock starts, nobody sees a table being written.
-    fn settle_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
-        for (group, next) in changes {
-            if self.tables.routers[router].fib[group].current != next {
-                self.tables.routers.edit(router).fib.edit(group).current = next;
+    /// Tables as routing has settled: before the clock starts, nobody sees them being written.
+    pub(super) fn settle_fibs(&mut self) {
+        for router in self.net.topology.routers.ids() {
+            let mut ways = Ways::default();
+            for group in self.group_ids() {
+                let next = self.way(router, self.state.ribs[router].best(group), &mut ways);
+                if self.tables.routers[router].fib[group].current != next {
+                    self.tables.routers.edit(router).fib.edit(group).current = next;
+                }
             }
         }
     }

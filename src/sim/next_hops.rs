@@ -6,6 +6,7 @@
 //! * Weights by bandwidth follow the members of a LAG at once, and are told inside the network
 //!   without the delay that implementations put in (`update-delay` of EOS, `auto-sense` of Junos).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cause::Phase;
@@ -19,7 +20,41 @@ use crate::proto::bgp::advertise::{NextHop, Route};
 use crate::proto::bgp::rib::{Best, Used, Via};
 use crate::units::BitRate;
 
+/// Ways out that a router has resolved already.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    none: Option<NextHops>,
+    /// For one next hop inside the network: by where the first links to it are kept.
+    inside: Vec<(*const LagId, NextHops)>,
+    /// For all others, by the routes that are used.
+    others: BTreeMap<Box<[Used]>, NextHops>,
+}
+
 impl World {
+    /// The ways out for a best route, shared by routes that use the same.
+    pub(super) fn way(&self, router: RouterId, best: Option<&Best>, ways: &mut Ways) -> NextHops {
+        let Some(best) = best.filter(|best| best.via != Via::Local) else {
+            return Arc::clone(ways.none.get_or_insert_with(|| Arc::from([])));
+        };
+        let routes = &self.state.igp[router].routes;
+        if let [Used { next_hop: NextHop::Router(to), bandwidth: None, .. }] = &best.multipath[..]
+            && routes.alternates.is_empty()
+        {
+            let links = routes.to(*to).map_or(&[][..], |reach| reach.first_hops);
+            if let Some((_, way)) = ways.inside.iter().find(|(at, _)| *at == links.as_ptr()) {
+                return Arc::clone(way);
+            }
+            let way = self.next_hops(router, Some(best));
+            ways.inside.push((links.as_ptr(), Arc::clone(&way)));
+            return way;
+        }
+        if !ways.others.contains_key(&best.multipath) {
+            let way = self.next_hops(router, Some(best));
+            ways.others.insert(best.multipath.clone(), way);
+        }
+        Arc::clone(&ways.others[&best.multipath])
+    }
+
     /// Interior distance to the next hop of a route, `None` if it cannot be reached.
     pub(super) fn metric(&self, router: RouterId, route: &Route) -> Option<u64> {
         match route.next_hop {
@@ -69,7 +104,7 @@ impl World {
     }
 
     /// The ways out for a best route: its next hops resolved to LAGs.
-    pub(super) fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
+    fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
         let Some(best) = best.filter(|best| best.via != Via::Local) else { return Arc::from([]) };
         let mut sets: Vec<(Vec<Way>, Option<BitRate>)> = Vec::new();
         for used in &best.multipath {
@@ -136,9 +171,10 @@ impl World {
         if delay.is_zero() || self.traffic.is_none() {
             return self.next_hops_changed(router);
         }
+        let mut ways = Ways::default();
         let resolved = |group: GroupId| {
             let best = self.state.ribs[router].best(group);
-            (group, self.next_hops(router, best))
+            (group, self.way(router, best, &mut ways))
         };
         let writes = self.group_ids().map(resolved).collect();
         self.write_fib(router, writes);

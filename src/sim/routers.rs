@@ -14,6 +14,7 @@ use super::event::Event;
 use super::lags::Trust;
 use super::lsdb::{Lsdb, Routes};
 use super::pacing::Pacing;
+use super::pending::Pending;
 use super::work::Unrest;
 use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
@@ -45,6 +46,8 @@ pub(crate) struct RouterState {
     pub(crate) cpu_done_at: Option<SimTime>,
     /// What its BGP process has put off.
     pub(crate) pacing: Pacing,
+    /// What peers are to be told of once that is prepared.
+    pub(crate) untold: Pending,
     /// Groups to decide when no more work waits, or in the next decision.
     pub(crate) undecided: BTreeSet<GroupId>,
     /// How often it changed its choices since the clock started.

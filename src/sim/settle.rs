@@ -31,6 +31,7 @@ use crate::model::groups::Group;
 use crate::model::scenario::Start;
 use crate::model::topology::{LagKind, Topology};
 use crate::proto::bfd;
+use crate::proto::bgp::rib::alike::Alike;
 use crate::proto::bgp::session::{Fsm, Speaker, State as BgpState};
 use crate::proto::igp::{Adjacency, IgpKind, Throttle};
 use crate::proto::lacp::{self, Member};
@@ -91,6 +92,8 @@ impl World {
             }
             self.rest()?;
         }
+        self.alike = Alike::default();
+        self.settle_fibs();
         self.start_clock();
         Ok(())
     }
@@ -320,7 +323,7 @@ fn initial_state(net: &Net, settled: bool) -> State {
             .collect(),
         routers: topology.routers.iter().map(|_| initial_router(settled)).collect(),
         igp: topology.routers.ids().map(|router| initial_interior(topology, router)).collect(),
-        ribs: topology.routers.ids().map(|router| World::fresh_rib(net, router)).collect(),
+        ribs: net.ribs.iter().cloned().collect(),
         fibs: topology.routers.iter().map(|_| FibQueue::default()).collect(),
         lacp_hellos: ends(topology.circuits.len()).map(|_| HelloState::silent()).collect(),
         bfd_hellos: ends(net.bfd.len()).map(|_| HelloState::silent()).collect(),
@@ -382,7 +385,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn).jittered(timer_draws(net, end)),
         transport: Transport::idle(),
         tells: false,
-        pending: BTreeMap::new(),
+        pending: super::pending::Pending::default(),
         mrai_until: None,
         mrai_waits: 0,
         up_since: None,
@@ -406,6 +409,7 @@ fn initial_router(up: bool) -> RouterState {
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
         pacing: super::pacing::Pacing::default(),
+        untold: super::pending::Pending::default(),
         undecided: std::collections::BTreeSet::new(),
         unrest: BTreeMap::new(),
         restless_until: SimTime::ZERO,

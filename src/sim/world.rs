@@ -24,6 +24,7 @@ use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::bgp::rib::Rib;
+use crate::proto::bgp::rib::alike::Alike;
 use crate::proto::igp::{Adjacency, Map};
 use crate::units::SimTime;
 use std::collections::BTreeSet;
@@ -88,6 +89,8 @@ pub(crate) struct World {
     pub(super) processes: Processes,
     /// Which circuits have changed places.
     pub(super) patches: Patches,
+    /// What was made of routes that several routers have alike.
+    pub(super) alike: Alike,
     /// What some routers know of their networks, the newest first, and the graph of it.
     pub(super) maps: Vec<(Lsdb, Arc<Map>)>,
     /// Internal sessions whose path depends on a router; some no longer do.
@@ -166,6 +169,7 @@ impl World {
             commands: Commands::default(),
             processes: Processes::default(),
             patches: Patches::default(),
+            alike: Alike::default(),
             maps: Vec::new(),
             crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
@@ -205,6 +209,7 @@ impl World {
             commands: self.commands.clone(),
             processes: self.processes.clone(),
             patches: self.patches.clone(),
+            alike: Alike::default(),
             maps: self.maps.clone(),
             crossed_by: self.crossed_by.fork(),
             surges: self.surges.clone(),
@@ -236,6 +241,7 @@ impl World {
             commands,
             processes,
             patches,
+            alike,
             maps,
             crossed_by,
             surges,
@@ -258,6 +264,7 @@ impl World {
         commands.clone_from(&base.commands);
         processes.clone_from(&base.processes);
         patches.clone_from(&base.patches);
+        *alike = Alike::default();
         maps.clone_from(&base.maps);
         crossed_by.roll_back(&base.crossed_by);
         surges.clone_from(&base.surges);
