@@ -112,7 +112,7 @@ impl Facts<'_> {
 pub(super) fn latent(tables: &Tables) -> Vec<Latent> {
     let mut used: BTreeSet<(LagId, Side)> = BTreeSet::new();
     for router in tables.routers.iter().filter(|router| router.up && !router.hung) {
-        for hop in router.fib.iter().flat_map(|entry| entry.current.iter()) {
+        for hop in router.fib.iter().flat_map(|hops| hops.iter()) {
             if !router.lost.contains(&hop.lag) {
                 used.insert((hop.lag, hop.side));
                 used.extend(hop.exit.map(|exit| (exit, Side::B)));

@@ -4,14 +4,15 @@
 //! * Overload on start-up has passed, and no adjacency waits for its neighbour.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::facts::Facts;
 use super::faults::Physical;
 use super::links::Links;
 use crate::dataplane::specs;
-use crate::dataplane::tables::{FibEntry, RouterTable, Tables};
-use crate::ids::{End, GroupId, IdVec, LagId, NetworkId, RouterId, SessionId, Side};
+use crate::dataplane::fib::Fib;
+use crate::dataplane::tables::{RouterTable, Tables};
+use crate::engine::store::Store;
+use crate::ids::{End, IdVec, LagId, NetworkId, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, Weights};
 use crate::proto::igp::{self, Edge, IgpKind, Map};
 
@@ -249,21 +250,22 @@ impl<'f, 't> Ground<'f, 't> {
 fn tables(facts: &Facts<'_>, physical: &Physical) -> Tables {
     let topology = facts.topology;
     let Links { circuits, lags } = Links::of(topology, physical);
-    let entry = |router: RouterId, group: GroupId| FibEntry {
-        current: Arc::from([]),
-        ramp: None,
-        serves: facts.groups[group].served_by.contains(&router),
-    };
     let table = |router: RouterId| RouterTable {
         up: physical.running[router],
         hung: physical.hung[router],
         stateful: topology.routers[router].stateful,
         lost: BTreeSet::new(),
         filters: BTreeSet::new(),
-        fib: facts.groups.ids().map(|group| entry(router, group)).collect(),
+        fib: Fib::new(facts.groups.len()),
     };
+    let mut routers: Store<RouterId, RouterTable> = topology.routers.ids().map(table).collect();
+    for (id, group) in facts.groups.iter_ids() {
+        for router in &group.served_by {
+            routers.edit(*router).fib.serve(id, true);
+        }
+    }
     Tables {
-        routers: topology.routers.ids().map(table).collect(),
+        routers,
         lags,
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
         shaping: topology.lags.iter().map(|l| l.ends.each_ref().map(specs::shaping)).collect(),

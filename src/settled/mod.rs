@@ -143,9 +143,11 @@ impl<'t> Evaluator<'t> {
         for (id, group) in groups.iter_ids() {
             let speech = Speech { ground: &ground, up: &up, group: id, taken_over: true };
             for (router, hops) in group.hops.iter_ids() {
-                let entry = tables.routers.edit(router).fib.edit(id);
-                entry.current.clone_from(hops);
-                entry.serves |= group.taken_over && speech.stands_by(router);
+                let fib = &mut tables.routers.edit(router).fib;
+                fib.write(id, hops);
+                if group.taken_over && speech.stands_by(router) {
+                    fib.serve(id, true);
+                }
             }
         }
         let doubts = self.history(&fates, before);

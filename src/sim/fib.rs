@@ -105,9 +105,7 @@ impl World {
             let mut ways = Ways::default();
             for group in self.group_ids() {
                 let next = self.way(router, self.state.ribs[router].best(group), &mut ways);
-                if self.tables.routers[router].fib[group].current != next {
-                    self.tables.routers.edit(router).fib.edit(group).current = next;
-                }
+                self.tables.routers.edit(router).fib.write(group, &next);
             }
         }
     }
@@ -117,7 +115,7 @@ impl World {
         let jobs = self.state.fibs[router].jobs.get(&group);
         match jobs.and_then(VecDeque::back) {
             Some(job) => &job.next,
-            None => &self.tables.routers[router].fib[group].current,
+            None => self.tables.routers[router].fib.hops(group),
         }
     }
 
@@ -183,13 +181,12 @@ impl World {
             return;
         }
         if now < job.last {
-            if self.tables.routers[router].fib[group].ramp.is_some() {
+            if self.tables.routers[router].fib.ramp(group).is_some() {
                 self.advance_traffic_of(router, group);
             } else {
                 self.touch_traffic_of(router, group);
-                let entry = self.tables.routers.edit(router).fib.edit(group);
                 let ramp = Ramp { next: job.next, first: job.first, last: job.last };
-                entry.ramp = Some(Box::new(ramp));
+                self.tables.routers.edit(router).fib.begin(group, ramp);
             }
             let step = job.last.since(job.first).scaled(1, STEPS);
             let at = (now + step.max(SimDuration::from_nanos(1))).min(job.last);
@@ -199,9 +196,7 @@ impl World {
         self.touch_traffic_of(router, group);
         self.cause = job.cause;
         self.spend(Phase::Write);
-        let entry = self.tables.routers.edit(router).fib.edit(group);
-        entry.ramp = None;
-        entry.current = job.next;
+        self.tables.routers.edit(router).fib.write(group, &job.next);
         self.record_forwarding(router, group);
         let queue = &mut self.state.fibs.edit(router).jobs;
         let jobs = queue.entry(group).or_default();
@@ -280,12 +275,11 @@ impl World {
         self.touch_traffic();
         *self.state.fibs.edit(router) = FibQueue::default();
         self.tables.routers.edit(router).lost.clear();
+        let none = Arc::from([]);
         for group in self.group_ids() {
             let fib = &mut self.tables.routers.edit(router).fib;
-            if !fib[group].current.is_empty() || fib[group].ramp.is_some() {
-                let entry = fib.edit(group);
-                entry.current = Arc::from([]);
-                entry.ramp = None;
+            if !fib.hops(group).is_empty() || fib.ramp(group).is_some() {
+                fib.write(group, &none);
                 self.glance(router, group);
             }
         }

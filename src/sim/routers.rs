@@ -12,7 +12,7 @@ use super::bgp::CpuItem;
 use super::deferral::Deferral;
 use super::event::Event;
 use super::lags::Trust;
-use super::lsdb::{Lsdb, Routes};
+use super::lsdb::{Lsdb, Routes, View};
 use super::pacing::Pacing;
 use super::pending::Pending;
 use super::work::Unrest;
@@ -20,7 +20,7 @@ use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
 use crate::proto::bgp::session;
-use crate::proto::igp::{Map, Throttle};
+use crate::proto::igp::Throttle;
 use crate::units::{SimDuration, SimTime};
 
 /// What a router knows and does.
@@ -74,7 +74,7 @@ pub(crate) struct Interior {
     /// Its interior routes.
     pub(crate) routes: Arc<Routes>,
     /// What they were worked out from, if it was told.
-    pub(crate) routed: Option<Arc<Map>>,
+    pub(crate) routed: Option<Arc<View>>,
 }
 
 impl World {

@@ -91,7 +91,7 @@ impl World {
         self.touch_traffic();
         for router in routers {
             let serves = self.serves(router, group);
-            self.tables.routers.edit(router).fib.edit(group).serves = serves;
+            self.tables.routers.edit(router).fib.serve(group, serves);
             if self.state.routers[router].up {
                 self.queue_work(router, Work::Originate(vec![group]));
             }

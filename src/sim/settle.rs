@@ -21,13 +21,12 @@ use super::routers::{Interior, RouterState};
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
 use crate::dataplane::specs;
-use crate::dataplane::tables::{
-    CircuitTable, FibEntry, LagEndTable, NextHops, RouterTable, Tables,
-};
+use crate::dataplane::fib::Fib;
+use crate::dataplane::tables::{CircuitTable, LagEndTable, RouterTable, Tables};
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{LimitError, Limits};
+use crate::engine::store::Store;
 use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, NetworkId, RouterId, SessionId, Side};
-use crate::model::groups::Group;
 use crate::model::scenario::Start;
 use crate::model::topology::{LagKind, Topology};
 use crate::proto::bfd;
@@ -430,13 +429,6 @@ fn initial_interior(topology: &Topology, router: RouterId) -> Interior {
 }
 
 fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
-    let serves = |router: RouterId, group: &Group| group.served_by.contains(&router);
-    let nothing: NextHops = Arc::from([]);
-    let entry = |router: RouterId, group| FibEntry {
-        current: Arc::clone(&nothing),
-        ramp: None,
-        serves: serves(router, group),
-    };
     let dead = CircuitTable {
         delivers: false,
         loss: Share::ZERO,
@@ -449,10 +441,16 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         stateful: topology.routers[router].stateful,
         lost: std::collections::BTreeSet::new(),
         filters: std::collections::BTreeSet::new(),
-        fib: net.groups.iter().map(|group| entry(router, group)).collect(),
+        fib: Fib::new(net.groups.len()),
     };
+    let mut routers: Store<RouterId, RouterTable> = topology.routers.ids().map(table).collect();
+    for (id, group) in net.groups.iter_ids() {
+        for router in &group.served_by {
+            routers.edit(*router).fib.serve(id, true);
+        }
+    }
     Tables {
-        routers: topology.routers.ids().map(table).collect(),
+        routers,
         lags: topology
             .lags
             .iter()

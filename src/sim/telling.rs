@@ -46,8 +46,9 @@ struct Shared {
 struct Exports {
     /// The groups that were asked for.
     asked: Groups,
-    /// Their routes, by place.
+    /// Their routes, by place, and which groups have one.
     wanted: Vec<Option<Arc<Route>>>,
+    any: Groups,
     /// What came from each neighbour: it is not told so.
     sources: Vec<(Slot, Groups)>,
 }
@@ -132,15 +133,19 @@ impl World {
     /// Before the start of its session was worked off nothing is told: what was told last is that of
     /// the session before, and all will be told then.
     fn tell_with(&mut self, end: End<SessionId>, more: &Pending, shared: &mut Shared) {
-        if self.is_established(end) && !more.is_empty() {
-            self.state.session_ends.edit(end).pending.add_all(more, &self.causes);
-        }
+        let more = Some(more).filter(|more| self.is_established(end) && !more.is_empty());
         let state = &self.state.session_ends[end];
-        if !state.tells || state.pending.is_empty() {
+        let mut pending = more.map_or(Cow::Owned(Pending::default()), Cow::Borrowed);
+        if !state.pending.is_empty() || !state.tells {
+            let mut all = std::mem::take(&mut self.state.session_ends.edit(end).pending);
+            all.add_all(&pending, &self.causes);
+            pending = Cow::Owned(all);
+        }
+        if !self.state.session_ends[end].tells {
+            self.state.session_ends.edit(end).pending = pending.into_owned();
             return;
         }
         let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
-        let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
         let kind = self.kind(end);
         let mut bundles: Vec<Arc<Bundle>> = Vec::new();
         let mut latest = None;
@@ -219,20 +224,20 @@ impl World {
     ) -> (Groups, Option<Arc<Bundle>>) {
         let router = self.net.session_router(end);
         let slot = self.slot(end);
-        let new = || Exports {
-            asked: 0,
-            wanted: vec![None; BLOCK],
-            sources: self.state.ribs[router].sources(block),
-        };
+        let new = || Exports { asked: 0, wanted: Vec::new(), any: 0, sources: Vec::new() };
         let exports = shared.exports.entry((kind, block)).or_insert_with(new);
         self.export_all(end, (block, groups), exports);
+        let waits = self.state.session_ends[end].mrai_until.is_some();
+        if exports.any & groups == 0 && !waits && self.state.ribs[router].tells_nothing(block) {
+            return (0, None);
+        }
+        exports.wanted.resize(BLOCK, None);
         let mut wanted = Cow::Borrowed(&exports.wanted[..]);
         if let Ok(own) = exports.sources.binary_search_by_key(&slot, |(slot, _)| *slot) {
             for (_, at) in members(block, exports.sources[own].1) {
                 wanted.to_mut()[at] = None;
             }
         }
-        let waits = self.state.session_ends[end].mrai_until.is_some();
         let mut again = 0;
         if waits {
             if self.net.topology.sessions[end.of].ends[end.side].bgp.mrai_withdrawals {
@@ -264,14 +269,24 @@ impl World {
     ) {
         let router = self.net.session_router(end);
         let rib = &self.state.ribs[router];
-        let family = self.net.topology.sessions[end.of].family;
+        let session = &self.net.topology.sessions[end.of];
+        let reflects = self.net.topology.routers[router].cluster_id.is_some();
         for (group, at) in members(block, groups & !exports.asked) {
             let Some(best) = rib.best(group) else { continue };
             let from = (best.via, rib.origin(best.via));
-            if self.net.groups[group].family == family {
-                let route = self.export((router, end), group, from, &best.route);
-                exports.wanted[at] = route.map(Arc::new);
+            // What is known from inside is told inside by reflectors alone.
+            let inside = matches!(from.1, Provenance::Internal | Provenance::Client);
+            if (inside && !reflects) || self.net.groups[group].family != session.family {
+                continue;
             }
+            if let Some(route) = self.export((router, end), group, from, &best.route) {
+                exports.wanted.resize(BLOCK, None);
+                exports.wanted[at] = Some(rib.as_told(group, route));
+                exports.any |= 1 << at;
+            }
+        }
+        if exports.any != 0 && exports.sources.is_empty() {
+            exports.sources = rib.sources(block);
         }
         exports.asked |= groups;
     }

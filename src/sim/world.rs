@@ -8,7 +8,7 @@ use super::event::{Caused, Event, Hello, KINDS};
 use super::fib::FibQueue;
 use super::hello::HelloState;
 use super::lags::LagEndState;
-use super::lsdb::Lsdb;
+use super::lsdb::{Lsdb, View};
 use super::net::Net;
 use super::patches::Patches;
 use super::plan::FaultPlan;
@@ -25,7 +25,7 @@ use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::bgp::rib::Rib;
 use crate::proto::bgp::rib::alike::Alike;
-use crate::proto::igp::{Adjacency, Map};
+use crate::proto::igp::Adjacency;
 use crate::units::SimTime;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -91,8 +91,8 @@ pub(crate) struct World {
     pub(super) patches: Patches,
     /// What was made of routes that several routers have alike.
     pub(super) alike: Alike,
-    /// What some routers know of their networks, the newest first, and the graph of it.
-    pub(super) maps: Vec<(Lsdb, Arc<Map>)>,
+    /// What some routers know of their networks, the newest first, and what they make of it.
+    pub(super) views: Vec<(Lsdb, Arc<View>)>,
     /// Internal sessions whose path depends on a router; some no longer do.
     pub(super) crossed_by: Store<RouterId, BTreeSet<SessionId>>,
     /// Surges of each demand, by fault.
@@ -170,7 +170,7 @@ impl World {
             processes: Processes::default(),
             patches: Patches::default(),
             alike: Alike::default(),
-            maps: Vec::new(),
+            views: Vec::new(),
             crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             sequences: vec![0; net.owners()],
@@ -210,7 +210,7 @@ impl World {
             processes: self.processes.clone(),
             patches: self.patches.clone(),
             alike: Alike::default(),
-            maps: self.maps.clone(),
+            views: self.views.clone(),
             crossed_by: self.crossed_by.fork(),
             surges: self.surges.clone(),
             turn: self.turn,
@@ -242,7 +242,7 @@ impl World {
             processes,
             patches,
             alike,
-            maps,
+            views,
             crossed_by,
             surges,
             turn,
@@ -265,7 +265,7 @@ impl World {
         processes.clone_from(&base.processes);
         patches.clone_from(&base.patches);
         *alike = Alike::default();
-        maps.clone_from(&base.maps);
+        views.clone_from(&base.views);
         crossed_by.roll_back(&base.crossed_by);
         surges.clone_from(&base.surges);
         queue.clone_from(&base.queue);

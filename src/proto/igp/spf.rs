@@ -1,12 +1,9 @@
 //! Shortest paths from one router, with every equal-cost first hop.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
-
+use super::numbers::Numbers;
 use crate::ids::{Id, LagId, RouterId};
 
 /// A link that both of its ends advertise (RFC 2328 §16.1: one that only one end advertises is
@@ -32,16 +29,16 @@ pub struct Reach<'p> {
 
 /// How one router reaches the others.
 ///
-/// Most destinations share their first links with many others, so that each costs 12 bytes.
+/// Most destinations share their first links with many others, so that each costs a few bytes.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// All there are, in ascending order.
     routers: Arc<[RouterId]>,
-    /// By router; `UNREACHED` where no path leads.
-    distances: Vec<u64>,
+    /// By router, if it is reached.
+    distances: Numbers,
     /// By router; which of the sets.
-    first_hops: Vec<u32>,
-    /// The first is empty.
+    first_hops: Numbers,
+    /// The first is empty. Each is numbered by the first router that has it.
     sets: Vec<Vec<LagId>>,
 }
 
@@ -53,8 +50,8 @@ impl Paths {
     fn alone(root: RouterId) -> Self {
         Self {
             routers: Arc::from([root]),
-            distances: vec![0],
-            first_hops: vec![0],
+            distances: Numbers::new(&[Some(0)]),
+            first_hops: Numbers::new(&[Some(0)]),
             sets: vec![Vec::new()],
         }
     }
@@ -70,8 +67,9 @@ impl Paths {
     }
 
     fn reach(&self, place: usize) -> Option<Reach<'_>> {
-        let (distance, set) = (self.distances[place], self.first_hops[place] as usize);
-        (distance != UNREACHED).then(|| Reach { distance, first_hops: &self.sets[set] })
+        let (distance, set) = (self.distances.get(place)?, self.first_hops.get(place)?);
+        let set = usize::try_from(set).expect("there are so many sets");
+        Some(Reach { distance, first_hops: &self.sets[set] })
     }
 
     /// All that are reached, in ascending order, the root among them.
@@ -86,8 +84,8 @@ impl Default for Paths {
     fn default() -> Self {
         Self {
             routers: Arc::from([]),
-            distances: Vec::new(),
-            first_hops: Vec::new(),
+            distances: Numbers::new(&[]),
+            first_hops: Numbers::new(&[]),
             sets: Vec::new(),
         }
     }
@@ -96,7 +94,11 @@ impl Default for Paths {
 impl PartialEq for Paths {
     /// Whether the same are reached in the same way.
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        if self.routers != other.routers {
+            return self.iter().eq(other.iter());
+        }
+        (&self.distances, &self.first_hops, &self.sets)
+            == (&other.distances, &other.first_hops, &other.sets)
     }
 }
 
@@ -113,20 +115,26 @@ pub fn spf(root: RouterId, edges: &[Edge]) -> Paths {
 /// The links of a network as one graph, for the shortest paths of many roots.
 #[derive(Clone, Debug)]
 pub struct Map {
-    graph: DiGraph<RouterId, Hop>,
     /// By node, in ascending order.
     routers: Arc<[RouterId]>,
+    /// Where the hops of each node begin, and where those of the last end.
+    begins: Vec<u32>,
+    hops: Vec<Hop>,
     /// What the graph was made of, in order of link.
     edges: Vec<(Edge, [u32; 2])>,
 }
 
+/// A router by its place in a map.
+type Node = u32;
+
 #[derive(Clone, Copy, Debug)]
 struct Hop {
+    to: Node,
     link: LagId,
     /// For the router that the hop leaves.
-    metric: u64,
+    metric: u32,
     /// For all others.
-    crossing: u64,
+    crossing: u32,
 }
 
 impl Map {
@@ -138,20 +146,21 @@ impl Map {
         let mut routers: Vec<RouterId> = edges.iter().flat_map(|(edge, _)| edge.ends).collect();
         routers.sort_unstable();
         routers.dedup();
-        let mut graph = DiGraph::with_capacity(routers.len(), edges.len() * 2);
-        for router in &routers {
-            graph.add_node(*router);
-        }
-        let mut map = Self { graph, routers: routers.into(), edges: Vec::new() };
+        let node = |router: RouterId| routers.binary_search(&router).expect("it was added");
+        let number = |place: usize| u32::try_from(place).expect("input limits keep counts below");
+        let mut hops: Vec<(usize, Hop)> = Vec::with_capacity(edges.len() * 2);
         for (Edge { link, ends, metrics }, crossing) in edges.iter().copied() {
-            let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
+            let [a, b] = ends.map(node);
             for (from, to, side) in [(a, b, 0), (b, a, 1)] {
-                let (metric, crossing) = (u64::from(metrics[side]), u64::from(crossing[side]));
-                map.graph.add_edge(from, to, Hop { link, metric, crossing });
+                let (metric, crossing) = (metrics[side], crossing[side]);
+                hops.push((from, Hop { to: number(to), link, metric, crossing }));
             }
         }
-        map.edges = edges;
-        map
+        hops.sort_by_key(|(from, _)| *from);
+        let begin = |node: usize| number(hops.partition_point(|(from, _)| *from < node));
+        let begins = (0..=routers.len()).map(begin).collect();
+        let hops = hops.into_iter().map(|(_, hop)| hop).collect();
+        Self { routers: routers.into(), begins, hops, edges }
     }
 
     /// Whether shortest paths from a root are those of an older map, to all of whose routers these are
@@ -194,8 +203,9 @@ impl Map {
         }
     }
 
-    fn node(&self, router: RouterId) -> Option<NodeIndex> {
-        self.routers.binary_search(&router).ok().map(NodeIndex::new)
+    fn node(&self, router: RouterId) -> Option<Node> {
+        let place = self.routers.binary_search(&router).ok()?;
+        Some(Node::try_from(place).expect("it was numbered"))
     }
 
     /// How each router that `root` can reach is reached, `root` included.
@@ -203,42 +213,54 @@ impl Map {
     pub fn paths(&self, root: RouterId) -> Paths {
         let Some(start) = self.node(root) else { return Paths::alone(root) };
         let (distances, order) = self.distances(start);
-        let mut links: Vec<LagId> = self.graph.edges(start).map(|hop| hop.weight().link).collect();
+        let mut links: Vec<LagId> = self.hops_of(start).iter().map(|hop| hop.link).collect();
         links.sort_unstable();
         let bits = self.first_hops(start, &links, (&distances, &order));
         let (first_hops, sets) = bits.shared(&links);
-        Paths { routers: Arc::clone(&self.routers), distances, first_hops, sets }
+        let known = |distance: &u64| Some(*distance).filter(|distance| *distance != UNREACHED);
+        let distances: Vec<Option<u64>> = distances.iter().map(known).collect();
+        Paths {
+            routers: Arc::clone(&self.routers),
+            distances: Numbers::new(&distances),
+            first_hops: Numbers::new(&first_hops),
+            sets,
+        }
+    }
+
+    fn hops_of(&self, node: Node) -> &[Hop] {
+        let begins = [0, 1].map(|more| self.begins[node as usize + more] as usize);
+        &self.hops[begins[0]..begins[1]]
     }
 
     /// Hops from a node: where to, and at what distance from `start` that is.
     fn hops(
         &self,
-        start: NodeIndex,
-        (distance, node): (u64, NodeIndex),
-    ) -> impl Iterator<Item = (NodeIndex, u64, LagId)> {
-        self.graph.edges(node).map(move |edge| {
-            let hop = edge.weight();
+        start: Node,
+        (distance, node): (u64, Node),
+    ) -> impl Iterator<Item = (Node, u64, LagId)> {
+        self.hops_of(node).iter().map(move |hop| {
             let metric = if node == start { hop.metric } else { hop.crossing };
-            (edge.target(), distance + metric, hop.link)
+            (hop.to, distance + u64::from(metric), hop.link)
         })
     }
 
     /// Dijkstra's algorithm: distances, and all nodes that can be reached in their order.
-    fn distances(&self, start: NodeIndex) -> (Vec<u64>, Vec<(u64, NodeIndex)>) {
-        let mut distances = vec![UNREACHED; self.graph.node_count()];
+    fn distances(&self, start: Node) -> (Vec<u64>, Vec<(u64, Node)>) {
+        let mut distances = vec![UNREACHED; self.routers.len()];
         let mut order = Vec::with_capacity(distances.len());
-        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
-        distances[start.index()] = 0;
-        while let Some(Reverse((distance, node))) = waiting.pop() {
-            if distances[node.index()] != distance {
+        let mut waiting = Waiting::default();
+        waiting.push(0, start);
+        distances[start as usize] = 0;
+        while let Some((distance, node)) = waiting.pop() {
+            if distances[node as usize] != distance {
                 continue;
             }
             order.push((distance, node));
             for (next, through, _) in self.hops(start, (distance, node)) {
-                let known = &mut distances[next.index()];
+                let known = &mut distances[next as usize];
                 if through < *known {
                     *known = through;
-                    waiting.push(Reverse((through, next)));
+                    waiting.push(through, next);
                 }
             }
         }
@@ -248,9 +270,9 @@ impl Map {
     /// Which of the links of `start` are the first of shortest paths to each node.
     fn first_hops(
         &self,
-        start: NodeIndex,
+        start: Node,
         links: &[LagId],
-        (distances, order): (&[u64], &[(u64, NodeIndex)]),
+        (distances, order): (&[u64], &[(u64, Node)]),
     ) -> Sets {
         let mut first_hops = Sets::new(distances.len(), links.len());
         // In the order of distance, a router's first hops are complete before they are passed on;
@@ -259,7 +281,7 @@ impl Map {
         while std::mem::take(&mut again) {
             for (distance, node) in order {
                 for (next, through, link) in self.hops(start, (*distance, *node)) {
-                    if next == start || next == *node || distances[next.index()] != through {
+                    if distances[next as usize] != through || next == start || next == *node {
                         continue;
                     }
                     let more = if *node == start {
@@ -273,6 +295,39 @@ impl Map {
             }
         }
         first_hops
+    }
+}
+
+/// Nodes that wait by distance, where none comes nearer than the last that was taken: a radix heap
+/// (Ahuja, Mehlhorn, Orlin and Tarjan, "Faster Algorithms for the Shortest Path Problem", 1990).
+#[derive(Debug, Default)]
+struct Waiting {
+    /// By the highest bit in which a distance differs from the last one taken.
+    buckets: Vec<Vec<(u64, Node)>>,
+    last: u64,
+}
+
+impl Waiting {
+    fn push(&mut self, distance: u64, node: Node) {
+        let bucket = (u64::BITS - (distance ^ self.last).leading_zeros()) as usize;
+        if self.buckets.len() <= bucket {
+            self.buckets.resize(bucket + 1, Vec::new());
+        }
+        self.buckets[bucket].push((distance, node));
+    }
+
+    fn pop(&mut self) -> Option<(u64, Node)> {
+        let bucket = self.buckets.iter().position(|bucket| !bucket.is_empty())?;
+        if bucket == 0 {
+            return self.buckets[0].pop();
+        }
+        let mut nearest = std::mem::take(&mut self.buckets[bucket]);
+        self.last = nearest.iter().map(|(distance, _)| *distance).min()?;
+        for (distance, node) in nearest.drain(..) {
+            self.push(distance, node);
+        }
+        self.buckets[bucket] = nearest;
+        self.buckets[0].pop()
     }
 }
 
@@ -290,18 +345,18 @@ impl Sets {
     }
 
     /// Adds a number to the set of a node; whether it was not in it.
-    fn add(&mut self, node: NodeIndex, number: usize) -> bool {
-        let word = &mut self.bits[node.index() * self.words + number / 64];
+    fn add(&mut self, node: Node, number: usize) -> bool {
+        let word = &mut self.bits[node as usize * self.words + number / 64];
         let more = *word | 1 << (number % 64);
         std::mem::replace(word, more) != more
     }
 
     /// Adds all of another node's; whether any was not in it.
-    fn unite(&mut self, node: NodeIndex, other: NodeIndex) -> bool {
+    fn unite(&mut self, node: Node, other: Node) -> bool {
         let mut any = false;
         for word in 0..self.words {
-            let passed = self.bits[other.index() * self.words + word];
-            let known = &mut self.bits[node.index() * self.words + word];
+            let passed = self.bits[other as usize * self.words + word];
+            let known = &mut self.bits[node as usize * self.words + word];
             any |= passed & !*known != 0;
             *known |= passed;
         }
@@ -310,20 +365,22 @@ impl Sets {
 
     /// Those of `all` that are in each set, equal sets once: which of them is that of each node, and
     /// the sets. The first is empty.
-    fn shared(&self, all: &[LagId]) -> (Vec<u32>, Vec<Vec<LagId>>) {
+    fn shared(&self, all: &[LagId]) -> (Vec<Option<u64>>, Vec<Vec<LagId>>) {
         let mut sets = vec![Vec::new()];
-        let mut known: BTreeMap<&[u64], u32> = BTreeMap::new();
-        let mut which = Vec::new();
+        let mut known: BTreeMap<&[u64], u64> = BTreeMap::new();
+        let none = vec![0; self.words];
+        known.insert(&none, 0);
+        let mut which = Vec::with_capacity(self.bits.len() / self.words);
+        let mut last = (&none[..], 0);
         for words in self.bits.chunks(self.words) {
-            if words.iter().all(|word| *word == 0) {
-                which.push(0);
-                continue;
+            if last.0 != words {
+                let number = *known.entry(words).or_insert_with(|| {
+                    sets.push(picked(words, all));
+                    sets.len() as u64 - 1
+                });
+                last = (words, number);
             }
-            let number = *known.entry(words).or_insert_with(|| {
-                sets.push(picked(words, all));
-                u32::try_from(sets.len() - 1).expect("far fewer than there are paths")
-            });
-            which.push(number);
+            which.push(Some(last.1));
         }
         (which, sets)
     }

@@ -92,6 +92,19 @@ impl Rib {
         sources
     }
 
+    /// Whether no neighbour was told a route to a group of a block.
+    #[must_use]
+    pub fn tells_nothing(&self, block: BlockId) -> bool {
+        self.told.block(block).iter().all(|row| row.0.is_empty())
+    }
+
+    /// A route to tell, or the equal one that a neighbour has been told already.
+    #[must_use]
+    pub fn as_told(&self, group: GroupId, route: Route) -> Arc<Route> {
+        let known = self.told[group].0.iter().find(|told| *told.route == route);
+        known.map_or_else(|| Arc::new(route), |told| Arc::clone(&told.route))
+    }
+
     /// Notes what a neighbour that takes one route a group should know now of these: those that are
     /// `wanted`, by place in the block. Gives the groups of which it must be told a route, and those
     /// of which it must be told that there is none; with `only_withdrawals`, what is new waits.

@@ -99,8 +99,11 @@ impl ToldRow {
 
     /// The session has this route now; others that have the same share it.
     pub(super) fn note(&mut self, slot: Slot, path: PathId, route: Arc<Route>) -> Arc<Route> {
-        let same = |told: &&mut Told| told.path == path && told.route == route;
-        if let Some(told) = self.0.iter_mut().find(same) {
+        let all = || self.0.iter().enumerate().filter(|(_, told)| told.path == path);
+        let same = all().find(|(_, told)| Arc::ptr_eq(&told.route, &route));
+        let same = same.or_else(|| all().find(|(_, told)| told.route == route));
+        if let Some((place, _)) = same {
+            let told = &mut self.0[place];
             told.to.add(slot);
             return Arc::clone(&told.route);
         }
