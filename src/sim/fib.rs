@@ -15,7 +15,6 @@ use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
 use super::event::Event;
-use super::next_hops::Ways;
 use super::world::World;
 use crate::dataplane::tables::{NextHops, Ramp};
 use crate::ids::{GroupId, RouterId};
@@ -102,9 +101,7 @@ impl World {
     /// Tables as routing has settled: before the clock starts, nobody sees them being written.
     pub(super) fn settle_fibs(&mut self) {
         for router in self.net.topology.routers.ids() {
-            let mut ways = Ways::default();
-            for group in self.group_ids() {
-                let next = self.way(router, self.state.ribs[router].best(group), &mut ways);
+            for (group, next) in self.all_ways(router) {
                 self.tables.routers.edit(router).fib.write(group, &next);
             }
         }

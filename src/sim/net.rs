@@ -54,6 +54,8 @@ pub(crate) struct Net {
     pub(crate) eager: bool,
     /// Groups of prefixes treated alike.
     pub(crate) groups: IdVec<GroupId, Group>,
+    /// Groups that some site stands by for, in order.
+    pub(crate) watched: Vec<GroupId>,
     /// The group of each prefix.
     pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
@@ -113,6 +115,9 @@ impl Net {
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&topology, &bfd, lag)).collect();
         let ranks = Ranks::new(&topology, &bfd);
+        let stood_by = |group: &Group| topology.prefixes[group.prefixes[0]].standby.is_some();
+        let watched = groups.iter_ids().filter(|(_, group)| stood_by(group));
+        let watched = watched.map(|(id, _)| id).collect();
         let sessions_at = topology.sessions_at();
         let mut net = Self {
             slots: slots(&topology, &sessions_at),
@@ -123,6 +128,7 @@ impl Net {
             seed,
             eager,
             groups,
+            watched,
             group_of,
             bfd,
             session_bfd,

@@ -12,7 +12,7 @@ use super::pacing::Pacing;
 use super::world::World;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
 use crate::model::topology::{LagKind, Relation, Role, SessionKind, Weights};
-use crate::proto::bgp::advertise::{Neighbor, NextHop, Route, SessionEnd};
+use crate::proto::bgp::advertise::{Neighbor, NextHop, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
 use crate::proto::bgp::rib::blocks::{members, runs};
 use crate::proto::bgp::rib::bundle::Bundle;
@@ -181,7 +181,7 @@ impl World {
         let mut ways = Ways::default();
         for (block, run) in runs(groups) {
             let before = begun.then(|| rib.best_of(block));
-            let metric = |route: &Route| self.metric(router, route);
+            let metric = |next_hop| self.metric(router, next_hop);
             let changes = rib.decide_all((block, run), metric, &mut alike);
             told.push((block, if tells_more { run } else { changes.best }));
             // Before the clock starts, nobody sees what is chosen nor a table being written.
@@ -195,8 +195,7 @@ impl World {
                 seen.push(group);
             }
             // Even where the choice stands, the way to its next hops may have changed.
-            let way = |(group, _)| (group, self.way(router, rib.best(group), &mut ways));
-            writes.extend(members(block, run).map(way));
+            writes.extend(self.ways((router, &rib), (block, run), (&mut ways, &mut alike)));
         }
         self.alike = alike;
         *self.state.ribs.edit(router) = rib;
@@ -207,8 +206,9 @@ impl World {
                 self.note_derived(router, group);
             }
             self.write_fib(router, writes);
-            for group in groups {
-                self.watch_service(router, *group);
+            let watched = |group: &&GroupId| self.net.watched.binary_search(group).is_ok();
+            for group in groups.iter().copied().filter(|group| watched(&group)).collect::<Vec<_>>() {
+                self.watch_service(router, group);
             }
         }
         told.retain(|(_, groups)| *groups != 0);

@@ -91,8 +91,8 @@ impl World {
             }
             self.rest()?;
         }
-        self.alike = Alike::default();
         self.settle_fibs();
+        self.alike = Alike::default();
         self.start_clock();
         Ok(())
     }

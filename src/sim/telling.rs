@@ -184,10 +184,14 @@ impl World {
         causes: &[(CauseId, Groups)],
         bundle: &Bundle,
     ) -> Option<CauseId> {
-        if let [(cause, _)] = causes {
-            return Some(self.causes.later(latest, *cause));
-        }
-        for (group, ..) in bundle.told() {
+        // Of causes that go back to one fault, that of the last group counts.
+        let first = self.causes.get(causes[0].0);
+        let same = |(cause, _): &(CauseId, Groups)| {
+            let cause = self.causes.get(*cause);
+            (cause.window.is_some(), cause.at) == (first.window.is_some(), first.at)
+        };
+        let skipped = if causes.iter().all(same) { bundle.told().len() - 1 } else { 0 };
+        for (group, ..) in &bundle.told()[skipped..] {
             let at = place(*group).1;
             let of = |(_, groups): &&(CauseId, Groups)| groups >> at & 1 == 1;
             let (cause, _) = causes.iter().find(of).expect("what is told has waited");
@@ -371,7 +375,7 @@ impl World {
         let network = &topology.networks[topology.routers[router].network];
         let inside = session.kind == SessionKind::Internal;
         let rib = &self.state.ribs[router];
-        let metric = |_: Slot, route: &Route| self.metric(router, route);
+        let metric = |_: Slot, route: &Route| self.metric(router, route.next_hop);
         let tell = |via: Via, route: &Route| {
             self.export((router, end), group, (via, rib.provenance(via, slot)), route)
         };

@@ -10,19 +10,20 @@ pub(super) enum Numbers {
 }
 
 impl Numbers {
-    /// These, one more than what is given; `None` is kept as the least.
-    pub(super) fn new(all: &[Option<u64>]) -> Self {
-        let next = |one: &Option<u64>| one.map_or(0, |one| one + 1);
-        let greatest = all.iter().map(next).max().unwrap_or(0);
+    /// These; the greatest there is stands for none.
+    pub(super) fn new(all: &[u64]) -> Self {
+        // Each is kept as one more, so that none is 0.
+        let next = || all.iter().map(|one| one.wrapping_add(1));
+        let greatest = next().max().unwrap_or(0);
         let fits = "none is greater than the greatest";
         if u8::try_from(greatest).is_ok() {
-            Self::Byte(all.iter().map(|one| u8::try_from(next(one)).expect(fits)).collect())
+            Self::Byte(next().map(|one| u8::try_from(one).expect(fits)).collect())
         } else if u16::try_from(greatest).is_ok() {
-            Self::Half(all.iter().map(|one| u16::try_from(next(one)).expect(fits)).collect())
+            Self::Half(next().map(|one| u16::try_from(one).expect(fits)).collect())
         } else if u32::try_from(greatest).is_ok() {
-            Self::Word(all.iter().map(|one| u32::try_from(next(one)).expect(fits)).collect())
+            Self::Word(next().map(|one| u32::try_from(one).expect(fits)).collect())
         } else {
-            Self::Long(all.iter().map(next).collect())
+            Self::Long(next().collect())
         }
     }
 
@@ -46,10 +47,11 @@ mod tests {
     fn numbers_come_back_whatever_they_are_kept_as() {
         for most in [0, 254, 255, 65_534, 65_535, u64::from(u32::MAX), u64::MAX - 1] {
             let all = [Some(most), None, Some(0), Some(most / 2)];
-            let numbers = Numbers::new(&all);
+            let given = all.map(|one| one.unwrap_or(u64::MAX));
+            let numbers = Numbers::new(&given);
             assert_eq!([0, 1, 2, 3].map(|place| numbers.get(place)), all);
         }
-        let size = |most| format!("{:?}", Numbers::new(&[Some(most)]));
+        let size = |most| format!("{:?}", Numbers::new(&[most]));
         assert_eq!([size(254), size(255)], ["Byte([255])", "Half([256])"]);
     }
 }

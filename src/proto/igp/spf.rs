@@ -50,8 +50,8 @@ impl Paths {
     fn alone(root: RouterId) -> Self {
         Self {
             routers: Arc::from([root]),
-            distances: Numbers::new(&[Some(0)]),
-            first_hops: Numbers::new(&[Some(0)]),
+            distances: Numbers::new(&[0]),
+            first_hops: Numbers::new(&[0]),
             sets: vec![Vec::new()],
         }
     }
@@ -212,16 +212,14 @@ impl Map {
     #[must_use]
     pub fn paths(&self, root: RouterId) -> Paths {
         let Some(start) = self.node(root) else { return Paths::alone(root) };
-        let (distances, order) = self.distances(start);
         let mut links: Vec<LagId> = self.hops_of(start).iter().map(|hop| hop.link).collect();
         links.sort_unstable();
-        let bits = self.first_hops(start, &links, (&distances, &order));
-        let (first_hops, sets) = bits.shared(&links);
-        let known = |distance: &u64| Some(*distance).filter(|distance| *distance != UNREACHED);
-        let distances: Vec<Option<u64>> = distances.iter().map(known).collect();
+        let mut tree = Tree::new(self.routers.len(), links);
+        tree.grow(self, start);
+        let (first_hops, sets) = tree.first_hops.shared(&tree.links);
         Paths {
             routers: Arc::clone(&self.routers),
-            distances: Numbers::new(&distances),
+            distances: Numbers::new(&tree.distances),
             first_hops: Numbers::new(&first_hops),
             sets,
         }
@@ -244,57 +242,78 @@ impl Map {
         })
     }
 
-    /// Dijkstra's algorithm: distances, and all nodes that can be reached in their order.
-    fn distances(&self, start: Node) -> (Vec<u64>, Vec<(u64, Node)>) {
-        let mut distances = vec![UNREACHED; self.routers.len()];
-        let mut order = Vec::with_capacity(distances.len());
-        let mut waiting = Waiting::default();
-        waiting.push(0, start);
-        distances[start as usize] = 0;
-        while let Some((distance, node)) = waiting.pop() {
-            if distances[node as usize] != distance {
-                continue;
-            }
-            order.push((distance, node));
-            for (next, through, _) in self.hops(start, (distance, node)) {
-                let known = &mut distances[next as usize];
-                if through < *known {
-                    *known = through;
-                    waiting.push(through, next);
-                }
-            }
-        }
-        (distances, order)
+}
+
+/// The shortest paths from one router.
+struct Tree {
+    distances: Vec<u64>,
+    /// The links of the root, in order.
+    links: Vec<LagId>,
+    /// Which of them are the first of shortest paths to each node.
+    first_hops: Sets,
+}
+
+impl Tree {
+    fn new(nodes: usize, links: Vec<LagId>) -> Self {
+        let first_hops = Sets::new(nodes, links.len());
+        Self { distances: vec![UNREACHED; nodes], links, first_hops }
     }
 
-    /// Which of the links of `start` are the first of shortest paths to each node.
-    fn first_hops(
-        &self,
-        start: Node,
-        links: &[LagId],
-        (distances, order): (&[u64], &[(u64, Node)]),
-    ) -> Sets {
-        let mut first_hops = Sets::new(distances.len(), links.len());
-        // In the order of distance, a router's first hops are complete before they are passed on;
-        // only among routers at distance zero from each other may some have to pass on again.
+    /// Dijkstra's algorithm. In the order of distance, a router's first hops are complete before they
+    /// are passed on, unless some are still to come from a router at distance zero from it.
+    fn grow(&mut self, map: &Map, start: Node) {
+        let mut waiting = Waiting::default();
+        let mut flat = false;
+        waiting.push(0, start);
+        self.distances[start as usize] = 0;
+        while let Some((distance, node)) = waiting.pop() {
+            if self.distances[node as usize] != distance {
+                continue;
+            }
+            for (next, through, link) in map.hops(start, (distance, node)) {
+                let known = self.distances[next as usize];
+                if through > known || next == start || next == node {
+                    continue;
+                }
+                if through < known {
+                    self.distances[next as usize] = through;
+                    self.first_hops.clear(next);
+                    waiting.push(through, next);
+                }
+                self.pass_on(start, (node, next), link);
+                flat |= through == distance;
+            }
+        }
+        if flat {
+            self.complete(map, start);
+        }
+    }
+
+    /// Passes first hops on until nobody learns of more.
+    fn complete(&mut self, map: &Map, start: Node) {
+        let nodes = (0..).zip(&self.distances).filter(|(_, distance)| **distance != UNREACHED);
+        let mut order: Vec<(u64, Node)> = nodes.map(|(node, distance)| (*distance, node)).collect();
+        order.sort_unstable();
         let mut again = true;
         while std::mem::take(&mut again) {
-            for (distance, node) in order {
-                for (next, through, link) in self.hops(start, (*distance, *node)) {
-                    if distances[next as usize] != through || next == start || next == *node {
-                        continue;
+            for (distance, node) in &order {
+                for (next, through, link) in map.hops(start, (*distance, *node)) {
+                    if self.distances[next as usize] == through && next != start && next != *node {
+                        again |= self.pass_on(start, (*node, next), link) && through == *distance;
                     }
-                    let more = if *node == start {
-                        let place = links.binary_search(&link).expect("the root's own link");
-                        first_hops.add(next, place)
-                    } else {
-                        first_hops.unite(next, *node)
-                    };
-                    again |= more && through == *distance;
                 }
             }
         }
-        first_hops
+    }
+
+    /// A node on whose shortest path a link is learns of first hops; whether any is new to it.
+    fn pass_on(&mut self, start: Node, (node, next): (Node, Node), link: LagId) -> bool {
+        if node == start {
+            let place = self.links.binary_search(&link).expect("the root's own link");
+            self.first_hops.add(next, place)
+        } else {
+            self.first_hops.unite(next, node)
+        }
     }
 }
 
@@ -344,6 +363,11 @@ impl Sets {
         Self { bits: vec![0; nodes * words], words }
     }
 
+    /// The set of a node is empty again.
+    fn clear(&mut self, node: Node) {
+        self.bits[node as usize * self.words..][..self.words].fill(0);
+    }
+
     /// Adds a number to the set of a node; whether it was not in it.
     fn add(&mut self, node: Node, number: usize) -> bool {
         let word = &mut self.bits[node as usize * self.words + number / 64];
@@ -365,7 +389,7 @@ impl Sets {
 
     /// Those of `all` that are in each set, equal sets once: which of them is that of each node, and
     /// the sets. The first is empty.
-    fn shared(&self, all: &[LagId]) -> (Vec<Option<u64>>, Vec<Vec<LagId>>) {
+    fn shared(&self, all: &[LagId]) -> (Vec<u64>, Vec<Vec<LagId>>) {
         let mut sets = vec![Vec::new()];
         let mut known: BTreeMap<&[u64], u64> = BTreeMap::new();
         let none = vec![0; self.words];
@@ -380,7 +404,7 @@ impl Sets {
                 });
                 last = (words, number);
             }
-            which.push(Some(last.1));
+            which.push(last.1);
         }
         (which, sets)
     }

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use super::blocks::{Groups, members};
 use super::bundle::Bundle;
 use super::row::Heard;
-use super::{Best, Change, Rib, Slot};
-use crate::ids::BlockId;
-use crate::proto::bgp::advertise::Route;
+use super::{Best, Change, Rib, Slot, Used};
+use crate::ids::{BlockId, RouterId};
+use crate::proto::bgp::advertise::NextHop;
 
 /// More than this is not remembered.
 const MOST: usize = 1 << 18;
@@ -31,7 +31,34 @@ pub struct Alike {
     decided: BTreeMap<(usize, usize, usize, Groups), Vec<Decided>>,
     /// By neighbours, block that was heard, and place.
     chosen: BTreeMap<(usize, usize, usize), Vec<Chosen>>,
+    /// By block that was heard.
+    next_hops: BTreeMap<usize, NextHops>,
+    /// By block of best routes.
+    ways: BTreeMap<usize, (BestBlock, Ways)>,
     size: usize,
+}
+
+/// Where the next hops of what was heard of a block lead.
+#[derive(Clone, Debug)]
+struct NextHops {
+    from: HeardBlock,
+    /// For groups all of whose routes lead to one: their places, and it.
+    lone: Vec<(usize, NextHop)>,
+    /// The other groups that there are routes to.
+    many: Groups,
+}
+
+/// By place in a block: the router that a best route leads to alone, if it does so without a weight.
+pub type Ways = Arc<[Option<RouterId>]>;
+
+/// How a router sees the next hops of a block: all that a decision learns of interior routing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct View {
+    /// Which groups can be reached all of whose routes lead to one.
+    reached: Groups,
+    /// For the routes of each other group, one after the other, in which order of distance: 0 where
+    /// the next hop cannot be reached.
+    ranks: Vec<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,8 +71,7 @@ struct Learned {
 #[derive(Clone, Debug)]
 struct Decided {
     from: (HeardBlock, BestBlock),
-    /// How next hops were seen.
-    view: Box<[u32]>,
+    view: View,
     to: BestBlock,
     changes: Changes,
 }
@@ -53,6 +79,7 @@ struct Decided {
 #[derive(Clone, Debug)]
 struct Chosen {
     from: HeardBlock,
+    /// Ranks, or whether the only next hop can be reached.
     view: Box<[u32]>,
     best: Option<Arc<Best>>,
 }
@@ -107,26 +134,27 @@ impl Rib {
     }
 
     /// Runs the decision process for some groups of a block; `metric` is the interior distance to a
-    /// learned route's next hop, `None` if it cannot be reached, and depends on the next hop alone.
+    /// learned route's next hop, `None` if it cannot be reached.
     pub fn decide_all(
         &mut self,
         (block, groups): (BlockId, Groups),
-        metric: impl Fn(&Route) -> Option<u64>,
+        metric: impl Fn(NextHop) -> Option<u64>,
         alike: &mut Alike,
     ) -> Changes {
         let mut changes = Changes::default();
         if self.prefer_oldest || Arc::strong_count(self.heard.block(block)) == 1 {
             for (group, at) in members(block, groups) {
-                changes.note(at, self.decide(group, |_, route| metric(route)));
+                changes.note(at, self.decide(group, |_, route| metric(route.next_hop)));
             }
             return changes;
         }
         let (heard, best) = (Arc::clone(self.heard.block(block)), self.best.block(block));
-        let (view, ends) = view(&heard, (block, groups), &metric);
-        let peers = Arc::as_ptr(&self.peers).addr();
+        let hops = alike.next_hops(&heard);
+        let view = hops.seen(groups, &metric);
+        let (peers, many) = (Arc::as_ptr(&self.peers).addr(), hops.many);
         let key = (peers, address(&heard), address(best), groups);
         let known = alike.decided.get(&key).into_iter().flatten();
-        if let Some(known) = known.into_iter().find(|known| *known.view == *view) {
+        if let Some(known) = known.into_iter().find(|known| known.view == view) {
             debug_assert!(Arc::ptr_eq(&known.from.0, &heard) && Arc::ptr_eq(&known.from.1, best));
             if !Arc::ptr_eq(best, &known.to) {
                 self.best.put(block, &known.to);
@@ -134,14 +162,17 @@ impl Rib {
             return known.changes;
         }
         let before = Arc::clone(best);
-        let mut from = 0;
-        for ((group, at), end) in members(block, groups).zip(ends) {
-            let view = &view[from..end];
-            from = end;
+        let mut ranks = &view.ranks[..];
+        for (group, at) in members(block, groups) {
+            let lone = [u32::from(view.reached >> at & 1 == 1)];
+            let mut seen = &lone[..];
+            if many >> at & 1 == 1 {
+                (seen, ranks) = ranks.split_at(heard[at].learned.len());
+            }
             let chosen = alike.chosen.entry((peers, address(&heard), at)).or_default();
-            let place = chosen.iter().position(|known| *known.view == *view).unwrap_or_else(|| {
-                let best = self.choose(group, |_, route| metric(route)).map(Arc::new);
-                chosen.push(Chosen { from: Arc::clone(&heard), view: view.into(), best });
+            let place = chosen.iter().position(|known| *known.view == *seen).unwrap_or_else(|| {
+                let best = self.choose(group, |_, route| metric(route.next_hop)).map(Arc::new);
+                chosen.push(Chosen { from: Arc::clone(&heard), view: seen.into(), best });
                 alike.size += 1;
                 chosen.len() - 1
             });
@@ -154,9 +185,76 @@ impl Rib {
         }
         alike.grow();
         let to = Arc::clone(self.best.block(block));
-        let decided = Decided { from: (heard, before), view: view.into(), to, changes };
+        let decided = Decided { from: (heard, before), view, to, changes };
         alike.decided.entry(key).or_default().push(decided);
         changes
+    }
+
+    /// Where the best routes of a block lead.
+    #[must_use]
+    pub fn ways(&self, block: BlockId, alike: &mut Alike) -> Ways {
+        let best = self.best.block(block);
+        let lone = |best: &Option<Arc<Best>>| match &best.as_ref()?.multipath[..] {
+            [Used { next_hop: NextHop::Router(to), bandwidth: None, .. }] => Some(*to),
+            _ => None,
+        };
+        if let Some((from, ways)) = alike.ways.get(&address(best)) {
+            debug_assert!(Arc::ptr_eq(from, best));
+            return Arc::clone(ways);
+        }
+        let ways: Ways = best.iter().map(lone).collect();
+        if Arc::strong_count(best) > 1 {
+            alike.grow();
+            alike.ways.insert(address(best), (Arc::clone(best), Arc::clone(&ways)));
+        }
+        ways
+    }
+}
+
+impl Alike {
+    fn next_hops(&mut self, heard: &HeardBlock) -> &NextHops {
+        if !self.next_hops.contains_key(&address(heard)) {
+            self.grow();
+            self.next_hops.insert(address(heard), NextHops::new(heard));
+        }
+        let hops = &self.next_hops[&address(heard)];
+        debug_assert!(Arc::ptr_eq(&hops.from, heard));
+        hops
+    }
+}
+
+impl NextHops {
+    fn new(heard: &HeardBlock) -> Self {
+        let mut hops = Self { from: Arc::clone(heard), lone: Vec::new(), many: 0 };
+        for (at, row) in heard.iter().enumerate() {
+            let Some((.., first)) = row.learned.first() else { continue };
+            if row.learned.iter().all(|(.., route)| route.next_hop == first.next_hop) {
+                hops.lone.push((at, first.next_hop));
+            } else {
+                hops.many |= 1 << at;
+            }
+        }
+        hops
+    }
+
+    /// How a router with these distances sees those of some groups.
+    fn seen(&self, groups: Groups, metric: &impl Fn(NextHop) -> Option<u64>) -> View {
+        let mut view = View::default();
+        for (at, next_hop) in self.lone.iter().filter(|(at, _)| groups >> at & 1 == 1) {
+            view.reached |= Groups::from(metric(*next_hop).is_some()) << at;
+        }
+        for (at, row) in self.from.iter().enumerate() {
+            if (self.many & groups) >> at & 1 == 0 {
+                continue;
+            }
+            let all: Vec<Option<u64>> =
+                row.learned.iter().map(|(.., route)| metric(route.next_hop)).collect();
+            view.ranks.extend(all.iter().map(|one| {
+                let nearer = all.iter().filter(|other| other.is_some() && *other < one).count();
+                one.map_or(0, |_| u32::try_from(nearer + 1).expect("so many routes are not kept"))
+            }));
+        }
+        view
     }
 }
 
@@ -176,33 +274,6 @@ fn note(rows: &mut [Heard], slot: Slot, bundle: &Bundle) -> Groups {
         }
     }
     news
-}
-
-/// All that a decision for some groups of a block learns of interior routing, and where that of each
-/// ends: which next hops can be reached, and where there are several, in which order of distance.
-fn view(
-    rows: &[Heard],
-    (block, groups): (BlockId, Groups),
-    metric: &impl Fn(&Route) -> Option<u64>,
-) -> (Vec<u32>, Vec<usize>) {
-    let (mut view, mut ends) = (Vec::with_capacity(64), Vec::with_capacity(64));
-    for (_, at) in members(block, groups) {
-        let learned = &rows[at].learned;
-        let alone = |(_, _, first): &(Slot, super::PathId, Arc<Route>)| {
-            learned.iter().all(|(.., route)| route.next_hop == first.next_hop)
-        };
-        if let Some((.., route)) = learned.first().filter(|first| alone(first)) {
-            view.push(u32::from(metric(route).is_some()));
-        } else {
-            let all: Vec<_> = learned.iter().map(|(.., route)| metric(route)).collect();
-            view.extend(all.iter().map(|one| {
-                let nearer = all.iter().filter(|other| other.is_some() && *other < one).count();
-                one.map_or(0, |_| u32::try_from(nearer + 1).expect("so many routes are not kept"))
-            }));
-        }
-        ends.push(view.len());
-    }
-    (view, ends)
 }
 
 #[cfg(test)]
