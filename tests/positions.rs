@@ -6,7 +6,6 @@
 //! same but for what lies between two of them, whenever it is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use pnilab::dataplane::fib::Fib;
 use pnilab::dataplane::tables::{

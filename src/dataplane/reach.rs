@@ -122,9 +122,7 @@ impl Reach {
     pub(super) fn ramps<'t>(&self, tables: &'t Tables, group: GroupId) -> Vec<&'t Ramp> {
         let met = self.groups.get(&group).into_iter().flat_map(Routers::iter);
         let of = |router: RouterId| {
-            tables
-                .covering(group)
-                .filter_map(move |at| tables.routers[router].fib.ramp(at))
+            tables.covering(group).filter_map(move |at| tables.routers[router].fib.ramp(at))
         };
         met.flat_map(of).collect()
     }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::event::{Event, Hello};
 use crate::ids::{
-    BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, NetworkId, PrefixId, RouterId, SessionId, Side,
+    BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, NetworkId, PrefixId, RouterId, SessionId,
+    Side,
 };
 use crate::model::groups::{self, Group};
 use crate::model::topology::{SessionKind, Topology};
@@ -309,7 +310,8 @@ fn empty_ribs(
         if !known.contains(&key) {
             known.insert(key.clone());
         }
-        let peers = known.get(&key).map_or_else(|| Arc::clone(&key.1), |(_, peers)| Arc::clone(peers));
+        let peers =
+            known.get(&key).map_or_else(|| Arc::clone(&key.1), |(_, peers)| Arc::clone(peers));
         let network = &topology.networks[of];
         empty.with(network.asn, network.multipath, peers)
     };

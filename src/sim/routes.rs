@@ -143,8 +143,7 @@ impl World {
     ) {
         if self.takes_whole(router, end, bundle) {
             let slot = self.slot(end);
-            let news =
-                self.state.ribs.edit(router).learn_all(slot, bundle, &mut self.alike);
+            let news = self.state.ribs.edit(router).learn_all(slot, bundle, &mut self.alike);
             groups.extend(members(bundle.block(), news).map(|(group, _)| group));
             return;
         }
@@ -207,7 +206,8 @@ impl World {
             }
             self.write_fib(router, writes);
             let watched = |group: &&GroupId| self.net.watched.binary_search(group).is_ok();
-            for group in groups.iter().copied().filter(|group| watched(&group)).collect::<Vec<_>>() {
+            for group in groups.iter().copied().filter(|group| watched(&group)).collect::<Vec<_>>()
+            {
                 self.watch_service(router, group);
             }
         }

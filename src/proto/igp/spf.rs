@@ -241,7 +241,6 @@ impl Map {
             (hop.to, distance + u64::from(metric), hop.link)
         })
     }
-
 }
 
 /// The shortest paths from one router.
