@@ -1,6 +1,6 @@
 //! Where traffic goes in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Before;
 use super::facts::Facts;
@@ -83,8 +83,8 @@ impl Facts<'_> {
                 }
             })
         };
-        let last = |series: &BTreeMap<(LagId, Side), crate::dataplane::series::Series>, key| {
-            let point = series.get(&key).and_then(|series| series.points().last());
+        let last = |series: &crate::dataplane::series::Series| {
+            let point = series.points().last();
             BitRate::from_bps(point.map_or(0, |point| point.after))
         };
         let by_class = traffic.by_class(tables);
@@ -94,7 +94,7 @@ impl Facts<'_> {
                 let classes = self.topology.classes.ids();
                 let of = |class| Some((class, BitRate::from_bps(*by_class.get(&key(class))?)));
                 Load {
-                    offered: last(traffic.loads(), (lag, side)),
+                    offered: last(&traffic.loads()[End::new(lag, side)]),
                     capacity: tables.lag_capacity(lag, side),
                     classes: classes.filter_map(of).collect(),
                 }

@@ -201,7 +201,7 @@ impl World {
             causes: self.causes.clone(),
             state: self.state.fork(),
             tables: self.tables.fork(),
-            traffic: self.traffic.clone(),
+            traffic: self.traffic.as_ref().map(Traffic::fork),
             plan: Arc::clone(&self.plan),
             record: self.record.clone(),
             changed: self.changed.clone(),
@@ -257,7 +257,10 @@ impl World {
         causes.truncate(base.causes.len());
         state.roll_back(&base.state);
         tables.roll_back(&base.tables);
-        traffic.clone_from(&base.traffic);
+        match (traffic, &base.traffic) {
+            (Some(traffic), Some(base)) => traffic.roll_back(base),
+            (traffic, base) => *traffic = base.as_ref().map(Traffic::fork),
+        }
         plan.clone_from(&base.plan);
         record.roll_back(&base.record);
         dead_feeds.clone_from(&base.dead_feeds);
