@@ -371,7 +371,11 @@ impl World {
             igp::spf(router, &self.configured_edges(router))
         } else {
             let view = self.view(router);
-            let paths = view.map.paths(router);
+            let state = &self.state.igp[router];
+            let paths = match &state.routed {
+                Some(old) => view.map.paths_after(router, (&old.map, &state.routes.paths)),
+                None => view.map.paths(router),
+            };
             self.state.igp.edit(router).routed = Some(view);
             paths
         };
