@@ -63,6 +63,8 @@ define_ids! {
     PrefixId;
     /// A group of prefixes that are treated alike everywhere.
     GroupId;
+    /// Groups that stand together in RIBs.
+    BlockId;
     /// A demand.
     DemandId;
     /// A traffic class.

@@ -6,10 +6,10 @@
 //! same but for what lies between two of them, whenever it is looked at.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
+use pnilab::dataplane::fib::Fib;
 use pnilab::dataplane::tables::{
-    CircuitTable, FibEntry, Hop, LagEndTable, Names, NextHops, Ramp, RouterTable, Shaping, Tables,
+    CircuitTable, Hop, LagEndTable, Names, NextHops, Ramp, RouterTable, Shaping, Tables,
 };
 use pnilab::dataplane::traffic::{DemandSpec, Traffic};
 use pnilab::ids::{CircuitId, ClassId, GroupId, Id, LagId, RouterId, Side};
@@ -83,6 +83,15 @@ fn hops(router: usize, choice: usize) -> NextHops {
     CHOICES[router][choice].map(hop).into_iter().collect()
 }
 
+fn fib(router: usize) -> Fib {
+    let (mut fib, group) = (Fib::new(1), GroupId::from_index(0));
+    if router < 2 {
+        fib.write(group, &hops(router, 1));
+    }
+    fib.serve(group, router == 2);
+    fib
+}
+
 /// Both routers begin with their second choice, which works.
 fn tables() -> Tables {
     let router = |index: usize| RouterTable {
@@ -91,12 +100,7 @@ fn tables() -> Tables {
         stateful: false,
         lost: BTreeSet::new(),
         filters: BTreeSet::new(),
-        fib: std::iter::once(FibEntry {
-            current: if index < 2 { hops(index, 1) } else { Arc::from([]) },
-            ramp: None,
-            serves: index == 2,
-        })
-        .collect(),
+        fib: fib(index),
     };
     let member = |lag: usize| vec![CircuitId::from_index(lag)];
     let end =
@@ -164,13 +168,13 @@ fn told(writes: &[Write], draws: &Draws, hears: Hears) -> Traffic {
         let now = SimTime::from_nanos(time);
         traffic.advance(&tables, now);
         for write in &begun {
-            let entry = tables.routers.edit(RouterId::from_index(write.router)).fib.edit(group);
+            let fib = &mut tables.routers.edit(RouterId::from_index(write.router)).fib;
             let next = hops(write.router, write.next);
             if write.first == time {
                 let last = SimTime::from_nanos(write.last);
-                entry.ramp = Some(Box::new(Ramp { next, first: now, last }));
+                fib.begin(group, Ramp { next, first: now, last });
             } else {
-                *entry = FibEntry { current: next, ramp: None, serves: false };
+                fib.write(group, &next);
             }
         }
         let written = |write: &Write| (RouterId::from_index(write.router), group);

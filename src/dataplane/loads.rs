@@ -3,17 +3,16 @@
 //! As long as nothing is congested, loads are sums of what each demand offers by itself, so that one
 //! that moves is taken out and put in again, and only the LAGs on its ways are looked at.
 
-use std::collections::BTreeMap;
-
 use super::load::{self, Meters, Offered, Stream};
 use super::paths::Path;
 use super::series::Series;
 use super::tables::Tables;
-use crate::ids::{ClassId, IdVec, LagId, Side};
+use crate::engine::store::Store;
+use crate::ids::{ClassId, End, IdVec, LagId, Side};
 use crate::units::SimTime;
 
 /// Loads now and over time.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Loads {
     /// What is offered to each meter without congestion.
     sums: Vec<u64>,
@@ -25,8 +24,8 @@ pub(super) struct Loads {
     /// LAGs whose load may have changed since it was recorded, and whether each is among them.
     touched: Vec<(LagId, Side)>,
     marks: IdVec<LagId, [bool; 2]>,
-    offered: BTreeMap<(LagId, Side), Series>,
-    capacities: BTreeMap<(LagId, Side), Series>,
+    offered: Store<End<LagId>, Series>,
+    capacities: Store<End<LagId>, Series>,
 }
 
 /// The meters on a path.
@@ -58,13 +57,55 @@ impl Way {
 }
 
 impl Loads {
+    /// Nothing was ever offered to so many LAGs.
+    pub(super) fn new(lags: usize) -> Self {
+        let none = || (0..lags * 2).map(|_| Series::default()).collect();
+        Self {
+            sums: Vec::new(),
+            limits: Vec::new(),
+            lags: Vec::new(),
+            over: 0,
+            touched: Vec::new(),
+            marks: IdVec::new(),
+            offered: none(),
+            capacities: none(),
+        }
+    }
+
+    /// A copy that keeps track of what changes.
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            sums: self.sums.clone(),
+            limits: self.limits.clone(),
+            lags: self.lags.clone(),
+            over: self.over,
+            touched: self.touched.clone(),
+            marks: self.marks.clone(),
+            offered: self.offered.fork(),
+            capacities: self.capacities.fork(),
+        }
+    }
+
+    /// Makes a fork equal to its `base` again.
+    pub(super) fn roll_back(&mut self, base: &Self) {
+        let Self { sums, limits, lags, over, touched, marks, offered, capacities } = self;
+        sums.clone_from(&base.sums);
+        limits.clone_from(&base.limits);
+        lags.clone_from(&base.lags);
+        *over = base.over;
+        touched.clone_from(&base.touched);
+        marks.clone_from(&base.marks);
+        offered.roll_back(&base.offered);
+        capacities.roll_back(&base.capacities);
+    }
+
     /// Offered load per LAG and sending side over time, bit/s.
-    pub(super) const fn offered(&self) -> &BTreeMap<(LagId, Side), Series> {
+    pub(super) const fn offered(&self) -> &Store<End<LagId>, Series> {
         &self.offered
     }
 
     /// Capacity per LAG and sending side over time, bit/s.
-    pub(super) const fn capacities(&self) -> &BTreeMap<(LagId, Side), Series> {
+    pub(super) const fn capacities(&self) -> &Store<End<LagId>, Series> {
         &self.capacities
     }
 
@@ -140,7 +181,7 @@ impl Loads {
             self.marks[lag][side] = false;
             let load = |circuit| self.sums[Meters::circuit(circuit, side)];
             let load = tables.lag_members(lag).iter().copied().map(load).sum();
-            self.push((lag, side), (held, now), changed, load);
+            self.push(End::new(lag, side), (held, now), changed, load);
         }
         self.touched = touched;
     }
@@ -162,25 +203,25 @@ impl Loads {
                     None => self.sums[Meters::circuit(circuit, side)],
                 };
                 let load = tables.lag_members(lag).iter().copied().map(load).sum();
-                self.push((lag, side), (held, now), changed, load);
+                let end = End::new(lag, side);
+                self.push(end, (held, now), changed, load);
                 let capacity = tables.lag_capacity(lag, side).as_bps();
-                let series = self.capacities.entry((lag, side)).or_default();
-                let old = series.points().last().map_or(capacity, |p| p.after);
-                push(series, held, now, old, capacity);
+                let last = self.capacities[end].points().last().map(|point| point.after);
+                // What stays as it is need not be taken back.
+                if last != Some(capacity) {
+                    let series = self.capacities.edit(end);
+                    push(series, held, now, last.unwrap_or(capacity), capacity);
+                }
             }
         }
     }
 
-    fn push(
-        &mut self,
-        key: (LagId, Side),
-        (held, now): (SimTime, SimTime),
-        changed: bool,
-        load: u64,
-    ) {
-        let series = self.offered.entry(key).or_default();
-        let old = series.points().last().map_or(load, |p| p.after);
-        push(series, held, now, if changed { old } else { load }, load);
+    fn push(&mut self, end: End<LagId>, (held, now): (SimTime, SimTime), changed: bool, load: u64) {
+        let last = self.offered[end].points().last().map(|point| point.after);
+        if last != Some(load) {
+            let before = last.filter(|_| changed).unwrap_or(load);
+            push(self.offered.edit(end), held, now, before, load);
+        }
     }
 }
 

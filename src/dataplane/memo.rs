@@ -135,7 +135,7 @@ impl Memo {
     fn ask(&mut self, tables: &Tables, router: RouterId, group: GroupId) -> usize {
         let is_it = |(r, g, _): &(RouterId, GroupId, Sweep)| (*r, *g) == (router, group);
         self.asked.iter().position(is_it).unwrap_or_else(|| {
-            let ramp = tables.routers[router].fib[group].ramp.as_deref();
+            let ramp = tables.routers[router].fib.ramp(group);
             let sweep = Sweep::from(ramp.expect("only writes under way are asked"));
             self.asked.push((router, group, sweep));
             self.positions.push(sweep.position(self.now));

@@ -4,6 +4,7 @@
 
 pub mod atoms;
 mod courses;
+pub mod fib;
 mod flowing;
 mod gaps;
 pub mod hops;

@@ -351,7 +351,7 @@ impl Walk<'_> {
     fn longest_match(&self, router: RouterId, asked: &mut Asked) -> Match<'_> {
         asked.routers.insert(router);
         for at in self.tables.covering(self.group) {
-            if self.tables.routers[router].fib[at].serves {
+            if self.tables.routers[router].fib.serves(at) {
                 return Match::Serves;
             }
             let hops = self.next_hops(router, at, asked);
@@ -363,11 +363,11 @@ impl Walk<'_> {
     }
 
     fn next_hops(&self, router: RouterId, group: GroupId, asked: &mut Asked) -> &[Hop] {
-        let entry = &self.tables.routers[router].fib[group];
-        let Some(ramp) = &entry.ramp else { return &entry.current };
+        let fib = &self.tables.routers[router].fib;
+        let Some(ramp) = fib.ramp(group) else { return fib.hops(group) };
         let written = self.position < ramp.position(self.now);
         asked.answers.push((router, group, written));
-        if written { &ramp.next } else { &entry.current }
+        if written { &ramp.next } else { fib.hops(group) }
     }
 
     /// Which of the choices get how many parts, zero shares left out. `place` names where the

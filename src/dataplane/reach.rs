@@ -122,9 +122,7 @@ impl Reach {
     pub(super) fn ramps<'t>(&self, tables: &'t Tables, group: GroupId) -> Vec<&'t Ramp> {
         let met = self.groups.get(&group).into_iter().flat_map(Routers::iter);
         let of = |router: RouterId| {
-            tables
-                .covering(group)
-                .filter_map(move |at| tables.routers[router].fib[at].ramp.as_deref())
+            tables.covering(group).filter_map(move |at| tables.routers[router].fib.ramp(at))
         };
         met.flat_map(of).collect()
     }
@@ -185,9 +183,9 @@ fn spread(
     let mut waiting: Vec<RouterId> = starts.filter(|start| into.insert(*start)).collect();
     while let Some(router) = waiting.pop() {
         for at in tables.covering(group) {
-            let entry = &tables.routers[router].fib[at];
-            let written = entry.ramp.iter().flat_map(|ramp| ramp.next.iter());
-            for next in entry.current.iter().chain(written).flat_map(|hop| beyond(tables, hop)) {
+            let fib = &tables.routers[router].fib;
+            let written = fib.ramp(at).into_iter().flat_map(|ramp| ramp.next.iter());
+            for next in fib.hops(at).iter().chain(written).flat_map(|hop| beyond(tables, hop)) {
                 if into.insert(next) {
                     waiting.push(next);
                 }

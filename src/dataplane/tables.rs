@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::fib::Fib;
 use super::sweeps::Sweep;
 use crate::engine::store::Store;
 use crate::ids::{CircuitId, ClassId, GroupId, IdVec, LagId, RouterId, Side};
@@ -48,17 +49,6 @@ impl Ramp {
     }
 }
 
-/// What a router does with packets to one prefix group.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FibEntry {
-    /// Written so far.
-    pub current: NextHops,
-    /// Being written.
-    pub ramp: Option<Box<Ramp>>,
-    /// Traffic to the group ends here.
-    pub serves: bool,
-}
-
 /// One router.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RouterTable {
@@ -73,7 +63,7 @@ pub struct RouterTable {
     /// Groups whose packets it drops by a filter.
     pub filters: BTreeSet<GroupId>,
     /// Per prefix group.
-    pub fib: Store<GroupId, FibEntry>,
+    pub fib: Fib,
 }
 
 /// One end of a LAG.

@@ -15,6 +15,7 @@
 //! share of one flow, and a flow that two writes pass between two looks has turned once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::atoms::{Harm, Scopes, is_offered};
 use super::courses::{FlowPlan, Seen, View, start_back};
@@ -27,7 +28,8 @@ use super::series::Series;
 use super::state;
 use super::sweeps::{Swept, meetings, swept};
 use super::tables::{Tables, WHOLE};
-use crate::ids::{ClassId, GroupId, LagId, RouterId, Side};
+use crate::engine::store::Store;
+use crate::ids::{ClassId, End, GroupId, LagId, RouterId, Side};
 use crate::model::scenario::Direction;
 use crate::model::topology::Flows;
 use crate::units::{BitRate, SimDuration, SimTime};
@@ -56,9 +58,9 @@ pub struct DemandSpec {
 /// Everything that flows.
 #[derive(Clone, Debug)]
 pub struct Traffic {
-    specs: Vec<DemandSpec>,
-    plans: Vec<Option<FlowPlan>>,
-    ways: Ways,
+    specs: Arc<[DemandSpec]>,
+    plans: Arc<[Option<FlowPlan>]>,
+    ways: Arc<Ways>,
     /// How many times its rate each demand is offered over time, in parts per billion.
     factors: Vec<Series>,
     factors_ppb: Vec<u64>,
@@ -93,20 +95,20 @@ impl Traffic {
         let reached = specs.iter().map(|spec| (spec.groups, routers(spec)));
         let mut traffic = Self {
             plans: specs.iter().map(FlowPlan::of).collect(),
-            ways: Ways { ends: tables.ends.clone(), inside },
+            ways: Arc::new(Ways { ends: tables.ends.clone(), inside }),
             factors: vec![Series::default(); specs.len()],
             factors_ppb: vec![1_000_000_000; specs.len()],
             paths: PathTable::default(),
             flowing: Vec::new(),
             reach: Reach::new(tables, reached),
-            loads: Loads::default(),
+            loads: Loads::new(tables.lags.len()),
             congested: false,
             evaluated: now,
-            specs,
+            specs: specs.into(),
         };
         let view = View { tables, swept: &BTreeMap::new(), now, stateful: state::any(tables) };
         let Self { specs, plans, paths, flowing, reach, .. } = &mut traffic;
-        for (index, (spec, plan)) in specs.iter().zip(plans).enumerate() {
+        for (index, (spec, plan)) in specs.iter().zip(plans.iter()).enumerate() {
             let of = (spec, plan.as_ref());
             let mut seen = Seen::default();
             let course = view.forward(of, None, &mut seen, paths);
@@ -163,6 +165,38 @@ impl Traffic {
         self.evaluate(tables, now, Changed::Entries(entries));
     }
 
+    /// A copy that keeps track of what changes.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            specs: Arc::clone(&self.specs),
+            plans: Arc::clone(&self.plans),
+            ways: Arc::clone(&self.ways),
+            factors: self.factors.clone(),
+            factors_ppb: self.factors_ppb.clone(),
+            paths: self.paths.clone(),
+            flowing: self.flowing.clone(),
+            reach: self.reach.clone(),
+            loads: self.loads.fork(),
+            congested: self.congested,
+            evaluated: self.evaluated,
+        }
+    }
+
+    /// Makes a fork equal to its `base` again.
+    pub fn roll_back(&mut self, base: &Self) {
+        let Self {
+            factors, factors_ppb, paths, flowing, reach, loads, congested, evaluated, ..
+        } = self;
+        factors.clone_from(&base.factors);
+        factors_ppb.clone_from(&base.factors_ppb);
+        paths.clone_from(&base.paths);
+        flowing.clone_from(&base.flowing);
+        reach.clone_from(&base.reach);
+        loads.roll_back(&base.loads);
+        (*congested, *evaluated) = (base.congested, base.evaluated);
+    }
+
     /// Demand by demand, forward and return.
     #[must_use]
     pub fn flowing(&self) -> &[[Flowing; 2]] {
@@ -171,7 +205,7 @@ impl Traffic {
 
     /// Offered load per LAG and sending side over time, bit/s.
     #[must_use]
-    pub const fn loads(&self) -> &BTreeMap<(LagId, Side), Series> {
+    pub const fn loads(&self) -> &Store<End<LagId>, Series> {
         self.loads.offered()
     }
 
@@ -183,7 +217,7 @@ impl Traffic {
 
     /// Capacity per LAG and sending side over time, bit/s.
     #[must_use]
-    pub const fn capacities(&self) -> &BTreeMap<(LagId, Side), Series> {
+    pub const fn capacities(&self) -> &Store<End<LagId>, Series> {
         self.loads.capacities()
     }
 
@@ -212,7 +246,7 @@ impl Traffic {
         let view = View { tables, swept: &swept, now, stateful: state::any(tables) };
         let Self { specs, plans, paths, flowing, reach, .. } = self;
         let mut moved = BTreeSet::new();
-        for (index, (spec, plan)) in specs.iter().zip(plans).enumerate() {
+        for (index, (spec, plan)) in specs.iter().zip(plans.iter()).enumerate() {
             let of = (spec, plan.as_ref());
             let [forward, back] = &mut flowing[index];
             let looks = changed.concerns(tables, spec.groups[0], &mut forward.seen);
@@ -282,7 +316,7 @@ impl Traffic {
         self.congested = congested;
         let offered = congested.then(|| self.offered(tables));
         let Self { flowing, specs, paths, evaluated, loads, .. } = self;
-        for (index, (both, spec)) in flowing.iter_mut().zip(specs).enumerate() {
+        for (index, (both, spec)) in flowing.iter_mut().zip(specs.iter()).enumerate() {
             for (way, flowing) in both.iter_mut().enumerate() {
                 if all || is_meant((index, way)) {
                     let instant = flowing.settle(now, (tables, spec, paths), offered.as_ref());

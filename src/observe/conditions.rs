@@ -5,7 +5,7 @@
 //! for it, and tells of the next. Each run is the one before it, up to where a fault is new.
 
 use crate::dataplane::series::{Piece, time_below};
-use crate::ids::{DemandId, Id, LagId, Side};
+use crate::ids::{DemandId, End, Id, LagId, Side};
 use crate::model::scenario::{Begin, Condition, Direction, Scenario};
 use crate::sim::net::Net;
 use crate::sim::record::Element;
@@ -90,8 +90,8 @@ fn first(net: &Net, world: &World, condition: Condition) -> Option<SimTime> {
 
 /// When a LAG is first offered this part of its capacity.
 fn loaded(world: &World, lag: LagId, side: Side, at_least: Share) -> Option<SimTime> {
-    let load = world.traffic().loads().get(&(lag, side))?;
-    let capacity = world.traffic().capacities().get(&(lag, side))?;
+    let load = &world.traffic().loads()[End::new(lag, side)];
+    let capacity = &world.traffic().capacities()[End::new(lag, side)];
     let mut reached = Vec::new();
     for (begin, end, cap, _) in capacity.pieces(SimTime::ZERO, world.end()) {
         let level = part(cap, at_least).div_ceil(PARTS);

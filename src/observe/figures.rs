@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::measures::ratio;
 use super::result::Over;
 use crate::dataplane::series::Series;
-use crate::ids::{CircuitId, Id, LagId, RouterId, Side};
+use crate::ids::{CircuitId, End, Id, LagId, RouterId, Side};
 use crate::model::scenario::{Direction, Scenario};
 use crate::report::data::{
     self, DeliveredPoint, DeliveredSeries, Health, Lane, LaneKind, LoadSeries, MapData, MapLag,
@@ -172,13 +172,12 @@ impl Over<'_> {
     fn loads(&self) -> Vec<LoadSeries> {
         let topology = &self.net.topology;
         let traffic = self.world.traffic();
-        let steps = |series: Option<&Series>| -> Vec<Step> {
-            let points = series.map_or(&[][..], |series| series.points());
+        let steps = |series: &Series| -> Vec<Step> {
             let step = |p: &crate::dataplane::series::Point| Step {
                 at_s: p.at.as_secs_f64(),
                 bps: crate::units::BitRate::from_bps(p.after).as_f64(),
             };
-            points.iter().map(step).collect()
+            series.points().iter().map(step).collect()
         };
         let mut all = Vec::new();
         for (id, lag) in topology.lags.iter_ids() {
@@ -187,8 +186,8 @@ impl Over<'_> {
                     link: lag.name.clone(),
                     link_kind: lag.kind.as_str().to_owned(),
                     direction: self.net.topology.direction(id, side),
-                    capacity: steps(traffic.capacities().get(&(id, side))),
-                    offered: steps(traffic.loads().get(&(id, side))),
+                    capacity: steps(&traffic.capacities()[End::new(id, side)]),
+                    offered: steps(&traffic.loads()[End::new(id, side)]),
                 });
             }
         }

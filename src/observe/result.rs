@@ -11,7 +11,7 @@ use super::{RunOptions, bounds, derived, figures, unrest};
 use crate::dataplane::atoms::Harm;
 use crate::dataplane::traffic::Instant;
 use crate::engine::queue::LimitError;
-use crate::ids::{DemandId, Id, LagId, Side};
+use crate::ids::{DemandId, End, Id, LagId, Side};
 use crate::model::scenario::{Direction, Scenario};
 use crate::model::topology::Origin;
 use crate::report::data::{
@@ -361,8 +361,8 @@ impl Over<'_> {
         from: SimTime,
         until: SimTime,
     ) -> Option<(f64, SimTime)> {
-        let load = self.world.traffic().loads().get(&(lag, side))?;
-        let capacity = self.world.traffic().capacities().get(&(lag, side))?;
+        let load = &self.world.traffic().loads()[End::new(lag, side)];
+        let capacity = &self.world.traffic().capacities()[End::new(lag, side)];
         let mut peak: Option<(f64, SimTime)> = None;
         for (begin, end, cap, _) in capacity.pieces(from, until) {
             for (start, stop, first, last) in load.pieces(begin, end) {

@@ -8,6 +8,7 @@ use crate::units::SimDuration;
 
 mod adjacency;
 mod lfa;
+mod numbers;
 mod spf;
 mod throttle;
 

@@ -1,6 +1,6 @@
 //! Where traffic goes in the end.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::Before;
 use super::facts::Facts;
@@ -138,8 +138,8 @@ impl Facts<'_> {
                 }
             })
         };
-        let last = |series: &BTreeMap<(LagId, Side), crate::dataplane::series::Series>, key| {
-            let point = series.get(&key).and_then(|series| series.points().last());
+        let last = |series: &crate::dataplane::series::Series| {
+            let point = series.points().last();
             BitRate::from_bps(point.map_or(0, |point| point.after))
         };
         let by_class = traffic.by_class(tables);
@@ -149,7 +149,7 @@ impl Facts<'_> {
                 let classes = self.topology.classes.ids();
                 let of = |class| Some((class, BitRate::from_bps(*by_class.get(&key(class))?)));
                 Load {
-                    offered: last(traffic.loads(), (lag, side)),
+                    offered: last(&traffic.loads()[End::new(lag, side)]),
                     capacity: tables.lag_capacity(lag, side),
                     classes: classes.filter_map(of).collect(),
                 }
@@ -167,7 +167,7 @@ impl Facts<'_> {
 pub(super) fn latent(tables: &Tables) -> Vec<Latent> {
     let mut used: BTreeSet<(LagId, Side)> = BTreeSet::new();
     for router in tables.routers.iter().filter(|router| router.up && !router.hung) {
-        for hop in router.fib.iter().flat_map(|entry| entry.current.iter()) {
+        for hop in router.fib.iter().flat_map(|hops| hops.iter()) {
             if !router.lost.contains(&hop.lag) {
                 used.insert((hop.lag, hop.side));
                 used.extend(hop.exit.map(|exit| (exit, Side::B)));

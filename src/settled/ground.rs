@@ -4,7 +4,6 @@
 //! * Overload on start-up has passed, and no adjacency waits for its neighbour.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::change::{Change, LagChange};
 use super::facts::Facts;
@@ -12,9 +11,11 @@ use super::faults::Physical;
 use super::interior::{Interior, Trees};
 use super::links::Links;
 use super::memo::Memo;
+use crate::dataplane::fib::Fib;
 use crate::dataplane::specs;
-use crate::dataplane::tables::{FibEntry, RouterTable, Tables};
-use crate::ids::{End, GroupId, IdVec, LagId, NetworkId, RouterId, Side};
+use crate::dataplane::tables::{RouterTable, Tables};
+use crate::engine::store::Store;
+use crate::ids::{End, IdVec, LagId, NetworkId, RouterId, Side};
 use crate::model::topology::LagKind;
 use crate::proto::igp::IgpKind;
 
@@ -208,22 +209,22 @@ impl<'f, 't> Ground<'f, 't> {
 fn tables(facts: &Facts<'_>, physical: &Physical) -> Tables {
     let topology = facts.topology;
     let Links { circuits, lags } = Links::of(topology, physical);
-    let none = Arc::from([]);
-    let entry = |router: RouterId, group: GroupId| FibEntry {
-        current: Arc::clone(&none),
-        ramp: None,
-        serves: facts.groups[group].served_by.contains(&router),
-    };
     let table = |router: RouterId| RouterTable {
         up: physical.running[router],
         hung: physical.hung[router],
         stateful: topology.routers[router].stateful,
         lost: BTreeSet::new(),
         filters: BTreeSet::new(),
-        fib: facts.groups.ids().map(|group| entry(router, group)).collect(),
+        fib: Fib::new(facts.groups.len()),
     };
+    let mut routers: Store<RouterId, RouterTable> = topology.routers.ids().map(table).collect();
+    for (id, group) in facts.groups.iter_ids() {
+        for router in &group.served_by {
+            routers.edit(*router).fib.serve(id, true);
+        }
+    }
     Tables {
-        routers: topology.routers.ids().map(table).collect(),
+        routers,
         lags,
         ends: topology.lags.iter().map(|l| [l.ends[0].router, l.ends[1].router]).collect(),
         shaping: topology.lags.iter().map(|l| l.ends.each_ref().map(specs::shaping)).collect(),

@@ -177,9 +177,11 @@ impl<'t> Evaluator<'t> {
         let mut tables = ground.tables.clone();
         for (id, group) in groups.iter_ids() {
             for (router, hops) in group.hops.iter_ids() {
-                let entry = tables.routers.edit(router).fib.edit(id);
-                entry.current.clone_from(hops);
-                entry.serves |= group.taken_over && self.facts.stands_by(id, router);
+                let fib = &mut tables.routers.edit(router).fib;
+                fib.write(id, hops);
+                if group.taken_over && self.facts.stands_by(id, router) {
+                    fib.serve(id, true);
+                }
             }
         }
         let doubts = self.history(&fates, before);

@@ -449,12 +449,12 @@ fn write(
         let same = |whole: &GroupOutcome| {
             let was = &whole.hops[router];
             (Arc::ptr_eq(was, hops) || was == hops)
-                && serves == tables.routers[router].fib[id].serves
+                && serves == tables.routers[router].fib.serves(id)
         };
         if !whole.is_some_and(same) {
-            let entry = tables.routers.edit(router).fib.edit(id);
-            entry.current.clone_from(hops);
-            entry.serves = serves;
+            let fib = &mut tables.routers.edit(router).fib;
+            fib.write(id, hops);
+            fib.serve(id, serves);
             written.push(router);
         }
     }

@@ -1,29 +1,28 @@
 //! Drives BGP sessions: carries out what their machines want.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::cause::{CauseId, Phase};
 use super::damping::Damped;
 use super::event::Event;
 use super::graceful::Stale;
+use super::pending::Pending;
 use super::transport::Transport;
 use super::world::World;
 use crate::ids::{End, GroupId, SessionId};
 use crate::model::topology::Family;
 use crate::proto::bfd;
-use crate::proto::bgp::advertise::Route;
 use crate::proto::bgp::message::Message;
 use crate::proto::bgp::rib::PathId;
+use crate::proto::bgp::rib::bundle::Bundle;
+pub(crate) use crate::proto::bgp::rib::bundle::Told;
 use crate::proto::bgp::session::{By, DownReason, Fsm, Input, Lower, Output, State, Timer};
 use crate::units::SimDuration;
 use crate::units::SimTime;
 
-/// What an UPDATE says of a group and path: a route, or none.
-pub(crate) type Told = (GroupId, PathId, Option<Arc<Route>>);
-
-/// What an UPDATE says.
-pub(crate) type Changes = Arc<Vec<Told>>;
+/// What an UPDATE says, in order of group.
+pub(crate) type Changes = Arc<[Arc<Bundle>]>;
 
 /// A message as TCP carries it.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,7 +52,7 @@ pub(crate) struct SessionEndState {
     /// Whether the start of the session was worked off: changes are told from then on.
     pub(crate) tells: bool,
     /// Groups the peer may have to be told about, and why.
-    pub(crate) pending: BTreeMap<GroupId, CauseId>,
+    pub(crate) pending: Pending,
     /// Until when new routes wait.
     pub(crate) mrai_until: Option<SimTime>,
     /// How often that wait began; numbers the draws.
@@ -162,6 +161,9 @@ impl World {
     pub(super) fn session_input(&mut self, end: End<SessionId>, input: Input) {
         if self.session_waits(end, input) {
             return;
+        }
+        if !matches!(input, Input::Message(Message::Update)) {
+            self.spread_untold(self.net.session_router(end));
         }
         match input {
             Input::Message(Message::Keepalive | Message::Update) => {}

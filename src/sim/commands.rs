@@ -122,7 +122,7 @@ impl World {
             for group in &groups {
                 self.touch_traffic();
                 let serves = self.serves(router, *group);
-                self.tables.routers.edit(router).fib.edit(*group).serves = serves;
+                self.tables.routers.edit(router).fib.serve(*group, serves);
             }
             if self.state.routers[router].up {
                 self.queue_work(router, Work::Originate(groups));

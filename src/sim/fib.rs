@@ -65,9 +65,6 @@ impl World {
     pub(super) fn write_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
         let config = &self.net.topology.routers[router];
         let (mode, delay) = (config.fib, config.daemon.fib_delay);
-        if self.traffic.is_none() {
-            return self.settle_fib(router, changes);
-        }
         let rates = [config.fib_rate, config.fib_delete_rate].map(|rate| self.drawn(router, rate));
         let mut shared: BTreeMap<(NextHops, NextHops), (SimTime, SimTime)> = BTreeMap::new();
         for (group, next) in changes {
@@ -101,11 +98,11 @@ impl World {
         }
     }
 
-    /// Before the clock starts, nobody sees a table being written.
-    fn settle_fib(&mut self, router: RouterId, changes: Vec<(GroupId, NextHops)>) {
-        for (group, next) in changes {
-            if self.tables.routers[router].fib[group].current != next {
-                self.tables.routers.edit(router).fib.edit(group).current = next;
+    /// Tables as routing has settled: before the clock starts, nobody sees them being written.
+    pub(super) fn settle_fibs(&mut self) {
+        for router in self.net.topology.routers.ids() {
+            for (group, next) in self.all_ways(router) {
+                self.tables.routers.edit(router).fib.write(group, &next);
             }
         }
     }
@@ -115,7 +112,7 @@ impl World {
         let jobs = self.state.fibs[router].jobs.get(&group);
         match jobs.and_then(VecDeque::back) {
             Some(job) => &job.next,
-            None => &self.tables.routers[router].fib[group].current,
+            None => self.tables.routers[router].fib.hops(group),
         }
     }
 
@@ -181,13 +178,12 @@ impl World {
             return;
         }
         if now < job.last {
-            if self.tables.routers[router].fib[group].ramp.is_some() {
+            if self.tables.routers[router].fib.ramp(group).is_some() {
                 self.advance_traffic_of(router, group);
             } else {
                 self.touch_traffic_of(router, group);
-                let entry = self.tables.routers.edit(router).fib.edit(group);
                 let ramp = Ramp { next: job.next, first: job.first, last: job.last };
-                entry.ramp = Some(Box::new(ramp));
+                self.tables.routers.edit(router).fib.begin(group, ramp);
             }
             let step = job.last.since(job.first).scaled(1, STEPS);
             let at = (now + step.max(SimDuration::from_nanos(1))).min(job.last);
@@ -197,9 +193,7 @@ impl World {
         self.touch_traffic_of(router, group);
         self.cause = job.cause;
         self.spend(Phase::Write);
-        let entry = self.tables.routers.edit(router).fib.edit(group);
-        entry.ramp = None;
-        entry.current = job.next;
+        self.tables.routers.edit(router).fib.write(group, &job.next);
         self.record_forwarding(router, group);
         let queue = &mut self.state.fibs.edit(router).jobs;
         let jobs = queue.entry(group).or_default();
@@ -278,12 +272,11 @@ impl World {
         self.touch_traffic();
         *self.state.fibs.edit(router) = FibQueue::default();
         self.tables.routers.edit(router).lost.clear();
+        let none = Arc::from([]);
         for group in self.group_ids() {
             let fib = &mut self.tables.routers.edit(router).fib;
-            if !fib[group].current.is_empty() || fib[group].ramp.is_some() {
-                let entry = fib.edit(group);
-                entry.current = Arc::from([]);
-                entry.ramp = None;
+            if !fib.hops(group).is_empty() || fib.ramp(group).is_some() {
+                fib.write(group, &none);
                 self.glance(router, group);
             }
         }

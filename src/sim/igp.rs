@@ -14,12 +14,12 @@
 //!   for whatever reason, and back when the adjacency is up; alternates are in place when SPF is
 //!   done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cause::Phase;
 use super::event::{Event, Hello, Packet};
-use super::lsdb::{Lsp, Routes};
+use super::lsdb::{Lsp, Routes, View};
 use super::world::World;
 use crate::ids::{End, LagId, RouterId, Side};
 use crate::model::topology::LagKind;
@@ -36,7 +36,7 @@ const RETRANSMISSION: SimDuration = SimDuration::from_secs(5);
 const OVERLOADED: u32 = 0x00ff_ffff;
 
 /// So many different views of networks are kept.
-const MAPS: usize = 8;
+const VIEWS: usize = 8;
 
 /// An edge with the metrics that `router` counts.
 fn seen_from(router: RouterId, mut edge: igp::Edge, crossing: [u32; 2]) -> igp::Edge {
@@ -348,25 +348,19 @@ impl World {
         let (Some(old), Some(stubs)) = (state.routed.clone(), &state.routes.stubs) else {
             return false;
         };
-        if self.igp_config(router).frr.is_some() || self.stubs(router, &state.routes) != *stubs {
+        if self.igp_config(router).frr.is_some() {
             return false;
         }
-        let map = self.map(router);
-        let paths = &self.state.igp[router].routes.paths;
-        let distance = |at| paths.get(at).map(|reach| reach.distance);
-        let same = map.has_paths_of(&old, router, distance);
+        let stubs = stubs.clone();
+        let view = self.view(router);
+        let routes = &self.state.igp[router].routes;
+        let distance = |at| routes.paths.get(at).map(|reach| reach.distance);
+        let same = view.stubs(routes) == stubs
+            && (Arc::ptr_eq(&view, &old) || view.map.has_paths_of(&old.map, router, distance));
         if same {
-            self.state.igp.edit(router).routed = Some(map);
+            self.state.igp.edit(router).routed = Some(view);
         }
         same
-    }
-
-    /// PNIs that routers tell of which this one reaches.
-    fn stubs(&self, router: RouterId, routes: &Routes) -> BTreeSet<LagId> {
-        let lsdb = self.state.igp[router].lsdb.all();
-        let told = lsdb.filter(|lsp| !lsp.stubs.is_empty());
-        let reached = told.filter(|lsp| routes.to(lsp.origin).is_some());
-        reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect()
     }
 
     /// Interior routes of a router from what it knows.
@@ -376,9 +370,13 @@ impl World {
         let paths = if is_static {
             igp::spf(router, &self.configured_edges(router))
         } else {
-            let map = self.map(router);
-            let paths = map.paths(router);
-            self.state.igp.edit(router).routed = Some(map);
+            let view = self.view(router);
+            let state = &self.state.igp[router];
+            let paths = match &state.routed {
+                Some(old) => view.map.paths_after(router, (&old.map, &state.routes.paths)),
+                None => view.map.paths(router),
+            };
+            self.state.igp.edit(router).routed = Some(view);
             paths
         };
         let mut routes = Routes { paths, ..Routes::default() };
@@ -392,22 +390,23 @@ impl World {
             routes.alternates = self.alternates(router, &edges);
         }
         if !is_static {
-            routes.stubs = Some(self.stubs(router, &routes));
+            routes.stubs = Some(self.view(router).stubs(&routes));
         }
         routes
     }
 
-    /// The network as a router knows it; routers that know the same share one.
-    fn map(&mut self, router: RouterId) -> Arc<igp::Map> {
+    /// What a router makes of what it knows; routers that know the same share it.
+    fn view(&mut self, router: RouterId) -> Arc<View> {
         let lsdb = &self.state.igp[router].lsdb;
-        if let Some((_, map)) = self.maps.iter().find(|(known, _)| known.is_as(lsdb)) {
-            return Arc::clone(map);
+        if let Some((_, view)) = self.views.iter().find(|(known, _)| known.is_as(lsdb)) {
+            return Arc::clone(view);
         }
         let known = lsdb.clone();
-        let map = Arc::new(igp::Map::new(self.known_edges(router).into_iter()));
-        self.maps.truncate(MAPS - 1);
-        self.maps.insert(0, (known, Arc::clone(&map)));
-        map
+        let map = igp::Map::new(self.known_edges(router).into_iter());
+        let view = Arc::new(View::new(&known, map));
+        self.views.truncate(VIEWS - 1);
+        self.views.insert(0, (known, Arc::clone(&view)));
+        view
     }
 
     fn alternates(&self, router: RouterId, edges: &[igp::Edge]) -> BTreeMap<RouterId, Vec<LagId>> {

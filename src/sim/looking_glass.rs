@@ -88,7 +88,7 @@ impl World {
         let changed = std::mem::take(&mut self.record.glass.changed);
         for (router, group) in changed {
             let best = self.state.ribs[router].best(group).cloned();
-            let hops = self.tables.routers[router].fib[group].current.clone();
+            let hops = self.tables.routers[router].fib.hops(group).clone();
             let glass = &self.record.glass;
             let same = match glass.last.get(&(router, group)).map(|at| &glass.views[*at]) {
                 Some(last) => is_same(last.best.as_ref(), best.as_ref()) && last.hops == hops,

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::ids::{LagId, RouterId};
-use crate::proto::igp::{Paths, Reach};
+use crate::proto::igp::{Map, Paths, Reach};
 
 /// A link-state PDU: one router's own links.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +70,29 @@ impl Lsdb {
         Arc::ptr_eq(&self.settled, &other.settled)
             && self.newer.len() == other.newer.len()
             && newer.all(|(a, b)| Arc::ptr_eq(a, b))
+    }
+}
+
+/// What routers that know the same make of it.
+#[derive(Debug)]
+pub(crate) struct View {
+    /// The links that both ends tell of.
+    pub(crate) map: Map,
+    /// What those told that tell of PNIs.
+    tellers: Vec<Arc<Lsp>>,
+}
+
+impl View {
+    /// What there is to be made of what is known, the links being these.
+    pub(crate) fn new(known: &Lsdb, map: Map) -> Self {
+        let tellers = known.all().filter(|lsp| !lsp.stubs.is_empty()).cloned().collect();
+        Self { map, tellers }
+    }
+
+    /// PNIs that routers tell of which one with these routes reaches.
+    pub(crate) fn stubs(&self, routes: &Routes) -> BTreeSet<LagId> {
+        let reached = self.tellers.iter().filter(|lsp| routes.to(lsp.origin).is_some());
+        reached.flat_map(|lsp| lsp.stubs.iter().copied()).collect()
     }
 }
 

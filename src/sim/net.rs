@@ -1,14 +1,19 @@
 //! What never changes during a run: the design, prefix groups, names and their ranks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::event::{Event, Hello};
 use crate::ids::{
-    BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, PrefixId, RouterId, SessionId, Side,
+    BfdId, CircuitId, End, GroupId, Id, IdVec, LagId, NetworkId, PrefixId, RouterId, SessionId,
+    Side,
 };
 use crate::model::groups::{self, Group};
 use crate::model::topology::{SessionKind, Topology};
 use crate::proto::bfd;
+use crate::proto::bgp::decision::Multipath;
+use crate::proto::bgp::rib::{Peer, Rib, Slot};
 use crate::rng::Draws;
 
 /// What a pair of BFD sessions watches.
@@ -50,6 +55,8 @@ pub(crate) struct Net {
     pub(crate) eager: bool,
     /// Groups of prefixes treated alike.
     pub(crate) groups: IdVec<GroupId, Group>,
+    /// Groups that some site stands by for, in order.
+    pub(crate) watched: Vec<GroupId>,
     /// The group of each prefix.
     pub(crate) group_of: IdVec<PrefixId, GroupId>,
     /// All BFD pairs.
@@ -64,6 +71,10 @@ pub(crate) struct Net {
     pub(crate) lag_bfd: IdVec<LagId, Vec<BfdId>>,
     /// Session ends at each router, in order of session.
     pub(crate) sessions_at: IdVec<RouterId, Vec<End<SessionId>>>,
+    /// The place of each session end among those of its router.
+    pub(crate) slots: IdVec<End<SessionId>, Slot>,
+    /// A RIB for each router, with no routes. What they have alike stands once.
+    pub(crate) ribs: IdVec<RouterId, Rib>,
     /// LAG ends at each router, in order of LAG.
     pub(crate) lags_at: IdVec<RouterId, Vec<End<LagId>>>,
     ranks: Ranks,
@@ -105,13 +116,20 @@ impl Net {
         let member_bfd = member_bfd.map(|c| find(&|of| *of == BfdOf::Member(c))).collect();
         let lag_bfd = topology.lags.ids().map(|lag| riding(&topology, &bfd, lag)).collect();
         let ranks = Ranks::new(&topology, &bfd);
+        let stood_by = |group: &Group| topology.prefixes[group.prefixes[0]].standby.is_some();
+        let watched = groups.iter_ids().filter(|(_, group)| stood_by(group));
+        let watched = watched.map(|(id, _)| id).collect();
+        let sessions_at = topology.sessions_at();
         let mut net = Self {
-            sessions_at: topology.sessions_at(),
+            slots: slots(&topology, &sessions_at),
+            ribs: empty_ribs(&topology, &sessions_at, groups.len()),
+            sessions_at,
             lags_at: topology.lags_at(),
             topology,
             seed,
             eager,
             groups,
+            watched,
             group_of,
             bfd,
             session_bfd,
@@ -251,6 +269,53 @@ impl Net {
         let session = &self.topology.sessions[end.of].name;
         format!("{session}/{}", self.router_name(self.session_router(end)))
     }
+}
+
+/// The place of each session end among those of its router.
+fn slots(
+    topology: &Topology,
+    sessions_at: &IdVec<RouterId, Vec<End<SessionId>>>,
+) -> IdVec<End<SessionId>, Slot> {
+    let mut slots = vec![Slot::from_index(0); topology.sessions.len() * 2];
+    for (place, end) in sessions_at.iter().flat_map(|ends| ends.iter().enumerate()) {
+        slots[end.index()] = Slot::from_index(place);
+    }
+    slots.into_iter().collect()
+}
+
+/// A RIB for the sessions of each router, with no routes; routers of a network with the same kinds of
+/// neighbours share what says so.
+fn empty_ribs(
+    topology: &Topology,
+    sessions_at: &IdVec<RouterId, Vec<End<SessionId>>>,
+    groups: usize,
+) -> IdVec<RouterId, Rib> {
+    let empty = Rib::new(0, Multipath { ebgp: 1, ibgp: 1, relax: false }, Arc::from([]), groups);
+    let mut known: BTreeSet<(NetworkId, Arc<[Peer]>)> = BTreeSet::new();
+    let peer = |end: &End<SessionId>| {
+        let session = &topology.sessions[end.of];
+        let (own, far) = (&session.ends[end.side], &session.ends[end.side.other()]);
+        let router_id = topology.routers[far.router].router_id;
+        Peer {
+            external: session.kind != SessionKind::Internal,
+            router_id,
+            address: IpAddr::V4(router_id),
+            client: own.client,
+            long_lived: own.graceful_restart.is_some_and(|own| own.long_lived.is_some()),
+        }
+    };
+    let rib = |(router, ends): (RouterId, &Vec<End<SessionId>>)| {
+        let of = topology.routers[router].network;
+        let key = (of, ends.iter().map(peer).collect::<Arc<[Peer]>>());
+        if !known.contains(&key) {
+            known.insert(key.clone());
+        }
+        let peers =
+            known.get(&key).map_or_else(|| Arc::clone(&key.1), |(_, peers)| Arc::clone(peers));
+        let network = &topology.networks[of];
+        empty.with(network.asn, network.multipath, peers)
+    };
+    sessions_at.iter_ids().map(rib).collect()
 }
 
 impl Ranks {

@@ -6,6 +6,7 @@
 //! * Weights by bandwidth follow the members of a LAG at once, and are told inside the network
 //!   without the delay that implementations put in (`update-delay` of EOS, `auto-sense` of Junos).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::cause::Phase;
@@ -13,16 +14,71 @@ use super::event::Event;
 use super::world::World;
 use crate::dataplane::hops::{self, Way};
 use crate::dataplane::tables::NextHops;
-use crate::ids::{End, GroupId, LagId, RouterId, Side};
+use crate::ids::{BlockId, End, GroupId, LagId, RouterId, Side};
 use crate::model::topology::{LagKind, Role, Weights};
 use crate::proto::bgp::advertise::{NextHop, Route};
-use crate::proto::bgp::rib::{Best, Used, Via};
+use crate::proto::bgp::rib::alike::Alike;
+use crate::proto::bgp::rib::blocks::{Groups, members, runs};
+use crate::proto::bgp::rib::{Best, Rib, Used, Via};
 use crate::units::BitRate;
 
+/// Ways out that a router has resolved already.
+#[derive(Debug, Default)]
+pub(super) struct Ways {
+    none: Option<NextHops>,
+    /// For one router of the network: by where the first links to it are kept.
+    inside: Vec<(*const LagId, NextHops)>,
+    /// For all others, by the routes that are used.
+    others: BTreeMap<Box<[Used]>, NextHops>,
+}
+
 impl World {
+    /// The ways out for a best route, shared by routes that use the same.
+    fn way(&self, router: RouterId, best: Option<&Best>, ways: &mut Ways) -> NextHops {
+        let Some(best) = best.filter(|best| best.via != Via::Local) else {
+            return Arc::clone(ways.none.get_or_insert_with(|| Arc::from([])));
+        };
+        if !ways.others.contains_key(&best.multipath) {
+            let way = self.next_hops(router, Some(best));
+            ways.others.insert(best.multipath.clone(), way);
+        }
+        Arc::clone(&ways.others[&best.multipath])
+    }
+
+    /// The ways out for the best routes of some groups of a block.
+    pub(super) fn ways(
+        &self,
+        (router, rib): (RouterId, &Rib),
+        (block, groups): (BlockId, Groups),
+        (ways, alike): (&mut Ways, &mut Alike),
+    ) -> Vec<(GroupId, NextHops)> {
+        let lone = rib.ways(block, alike);
+        // Alternates differ by destination.
+        let inside = self.state.igp[router].routes.alternates.is_empty();
+        let way = |(group, at): (GroupId, usize)| match lone[at].filter(|_| inside) {
+            Some(to) => (group, self.way_inside(router, to, ways)),
+            None => (group, self.way(router, rib.best(group), ways)),
+        };
+        members(block, groups).map(way).collect()
+    }
+
+    /// The ways out where all leads to one router of the network.
+    fn way_inside(&self, router: RouterId, to: RouterId, ways: &mut Ways) -> NextHops {
+        let routes = &self.state.igp[router].routes;
+        let links = routes.to(to).map_or(&[][..], |reach| reach.first_hops);
+        if let Some((_, way)) = ways.inside.iter().find(|(known, _)| *known == links.as_ptr()) {
+            return Arc::clone(way);
+        }
+        let set = self.resolve(router, NextHop::Router(to));
+        let hops = if set.is_empty() { Vec::new() } else { hops::share(&[(set, None)]) };
+        let way: NextHops = hops.into();
+        ways.inside.push((links.as_ptr(), Arc::clone(&way)));
+        way
+    }
+
     /// Interior distance to the next hop of a route, `None` if it cannot be reached.
-    pub(super) fn metric(&self, router: RouterId, route: &Route) -> Option<u64> {
-        match route.next_hop {
+    pub(super) fn metric(&self, router: RouterId, next_hop: NextHop) -> Option<u64> {
+        match next_hop {
             NextHop::Own => Some(0),
             NextHop::Lan(port) => self.lan_metric(router, port),
             NextHop::Router(to) => self.state.igp[router].routes.to(to).map(|reach| reach.distance),
@@ -69,7 +125,7 @@ impl World {
     }
 
     /// The ways out for a best route: its next hops resolved to LAGs.
-    pub(super) fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
+    fn next_hops(&self, router: RouterId, best: Option<&Best>) -> NextHops {
         let Some(best) = best.filter(|best| best.via != Via::Local) else { return Arc::from([]) };
         let mut sets: Vec<(Vec<Way>, Option<BitRate>)> = Vec::new();
         for used in &best.multipath {
@@ -130,17 +186,24 @@ impl World {
         Some(BitRate::from_bps(rates.map(BitRate::as_bps).sum()))
     }
 
+    /// The ways out for all groups.
+    pub(super) fn all_ways(&mut self, router: RouterId) -> Vec<(GroupId, NextHops)> {
+        let mut alike = std::mem::take(&mut self.alike);
+        let (rib, mut ways) = (&self.state.ribs[router], Ways::default());
+        let all: Vec<GroupId> = self.group_ids().collect();
+        let of = |of| self.ways((router, rib), of, (&mut ways, &mut alike));
+        let all = runs(&all).flat_map(of).collect();
+        self.alike = alike;
+        all
+    }
+
     /// Interior routes have changed: forwarding follows at once, BGP's choice after its delay.
     pub(super) fn interior_changed(&mut self, router: RouterId) {
         let delay = self.net.topology.routers[router].next_hop_delay;
         if delay.is_zero() || self.traffic.is_none() {
             return self.next_hops_changed(router);
         }
-        let resolved = |group: GroupId| {
-            let best = self.state.ribs[router].best(group);
-            (group, self.next_hops(router, best))
-        };
-        let writes = self.group_ids().map(resolved).collect();
+        let writes = self.all_ways(router);
         self.write_fib(router, writes);
         if self.state.routers[router].next_hops_at.is_none() {
             let at = self.now + delay;

@@ -111,12 +111,19 @@ impl World {
     }
 
     /// How long a router prepares before it tells peers of so many groups.
-    pub(super) fn preparation(&self, router: RouterId, groups: &[GroupId]) -> SimDuration {
+    pub(super) fn preparation(
+        &self,
+        router: RouterId,
+        groups: impl Iterator<Item = GroupId>,
+    ) -> SimDuration {
         let daemon = self.net.topology.routers[router].daemon;
         if self.traffic.is_none() {
             return SimDuration::ZERO;
         }
-        let prefixes: u64 = groups.iter().map(|group| self.net.groups[*group].count).sum();
+        if daemon.prefix_processing.is_zero() {
+            return SimDuration::ZERO;
+        }
+        let prefixes: u64 = groups.map(|group| self.net.groups[group].count).sum();
         daemon.prefix_processing * prefixes.min(daemon.prefixes_per_turn)
     }
 

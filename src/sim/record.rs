@@ -383,7 +383,7 @@ impl World {
 
     pub(super) fn record_forwarding(&mut self, router: RouterId, group: GroupId) {
         self.glance(router, group);
-        let hops = &self.tables.routers[router].fib[group].current;
+        let hops = self.tables.routers[router].fib.hops(group);
         let name = |hop: &crate::dataplane::tables::Hop| {
             let lags = &self.net.topology.lags;
             let exit = hop.exit.map(|exit| format!(">{}", lags[exit].name));
@@ -400,10 +400,10 @@ impl World {
         let now = self.now;
         let tables = self.tables.routers.iter_ids();
         let entries = tables.flat_map(|(router, table)| {
-            table.fib.iter_ids().map(move |(group, entry)| (router, group, entry))
+            table.fib.ramps().map(move |(group, ramp)| (router, group, ramp))
         });
-        let under_way = entries.filter_map(|(router, group, entry)| {
-            entry.ramp.as_ref().filter(|ramp| ramp.first < now)?;
+        let under_way = entries.filter_map(|(router, group, ramp)| {
+            (ramp.first < now).then_some(())?;
             self.state.fibs[router].jobs.get(&group)?.front()
         });
         let last = under_way.max_by_key(|job| (job.last, job.cause)).map(|job| job.cause);

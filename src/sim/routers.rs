@@ -12,14 +12,15 @@ use super::bgp::CpuItem;
 use super::deferral::Deferral;
 use super::event::Event;
 use super::lags::Trust;
-use super::lsdb::{Lsdb, Routes};
+use super::lsdb::{Lsdb, Routes, View};
 use super::pacing::Pacing;
+use super::pending::Pending;
 use super::work::Unrest;
 use super::world::World;
 use crate::ids::{CircuitId, GroupId, Id, LagId, RouterId, Side};
 use crate::model::topology::Family;
 use crate::proto::bgp::session;
-use crate::proto::igp::{Map, Throttle};
+use crate::proto::igp::Throttle;
 use crate::units::{SimDuration, SimTime};
 
 /// What a router knows and does.
@@ -45,6 +46,8 @@ pub(crate) struct RouterState {
     pub(crate) cpu_done_at: Option<SimTime>,
     /// What its BGP process has put off.
     pub(crate) pacing: Pacing,
+    /// What peers are to be told of once that is prepared.
+    pub(crate) untold: Pending,
     /// Groups to decide when no more work waits, or in the next decision.
     pub(crate) undecided: BTreeSet<GroupId>,
     /// How often it changed its choices since the clock started.
@@ -71,7 +74,7 @@ pub(crate) struct Interior {
     /// Its interior routes.
     pub(crate) routes: Arc<Routes>,
     /// What they were worked out from, if it was told.
-    pub(crate) routed: Option<Arc<Map>>,
+    pub(crate) routed: Option<Arc<View>>,
 }
 
 impl World {

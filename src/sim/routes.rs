@@ -1,40 +1,33 @@
-//! Drives BGP routes: takes them in, decides, writes forwarding, tells neighbours.
+//! Drives BGP routes: takes them in, decides, has forwarding written and neighbours told.
 //!
 //! # Departures
-//! * What a network originates is told as fast as what it learns: there is no
-//!   `MinASOriginationIntervalTimer` (RFC 4271 §9.2.1.2).
 //! * The address of a peer, which decides last (§9.1.2.2 g), is its router id, whatever link a
 //!   session runs over.
 
-use std::collections::BTreeMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::bgp::{CpuItem, Told, Work};
-use super::cause::Phase;
-use super::event::Event;
-use super::net::Net;
+use super::bgp::{Changes, CpuItem, Told, Work};
+use super::next_hops::Ways;
 use super::pacing::Pacing;
 use super::world::World;
-use crate::dataplane::tables::NextHops;
 use crate::ids::{End, GroupId, Id, RouterId, SessionId, Side};
-use crate::model::topology::{LagKind, Relation, Role, SessionKind, Topology, Weights};
-use crate::proto::bgp::advertise::{Neighbor, NextHop, NextHopRule, Route, SessionEnd};
+use crate::model::topology::{LagKind, Relation, Role, SessionKind, Weights};
+use crate::proto::bgp::advertise::{Neighbor, NextHop, SessionEnd};
 use crate::proto::bgp::decision::Multipath;
-use crate::proto::bgp::rib::{Best, Change, PathId, Peer, Rib, Slot, Used, Via};
-use crate::proto::bgp::session::{self, State};
-use crate::rng::Draws;
-use crate::units::SimDuration;
+use crate::proto::bgp::rib::blocks::{members, runs};
+use crate::proto::bgp::rib::bundle::Bundle;
+use crate::proto::bgp::rib::{Best, Rib, Slot, Via};
+use crate::proto::bgp::session;
 
 impl World {
     /// Counts what a peer has told; whether it is more than its limit, and the session over.
-    pub(super) fn takes_no_more(&mut self, end: End<SessionId>, changes: &[Told]) -> bool {
+    pub(super) fn takes_no_more(&mut self, end: End<SessionId>, changes: &Changes) -> bool {
         let Some(max) = self.net.topology.sessions[end.of].ends[end.side].max_prefix else {
             return false;
         };
         let before = self.received(end);
         let received = &mut self.state.session_ends.edit(end).received;
-        for (group, path, route) in changes {
+        for (group, path, route) in changes.iter().flat_map(|bundle| bundle.told()) {
             if route.is_some() {
                 received.insert((*group, *path));
             } else {
@@ -59,19 +52,6 @@ impl World {
             self.state.session_ends[end].received.iter().map(|(group, _)| *group).collect();
         groups.dedup();
         groups.into_iter().map(|group| self.net.groups[group].count).sum()
-    }
-
-    /// Tells a peer once more what it was told last.
-    pub(super) fn repeat(&mut self, router: RouterId, end: End<SessionId>) {
-        let slot = self.slot(end);
-        let rib = &self.state.ribs[router];
-        let told = |group: GroupId| {
-            rib.told(group, slot).map(move |(path, r)| (group, path, Some(Arc::clone(r))))
-        };
-        let all: Vec<Told> = self.group_ids().flat_map(told).collect();
-        if !all.is_empty() {
-            self.send_message(end, super::bgp::Wire::Update(Arc::new(all)));
-        }
     }
 
     /// Takes in one route of an UPDATE; whether it is news.
@@ -104,7 +84,7 @@ impl World {
     }
 
     /// How a router sees a session for a group; the policy is the caller's to add.
-    fn session_end(&self, end: End<SessionId>, group: GroupId) -> SessionEnd<'_> {
+    pub(super) fn session_end(&self, end: End<SessionId>, group: GroupId) -> SessionEnd<'_> {
         let topology = &self.net.topology;
         let prefix = &topology.prefixes[self.net.groups[group].prefixes[0]];
         let router = self.net.session_router(end);
@@ -150,112 +130,108 @@ impl World {
 
     /// The slot of a session end among its router's sessions.
     pub(super) fn slot(&self, end: End<SessionId>) -> Slot {
-        let router = self.net.session_router(end);
-        let place = self.net.sessions_at[router].iter().position(|at| *at == end);
-        Slot::from_index(place.expect("a session end belongs to its router"))
+        self.net.slots[end]
+    }
+
+    /// Takes in a part of an UPDATE; adds the groups that it is news for.
+    pub(super) fn learn_bundle(
+        &mut self,
+        router: RouterId,
+        end: End<SessionId>,
+        bundle: &Arc<Bundle>,
+        groups: &mut Vec<GroupId>,
+    ) {
+        if self.takes_whole(router, end, bundle) {
+            let slot = self.slot(end);
+            let news = self.state.ribs.edit(router).learn_all(slot, bundle, &mut self.alike);
+            groups.extend(members(bundle.block(), news).map(|(group, _)| group));
+            return;
+        }
+        let news = bundle.told().iter().filter(|told| self.learn(router, end, told));
+        groups.extend(news.map(|(group, ..)| *group));
+    }
+
+    /// Whether nothing on a session changes, refuses or remembers routes of a part of an UPDATE.
+    fn takes_whole(&self, router: RouterId, end: End<SessionId>, bundle: &Bundle) -> bool {
+        let topology = &self.net.topology;
+        let (session, config) = (&topology.sessions[end.of], &topology.routers[router]);
+        let own_as = topology.networks[config.network].asn;
+        session.kind == SessionKind::Internal
+            && session.ends[end.side].damping.is_none()
+            && self.state.session_ends[end].stale.is_none()
+            && self.policy(end, true).is_none()
+            && bundle.is_taken_whole(own_as, config.router_id, config.cluster_id)
     }
 
     /// Runs the decision process for some groups; forwarding and neighbours follow.
     pub(super) fn decide(&mut self, router: RouterId, groups: &[GroupId]) {
-        let mut writes = Vec::new();
-        let (mut told, mut seen) = (Vec::new(), Vec::new());
-        let network = self.net.topology.routers[router].network;
-        let network = &self.net.topology.networks[network];
-        // Neighbours may be told of more than the best route.
-        let serves = self.net.topology.routers[router].role == Role::RouteServer;
-        let tells_more = serves
-            || network.ibgp.add_path
-            || network.ibgp.best_external
-            || network.weights == Weights::Bandwidth;
+        let decided: Vec<GroupId>;
+        let mut groups = groups;
+        if !self.state.routers[router].deferral.is_empty() {
+            let may = |group: &&GroupId| !self.defers(router, self.net.groups[**group].family);
+            decided = groups.iter().filter(may).copied().collect();
+            groups = &decided;
+        }
+        let begun = self.traffic.is_some();
+        let tells_more = self.tells_more(router);
+        let (mut told, mut seen, mut writes) = (Vec::new(), Vec::new(), Vec::new());
         let mut rib = self.take_rib(router);
-        // Groups that use the same routes share the ways there.
-        let mut ways: BTreeMap<Box<[Used]>, NextHops> = BTreeMap::new();
-        for group in groups {
-            if self.defers(router, self.net.groups[*group].family) {
-                continue;
-            }
-            let old = rib.best(*group).cloned();
-            let change = rib.decide(*group, |_, route| self.metric(router, route));
-            let best = rib.best(*group);
-            if change != Change::None {
-                let from = self.best_text(router, old.as_ref());
+        let mut alike = std::mem::take(&mut self.alike);
+        let mut ways = Ways::default();
+        for (block, run) in runs(groups) {
+            let before = begun.then(|| rib.best_of(block));
+            let metric = |next_hop| self.metric(router, next_hop);
+            let changes = rib.decide_all((block, run), metric, &mut alike);
+            told.push((block, if tells_more { run } else { changes.best }));
+            // Before the clock starts, nobody sees what is chosen nor a table being written.
+            let Some(before) = before else { continue };
+            for (group, at) in members(block, changes.any) {
+                let best = rib.best(group);
+                let from = self.best_text(router, before[at].as_deref());
                 let to = self.best_text(router, best);
                 let why = best.map_or("no_route", |best| best.reason.as_str());
-                self.record_rib(router, *group, from, to, why);
-                seen.push(*group);
-            }
-            if change == Change::Best || tells_more {
-                told.push(*group);
+                self.record_rib(router, group, from, to, why);
+                seen.push(group);
             }
             // Even where the choice stands, the way to its next hops may have changed.
-            let used = best.map_or(&[][..], |best| &best.multipath);
-            if !ways.contains_key(used) {
-                ways.insert(used.into(), self.next_hops(router, best));
-            }
-            writes.push((*group, Arc::clone(&ways[used])));
+            writes.extend(self.ways((router, &rib), (block, run), (&mut ways, &mut alike)));
         }
+        self.alike = alike;
         *self.state.ribs.edit(router) = rib;
-        for group in seen {
-            self.count_change(router, group);
-            self.glance(router, group);
-            if self.traffic.is_some() {
+        if begun {
+            for group in seen {
+                self.count_change(router, group);
+                self.glance(router, group);
                 self.note_derived(router, group);
             }
+            self.write_fib(router, writes);
+            let watched = |group: &&GroupId| self.net.watched.binary_search(group).is_ok();
+            for group in groups.iter().copied().filter(|group| watched(&group)).collect::<Vec<_>>()
+            {
+                self.watch_service(router, group);
+            }
         }
-        self.write_fib(router, writes);
-        for group in groups {
-            self.watch_service(router, *group);
-        }
+        told.retain(|(_, groups)| *groups != 0);
         if !told.is_empty() {
             self.tell_all_peers(router, &told);
         }
     }
 
-    /// Neighbours of a router may have to be told of these groups.
-    fn tell_all_peers(&mut self, router: RouterId, groups: &[GroupId]) {
-        let preparation = self.preparation(router, groups);
-        // Before the clock starts, all that waits is told at once.
-        let settles = self.traffic.is_none();
-        for end in self.net.sessions_at[router].clone() {
-            if self.state.session_ends[end].fsm.state() == State::Established {
-                self.await_telling(end, groups.iter().copied());
-                if preparation.is_zero() && !settles {
-                    self.tell(end);
-                }
-            }
-        }
-        let waits = |item: &CpuItem| matches!(item.work, Work::Tell(_));
-        if settles && self.state.routers[router].cpu.iter().any(waits) {
-            return;
-        }
-        if settles || !preparation.is_zero() {
-            self.queue_work(router, Work::Tell(preparation));
-        }
+    /// Whether neighbours of a router may be told of more than its best routes.
+    fn tells_more(&self, router: RouterId) -> bool {
+        let config = &self.net.topology.routers[router];
+        let network = &self.net.topology.networks[config.network];
+        config.role == Role::RouteServer
+            || network.ibgp.add_path
+            || network.ibgp.best_external
+            || network.weights == Weights::Bandwidth
     }
 
     /// Takes a router's RIB out of the world for a while, so that both can be looked at.
     fn take_rib(&mut self, router: RouterId) -> Rib {
         let none = Multipath { ebgp: 1, ibgp: 1, relax: false };
-        let empty = Rib::new(0, none, Vec::new(), 0);
+        let empty = Rib::new(0, none, Arc::from([]), 0);
         std::mem::replace(self.state.ribs.edit(router), empty)
-    }
-
-    /// A RIB for the sessions of a router, with no routes.
-    pub(super) fn fresh_rib(net: &Net, router: RouterId) -> Rib {
-        let topology = &net.topology;
-        let network = &topology.networks[topology.routers[router].network];
-        let peer = |end: &End<SessionId>| {
-            let far = net.session_router(end.far());
-            Peer {
-                external: topology.sessions[end.of].kind != SessionKind::Internal,
-                router_id: topology.routers[far].router_id,
-                address: IpAddr::V4(topology.routers[far].router_id),
-                client: topology.sessions[end.of].ends[end.side].client,
-                long_lived: offers_long_lived(topology, *end),
-            }
-        };
-        let peers = net.sessions_at[router].iter().map(peer).collect();
-        Rib::new(network.asn, network.multipath, peers, net.groups.len())
     }
 
     fn best_text(&self, router: RouterId, best: Option<&Best>) -> String {
@@ -269,160 +245,6 @@ impl World {
         };
         let names: Vec<String> = best.multipath.iter().map(|used| name(&used.via)).collect();
         names.join("+")
-    }
-
-    /// A peer may have to be told of some groups, for the present cause or one of a later fault.
-    pub(super) fn await_telling(
-        &mut self,
-        end: End<SessionId>,
-        groups: impl IntoIterator<Item = GroupId>,
-    ) {
-        for group in groups {
-            let known = self.state.session_ends[end].pending.get(&group).copied();
-            let cause = self.causes.later(known, self.cause);
-            self.state.session_ends.edit(end).pending.insert(group, cause);
-        }
-    }
-
-    /// Tells a peer what it does not know yet; new routes wait for the advertisement interval. What is
-    /// told is to be blamed on the latest fault of those that led to it.
-    ///
-    /// Before the start of its session was worked off nothing is told: what was told last is that of
-    /// the session before, and all will be told then.
-    pub(super) fn tell(&mut self, end: End<SessionId>) {
-        if !self.state.session_ends[end].tells {
-            return;
-        }
-        let config = self.net.topology.sessions[end.of].ends[end.side].bgp;
-        let router = self.net.session_router(end);
-        let slot = self.slot(end);
-        let waits = self.state.session_ends[end].mrai_until.is_some();
-        let pending = std::mem::take(&mut self.state.session_ends.edit(end).pending);
-        let mut changes: Vec<Told> = Vec::new();
-        let mut announces = false;
-        let mut latest = None;
-        for (group, cause) in pending {
-            let wanted = self.exports(router, end, slot, group);
-            if waits && (!wanted.is_empty() || config.mrai_withdrawals) {
-                self.state.session_ends.edit(end).pending.insert(group, cause);
-                if config.mrai_withdrawals {
-                    continue;
-                }
-            }
-            let rib = self.state.ribs.edit(router);
-            for (path, route) in rib.tell(group, slot, wanted, waits) {
-                announces |= route.is_some() || config.mrai_withdrawals;
-                changes.push((group, path, route));
-                latest = Some(self.causes.later(latest, cause));
-            }
-        }
-        let Some(latest) = latest else { return };
-        let here = std::mem::replace(&mut self.cause, latest);
-        self.spend(Phase::Decide);
-        if announces {
-            self.begin_mrai(end, config.mrai);
-        }
-        self.send_message(end, super::bgp::Wire::Update(Arc::new(changes)));
-        self.cause = here;
-    }
-
-    fn begin_mrai(&mut self, end: End<SessionId>, mrai: SimDuration) {
-        if mrai.is_zero() || self.traffic.is_none() {
-            return;
-        }
-        let name = format!("mrai/{}", self.net.session_end_name(end));
-        let state = self.state.session_ends.edit(end);
-        state.mrai_waits += 1;
-        let n = state.mrai_waits;
-        let at = self.now + Draws::new(self.net.seed, &name).between(n, mrai.scaled(3, 4), mrai);
-        self.state.session_ends.edit(end).mrai_until = Some(at);
-        self.at(at, Event::Mrai(end));
-    }
-
-    /// The advertisement interval towards a peer is over.
-    pub(super) fn on_mrai(&mut self, end: End<SessionId>) {
-        if self.state.session_ends[end].mrai_until.is_some_and(|at| at <= self.now) {
-            self.state.session_ends.edit(end).mrai_until = None;
-            self.tell(end);
-        }
-    }
-
-    /// What a peer should know of a group, by path id: the best route, or with ADD-PATH all.
-    ///
-    /// Best external (draft-ietf-idr-best-external): where the best route is one that an internal
-    /// peer has anyway, it learns of the best one from outside instead.
-    fn exports(
-        &self,
-        router: RouterId,
-        end: End<SessionId>,
-        slot: Slot,
-        group: GroupId,
-    ) -> Vec<(PathId, Route)> {
-        let topology = &self.net.topology;
-        let session = &topology.sessions[end.of];
-        if self.net.groups[group].family != session.family || self.keeps_back(router, end, group) {
-            return Vec::new();
-        }
-        let network = &topology.networks[topology.routers[router].network];
-        let inside = session.kind == SessionKind::Internal;
-        let rib = &self.state.ribs[router];
-        let metric = |_: Slot, route: &Route| self.metric(router, route);
-        let tell = |via: Via, route: &Route| self.export((router, end, slot), group, via, route);
-        if inside && network.ibgp.add_path {
-            let offered = rib.offered(group, metric).into_iter();
-            return offered.filter_map(|(p, via, route)| Some((p, tell(via, route)?))).collect();
-        }
-        if topology.routers[router].role == Role::RouteServer {
-            let may = |via: Via, route: &Route| tell(via, route).is_some();
-            let best = rib.best_for(group, metric, may).and_then(|(via, route)| tell(via, route));
-            return best.map(|route| (PathId::default(), route)).into_iter().collect();
-        }
-        let best = rib.best(group).and_then(|best| tell(best.via, &best.route));
-        let instead = || {
-            let (via, route) = rib.best_external(group, metric)?;
-            tell(via, route)
-        };
-        let told = if inside && network.ibgp.best_external { best.or_else(instead) } else { best };
-        told.map(|route| (PathId::default(), route)).into_iter().collect()
-    }
-
-    /// Whether the own network announces a group elsewhere only.
-    fn keeps_back(&self, router: RouterId, end: End<SessionId>, group: GroupId) -> bool {
-        let topology = &self.net.topology;
-        let prefix = &topology.prefixes[self.net.groups[group].prefixes[0]];
-        let Some(over) = &prefix.announced_over else { return false };
-        prefix.network == topology.routers[router].network
-            && topology.sessions[end.of].kind != SessionKind::Internal
-            && topology.session_lag(end.of).is_none_or(|lag| !over.contains(&lag))
-    }
-
-    /// A route as a peer is told of it, if it may be.
-    fn export(
-        &self,
-        (router, end, slot): (RouterId, End<SessionId>, Slot),
-        group: GroupId,
-        via: Via,
-        route: &Route,
-    ) -> Option<Route> {
-        let topology = &self.net.topology;
-        let policy = self.policy(end, false);
-        let ours = SessionEnd { policy, ..self.session_end(end, group) };
-        let rule = if topology.networks[topology.routers[router].network].next_hop_self {
-            NextHopRule::SelfAs(router)
-        } else {
-            NextHopRule::Unchanged(router)
-        };
-        let rib = &self.state.ribs[router];
-        // Who does not know of such routes is not told (RFC 9494 §4.3).
-        if rib.is_long_stale(via, route) && !offers_long_lived(topology, end.far()) {
-            return None;
-        }
-        let from = rib.from(via).unwrap_or(ours.own_id);
-        let mut told = ours.export(route, (rib.provenance(via, slot), from), rule).ok()?;
-        if topology.sessions[end.of].kind == SessionKind::Internal {
-            told.bandwidth = self.bandwidth_to_tell(router, group, via, route);
-        }
-        Some(told)
     }
 
     /// A router originates the prefixes it serves.
@@ -465,10 +287,10 @@ impl World {
                 self.glance(router, group);
             }
         }
-        let rib = Self::fresh_rib(&self.net, router);
-        *self.state.ribs.edit(router) = rib;
+        *self.state.ribs.edit(router) = self.net.ribs[router].clone();
         let state = self.state.routers.edit(router);
         state.cpu.clear();
+        state.untold.clear();
         state.undecided.clear();
         state.pacing = Pacing::default();
         state.cpu_done_at = None;
@@ -477,10 +299,4 @@ impl World {
             self.state.session_ends.edit(end).damped.clear();
         }
     }
-}
-
-/// Whether an end of a session offers long-lived graceful restart to the other (RFC 9494).
-fn offers_long_lived(topology: &Topology, end: End<SessionId>) -> bool {
-    let offered = topology.sessions[end.of].ends[end.side].graceful_restart;
-    offered.is_some_and(|own| own.long_lived.is_some())
 }

@@ -30,7 +30,7 @@ impl World {
 
     /// What a router knows may have changed: its site looks at what it stands by for.
     pub(super) fn watch_services(&mut self, router: RouterId) {
-        for group in self.group_ids() {
+        for group in self.net.watched.clone() {
             self.watch_service(router, group);
         }
     }
@@ -73,7 +73,7 @@ impl World {
         let mut routes = slots.flat_map(|slot| self.state.ribs[router].learned(group, slot));
         routes.any(|(_, route)| {
             matches!(route.next_hop, NextHop::Router(at) if !self.stands_by(at, group))
-                && self.metric(router, route).is_some()
+                && self.metric(router, route.next_hop).is_some()
         })
     }
 
@@ -91,7 +91,7 @@ impl World {
         self.touch_traffic();
         for router in routers {
             let serves = self.serves(router, group);
-            self.tables.routers.edit(router).fib.edit(group).serves = serves;
+            self.tables.routers.edit(router).fib.serve(group, serves);
             if self.state.routers[router].up {
                 self.queue_work(router, Work::Originate(vec![group]));
             }

@@ -20,17 +20,17 @@ use super::net::Net;
 use super::routers::{Interior, RouterState};
 use super::transport::{Connection, Transport};
 use super::world::{State, World};
+use crate::dataplane::fib::Fib;
 use crate::dataplane::specs;
-use crate::dataplane::tables::{
-    CircuitTable, FibEntry, LagEndTable, NextHops, RouterTable, Tables,
-};
+use crate::dataplane::tables::{CircuitTable, LagEndTable, RouterTable, Tables};
 use crate::dataplane::traffic::Traffic;
 use crate::engine::queue::{LimitError, Limits};
+use crate::engine::store::Store;
 use crate::ids::{BfdId, CircuitId, End, GroupId, Id, LagId, NetworkId, RouterId, SessionId, Side};
-use crate::model::groups::Group;
 use crate::model::scenario::Start;
 use crate::model::topology::{LagKind, Topology};
 use crate::proto::bfd;
+use crate::proto::bgp::rib::alike::Alike;
 use crate::proto::bgp::session::{Fsm, Speaker, State as BgpState};
 use crate::proto::igp::{Adjacency, IgpKind, Throttle};
 use crate::proto::lacp::{self, Member};
@@ -91,6 +91,8 @@ impl World {
             }
             self.rest()?;
         }
+        self.settle_fibs();
+        self.alike = Alike::default();
         self.start_clock();
         Ok(())
     }
@@ -320,7 +322,7 @@ fn initial_state(net: &Net, settled: bool) -> State {
             .collect(),
         routers: topology.routers.iter().map(|_| initial_router(settled)).collect(),
         igp: topology.routers.ids().map(|router| initial_interior(topology, router)).collect(),
-        ribs: topology.routers.ids().map(|router| World::fresh_rib(net, router)).collect(),
+        ribs: net.ribs.iter().cloned().collect(),
         fibs: topology.routers.iter().map(|_| FibQueue::default()).collect(),
         lacp_hellos: ends(topology.circuits.len()).map(|_| HelloState::silent()).collect(),
         bfd_hellos: ends(net.bfd.len()).map(|_| HelloState::silent()).collect(),
@@ -382,7 +384,7 @@ fn initial_session(net: &Net, end: End<SessionId>) -> SessionEndState {
         fsm: Fsm::new(speaker(net, end), peer.asn).jittered(timer_draws(net, end)),
         transport: Transport::idle(),
         tells: false,
-        pending: BTreeMap::new(),
+        pending: super::pending::Pending::default(),
         mrai_until: None,
         mrai_waits: 0,
         up_since: None,
@@ -406,6 +408,7 @@ fn initial_router(up: bool) -> RouterState {
         cpu: std::collections::VecDeque::new(),
         cpu_done_at: None,
         pacing: super::pacing::Pacing::default(),
+        untold: super::pending::Pending::default(),
         undecided: std::collections::BTreeSet::new(),
         unrest: BTreeMap::new(),
         restless_until: SimTime::ZERO,
@@ -426,13 +429,6 @@ fn initial_interior(topology: &Topology, router: RouterId) -> Interior {
 }
 
 fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
-    let serves = |router: RouterId, group: &Group| group.served_by.contains(&router);
-    let nothing: NextHops = Arc::from([]);
-    let entry = |router: RouterId, group| FibEntry {
-        current: Arc::clone(&nothing),
-        ramp: None,
-        serves: serves(router, group),
-    };
     let dead = CircuitTable {
         delivers: false,
         loss: Share::ZERO,
@@ -445,10 +441,16 @@ fn initial_tables(topology: &Topology, net: &Net, up: bool) -> Tables {
         stateful: topology.routers[router].stateful,
         lost: std::collections::BTreeSet::new(),
         filters: std::collections::BTreeSet::new(),
-        fib: net.groups.iter().map(|group| entry(router, group)).collect(),
+        fib: Fib::new(net.groups.len()),
     };
+    let mut routers: Store<RouterId, RouterTable> = topology.routers.ids().map(table).collect();
+    for (id, group) in net.groups.iter_ids() {
+        for router in &group.served_by {
+            routers.edit(*router).fib.serve(id, true);
+        }
+    }
     Tables {
-        routers: topology.routers.ids().map(table).collect(),
+        routers,
         lags: topology
             .lags
             .iter()

@@ -67,7 +67,10 @@ impl World {
         let Some(item) = self.state.routers[router].cpu.front() else { return };
         let one = self.net.topology.routers[router].update_processing;
         let work = match &item.work {
-            Work::Update(_, _, changes) => one * changes.len().max(1) as u64,
+            Work::Update(_, _, changes) => {
+                let routes: usize = changes.iter().map(|bundle| bundle.told().len()).sum();
+                one * routes.max(1) as u64
+            }
             Work::Tell(preparation) => *preparation,
             Work::SessionUp(..)
             | Work::SessionDown(_)
@@ -166,8 +169,10 @@ impl World {
                 {
                     return Vec::new();
                 }
-                let news = changes.iter().filter(|told| self.learn(router, end, told));
-                let mut groups: Vec<GroupId> = news.map(|(group, ..)| *group).collect();
+                let mut groups = Vec::new();
+                for bundle in &*changes {
+                    self.learn_bundle(router, end, bundle, &mut groups);
+                }
                 groups.dedup();
                 groups
             }
@@ -176,8 +181,7 @@ impl World {
                     return Vec::new();
                 }
                 self.state.session_ends.edit(end).tells = true;
-                let all: Vec<GroupId> = self.group_ids().collect();
-                self.await_telling(end, all);
+                self.await_telling_all(end);
                 self.tell(end);
                 self.tell_end_of_rib(end);
                 Vec::new()
@@ -200,9 +204,7 @@ impl World {
             }
             Work::NextHops => self.group_ids().collect(),
             Work::Tell(_) => {
-                for end in self.net.sessions_at[router].clone() {
-                    self.tell(end);
-                }
+                self.tell_prepared(router);
                 Vec::new()
             }
             Work::Originate(mut groups) => {

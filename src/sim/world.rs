@@ -8,7 +8,7 @@ use super::event::{Caused, Event, Hello, KINDS};
 use super::fib::FibQueue;
 use super::hello::HelloState;
 use super::lags::LagEndState;
-use super::lsdb::Lsdb;
+use super::lsdb::{Lsdb, View};
 use super::net::Net;
 use super::patches::Patches;
 use super::plan::FaultPlan;
@@ -24,7 +24,8 @@ use crate::ids::{BfdId, CircuitId, End, GroupId, LagId, RouterId, SessionId};
 use crate::model::topology::SessionKind;
 use crate::proto::bfd;
 use crate::proto::bgp::rib::Rib;
-use crate::proto::igp::{Adjacency, Map};
+use crate::proto::bgp::rib::alike::Alike;
+use crate::proto::igp::Adjacency;
 use crate::units::SimTime;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -88,8 +89,10 @@ pub(crate) struct World {
     pub(super) processes: Processes,
     /// Which circuits have changed places.
     pub(super) patches: Patches,
-    /// What some routers know of their networks, the newest first, and the graph of it.
-    pub(super) maps: Vec<(Lsdb, Arc<Map>)>,
+    /// What was made of routes that several routers have alike.
+    pub(super) alike: Alike,
+    /// What some routers know of their networks, the newest first, and what they make of it.
+    pub(super) views: Vec<(Lsdb, Arc<View>)>,
     /// Internal sessions whose path depends on a router; some no longer do.
     pub(super) crossed_by: Store<RouterId, BTreeSet<SessionId>>,
     /// Surges of each demand, by fault.
@@ -166,7 +169,8 @@ impl World {
             commands: Commands::default(),
             processes: Processes::default(),
             patches: Patches::default(),
-            maps: Vec::new(),
+            alike: Alike::default(),
+            views: Vec::new(),
             crossed_by: net.sessions_at.iter().map(|ends| inside(&net, ends)).collect(),
             surges: vec![Vec::new(); net.topology.demands.len()],
             sequences: vec![0; net.owners()],
@@ -197,7 +201,7 @@ impl World {
             causes: self.causes.clone(),
             state: self.state.fork(),
             tables: self.tables.fork(),
-            traffic: self.traffic.clone(),
+            traffic: self.traffic.as_ref().map(Traffic::fork),
             plan: Arc::clone(&self.plan),
             record: self.record.clone(),
             changed: self.changed.clone(),
@@ -205,7 +209,8 @@ impl World {
             commands: self.commands.clone(),
             processes: self.processes.clone(),
             patches: self.patches.clone(),
-            maps: self.maps.clone(),
+            alike: Alike::default(),
+            views: self.views.clone(),
             crossed_by: self.crossed_by.fork(),
             surges: self.surges.clone(),
             turn: self.turn,
@@ -236,7 +241,8 @@ impl World {
             commands,
             processes,
             patches,
-            maps,
+            alike,
+            views,
             crossed_by,
             surges,
             turn,
@@ -251,14 +257,18 @@ impl World {
         causes.truncate(base.causes.len());
         state.roll_back(&base.state);
         tables.roll_back(&base.tables);
-        traffic.clone_from(&base.traffic);
+        match (traffic, &base.traffic) {
+            (Some(traffic), Some(base)) => traffic.roll_back(base),
+            (traffic, base) => *traffic = base.as_ref().map(Traffic::fork),
+        }
         plan.clone_from(&base.plan);
         record.roll_back(&base.record);
         dead_feeds.clone_from(&base.dead_feeds);
         commands.clone_from(&base.commands);
         processes.clone_from(&base.processes);
         patches.clone_from(&base.patches);
-        maps.clone_from(&base.maps);
+        *alike = Alike::default();
+        views.clone_from(&base.views);
         crossed_by.roll_back(&base.crossed_by);
         surges.clone_from(&base.surges);
         queue.clone_from(&base.queue);

@@ -1,27 +1,32 @@
 //! The routes of one router (RFC 4271 §3.2): what each neighbour told, what is best, what each
 //! neighbour was told last.
 //!
-//! Everything is kept in a row for each group of prefixes treated alike, by the router's own
+//! Everything is kept in rows, one for each group of prefixes treated alike, by the router's own
 //! numbering of its sessions. A row holds what there is, not a cell for each session; what several
-//! neighbours were told alike it holds once. Attributes are shared, so cloning is cheap.
-//! With ADD-PATH (RFC 7911) a session holds several routes of a group, each under a path id.
+//! neighbours were told alike it holds once. Rows stand in blocks, which routers that know the same
+//! share, and what one of them makes of a block is done for all ([`alike`]): clients of the same
+//! reflectors hold equal tables. With ADD-PATH (RFC 7911) a session holds several routes of a group,
+//! each under a path id.
 //!
 //! # Departures
 //! A path id follows from where the sender has the route, and may exceed the 32 bits it has on
 //! the wire.
 
+pub mod alike;
+pub mod blocks;
+pub mod bundle;
 mod row;
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
-use row::Row;
+use blocks::Blocks;
+use row::{Heard, ToldRow};
 
 use super::advertise::{NextHop, Provenance, Route};
 use super::attrs::Community;
 use super::decision::{self, Candidate, Choice, Multipath, Reason, Source};
-use crate::engine::store::Store;
-use crate::ids::{GroupId, Id};
+use crate::ids::{BlockId, GroupId, Id};
 use crate::units::BitRate;
 
 /// A session by the router's own numbering.
@@ -77,7 +82,7 @@ pub struct Used {
 }
 
 /// What the decision needs to know about the neighbour on a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Peer {
     /// Whether the session leads to another network.
     pub external: bool,
@@ -102,6 +107,18 @@ pub enum Change {
     Best,
 }
 
+impl Change {
+    fn between(old: Option<&Best>, new: Option<&Best>) -> Self {
+        match (old, new) {
+            (None, None) => Self::None,
+            (Some(old), Some(new)) if (&old.route, old.via) == (&new.route, new.via) => {
+                if old.multipath == new.multipath { Self::None } else { Self::MultipathOnly }
+            }
+            (Some(_) | None, Some(_) | None) => Self::Best,
+        }
+    }
+}
+
 /// The routes of one router.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rib {
@@ -109,31 +126,43 @@ pub struct Rib {
     limits: Multipath,
     peers: Arc<[Peer]>,
     prefer_oldest: bool,
-    rows: Store<GroupId, Row>,
+    heard: Blocks<Heard>,
+    /// Loc-RIB.
+    best: Blocks<Option<Arc<Best>>>,
+    told: Blocks<ToldRow>,
 }
 
 impl Rib {
     /// An empty RIB for sessions with these neighbours, by slot, and so many groups.
     #[must_use]
-    pub fn new(own_as: u32, limits: Multipath, peers: Vec<Peer>, groups: usize) -> Self {
-        let rows = (0..groups).map(|_| Row::default()).collect();
-        Self { own_as, limits, peers: peers.into(), prefer_oldest: false, rows }
+    pub fn new(own_as: u32, limits: Multipath, peers: Arc<[Peer]>, groups: usize) -> Self {
+        let (heard, best, told) = (Blocks::new(groups), Blocks::new(groups), Blocks::new(groups));
+        Self { own_as, limits, peers, prefer_oldest: false, heard, best, told }
+    }
+
+    /// An empty one that shares its empty rows with this.
+    #[must_use]
+    pub fn with(&self, own_as: u32, limits: Multipath, peers: Arc<[Peer]>) -> Self {
+        Self { own_as, limits, peers, prefer_oldest: false, ..self.clone() }
     }
 
     /// A copy that keeps track of what changes.
     #[must_use]
     pub fn fork(&self) -> Self {
-        let Self { own_as, limits, peers, prefer_oldest, rows } = self;
+        let Self { own_as, limits, peers, prefer_oldest, heard, best, told } = self;
         let (own_as, limits, prefer_oldest) = (*own_as, *limits, *prefer_oldest);
-        Self { own_as, limits, peers: peers.clone(), prefer_oldest, rows: rows.fork() }
+        let (heard, best, told) = (heard.fork(), best.fork(), told.fork());
+        Self { own_as, limits, peers: peers.clone(), prefer_oldest, heard, best, told }
     }
 
     /// Makes a fork equal to its `base` again.
     pub fn roll_back(&mut self, base: &Self) {
-        let Self { own_as, limits, peers, prefer_oldest, rows } = self;
+        let Self { own_as, limits, peers, prefer_oldest, heard, best, told } = self;
         (*own_as, *limits, *prefer_oldest) = (base.own_as, base.limits, base.prefer_oldest);
         peers.clone_from(&base.peers);
-        rows.roll_back(&base.rows);
+        heard.roll_back(&base.heard);
+        best.roll_back(&base.best);
+        told.roll_back(&base.told);
     }
 
     /// From now on an external best route stays best until another is better before router ids
@@ -146,7 +175,7 @@ impl Rib {
     pub fn originate(&mut self, group: GroupId, route: Option<Route>) -> bool {
         let news = self.local(group) != route.as_ref();
         if news {
-            self.rows.edit(group).local = route.map(Arc::new);
+            self.heard.edit(group).local = route.map(Arc::new);
         }
         news
     }
@@ -161,35 +190,30 @@ impl Rib {
         route: Option<Arc<Route>>,
     ) -> bool {
         assert!(slot.index() < self.peers.len(), "a slot of this router");
-        let row = &self.rows[group];
-        match (row.place(slot, path), route) {
-            (Ok(place), Some(new)) if row.learned[place].2 == new => return false,
-            (Ok(place), Some(new)) => self.rows.edit(group).learned[place].2 = new,
-            (Ok(place), None) => drop(self.rows.edit(group).learned.remove(place)),
-            (Err(place), Some(new)) => {
-                self.rows.edit(group).learned.insert(place, (slot, path, new));
-            }
-            (Err(_), None) => return false,
+        let row = &self.heard[group];
+        if !row.is_news(slot, path, route.as_ref()) {
+            return false;
         }
+        self.heard.edit(group).note(slot, path, route);
         true
     }
 
     /// The session is down: forgets what it told and was told; the groups it had routes for.
     pub fn forget_session(&mut self, slot: Slot) -> Vec<GroupId> {
         self.forget_told(slot);
-        let lost: Vec<GroupId> =
-            self.rows.ids().filter(|group| !self.rows[*group].learned(slot).is_empty()).collect();
+        let mut lost: Vec<GroupId> = self.heard.groups().collect();
+        lost.retain(|group| !self.heard[*group].learned(slot).is_empty());
         for group in &lost {
-            self.rows.edit(*group).learned.retain(|(at, ..)| *at != slot);
+            self.heard.edit(*group).learned.retain(|(at, ..)| *at != slot);
         }
         lost
     }
 
     /// The session is down, but what it told is kept: forgets what it was told.
     pub fn forget_told(&mut self, slot: Slot) {
-        for group in self.rows.ids() {
-            if self.rows[group].has_told(slot) {
-                self.rows.edit(group).forget_told(slot, None);
+        for group in self.told.groups() {
+            if self.told[group].has(slot) {
+                self.told.edit(group).forget(slot, None);
             }
         }
     }
@@ -202,15 +226,9 @@ impl Rib {
         metric: impl FnMut(Slot, &Route) -> Option<u64>,
     ) -> Change {
         let new = self.choose(group, metric);
-        let change = match (self.best(group), &new) {
-            (None, None) => Change::None,
-            (Some(old), Some(new)) if (&old.route, old.via) == (&new.route, new.via) => {
-                if old.multipath == new.multipath { Change::None } else { Change::MultipathOnly }
-            }
-            (Some(_) | None, Some(_) | None) => Change::Best,
-        };
+        let change = Change::between(self.best(group), new.as_ref());
         if self.best(group) != new.as_ref() {
-            self.rows.edit(group).best = new.map(Box::new);
+            *self.best.edit(group) = new.map(Arc::new);
         }
         change
     }
@@ -235,15 +253,15 @@ impl Rib {
         if gone.is_empty() && new.is_empty() {
             return Vec::new();
         }
-        let row = self.rows.edit(group);
+        let row = self.told.edit(group);
         let mut news = Vec::with_capacity(gone.len() + new.len());
         for path in gone {
-            row.forget_told(slot, Some(path));
+            row.forget(slot, Some(path));
             news.push((path, None));
         }
         for (path, route) in new {
-            row.forget_told(slot, Some(path));
-            news.push((path, Some(row.note_told(slot, path, route))));
+            row.forget(slot, Some(path));
+            news.push((path, Some(row.note(slot, path, Arc::new(route)))));
         }
         news
     }
@@ -251,13 +269,19 @@ impl Rib {
     /// The best route of a group and those used beside it.
     #[must_use]
     pub fn best(&self, group: GroupId) -> Option<&Best> {
-        self.rows[group].best.as_deref()
+        self.best[group].as_deref()
+    }
+
+    /// Those of a block, by place.
+    #[must_use]
+    pub fn best_of(&self, block: BlockId) -> Arc<[Option<Arc<Best>>]> {
+        Arc::clone(self.best.block(block))
     }
 
     /// What the router originates itself.
     #[must_use]
     pub fn local(&self, group: GroupId) -> Option<&Route> {
-        self.rows[group].local.as_deref()
+        self.heard[group].local.as_deref()
     }
 
     /// What the neighbour told, after the import policy, by path id.
@@ -266,12 +290,12 @@ impl Rib {
         group: GroupId,
         slot: Slot,
     ) -> impl Iterator<Item = (PathId, &Arc<Route>)> {
-        self.rows[group].learned(slot).iter().map(|(_, path, route)| (*path, route))
+        self.heard[group].learned(slot).iter().map(|(_, path, route)| (*path, route))
     }
 
     /// What the neighbour was told last, by path id.
     pub fn told(&self, group: GroupId, slot: Slot) -> impl Iterator<Item = (PathId, &Arc<Route>)> {
-        let told = self.rows[group].told.iter().filter(move |told| told.to.has(slot));
+        let told = self.told[group].0.iter().filter(move |told| told.to.has(slot));
         told.map(|told| (told.path, &told.route))
     }
 
@@ -367,8 +391,16 @@ impl Rib {
     #[must_use]
     pub fn provenance(&self, via: Via, to: Slot) -> Provenance {
         match via {
-            Via::Local => Provenance::Own,
             Via::Session(slot) if slot == to => Provenance::SameSession,
+            Via::Local | Via::Session(_) => self.origin(via),
+        }
+    }
+
+    /// The same as neighbours see it that did not tell it themselves.
+    #[must_use]
+    pub fn origin(&self, via: Via) -> Provenance {
+        match via {
+            Via::Local => Provenance::Own,
             Via::Session(slot) if self.peers[slot.index()].external => Provenance::External,
             Via::Session(slot) if self.peers[slot.index()].client => Provenance::Client,
             Via::Session(_) => Provenance::Internal,
@@ -411,9 +443,9 @@ impl Rib {
 
     /// All routes of a group: the own one, then by session and path id.
     fn routes(&self, group: GroupId) -> Vec<(Via, PathId, &Arc<Route>)> {
-        let local = self.rows[group].local.as_ref();
+        let local = self.heard[group].local.as_ref();
         let local = local.map(|route| (Via::Local, PathId::default(), route));
-        let learned = self.rows[group].learned.iter();
+        let learned = self.heard[group].learned.iter();
         let learned = learned.map(|(slot, path, route)| (Via::Session(*slot), *path, route));
         local.into_iter().chain(learned).collect()
     }

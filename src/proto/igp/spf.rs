@@ -1,12 +1,12 @@
 //! Shortest paths from one router, with every equal-cost first hop.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+mod tree;
+
 use std::sync::Arc;
 
-use petgraph::graph::{DiGraph, NodeIndex};
-use petgraph::visit::EdgeRef;
+use tree::Tree;
 
+use super::numbers::Numbers;
 use crate::ids::{Id, LagId, RouterId};
 
 /// A link that both of its ends advertise (RFC 2328 §16.1: one that only one end advertises is
@@ -32,16 +32,16 @@ pub struct Reach<'p> {
 
 /// How one router reaches the others.
 ///
-/// Most destinations share their first links with many others, so that each costs 12 bytes.
+/// Most destinations share their first links with many others, so that each costs a few bytes.
 #[derive(Clone, Debug)]
 pub struct Paths {
     /// All there are, in ascending order.
     routers: Arc<[RouterId]>,
-    /// By router; `UNREACHED` where no path leads.
-    distances: Vec<u64>,
+    /// By router, if it is reached.
+    distances: Numbers,
     /// By router; which of the sets.
-    first_hops: Vec<u32>,
-    /// The first is empty.
+    first_hops: Numbers,
+    /// The first is empty. Each is numbered by the first router that has it.
     sets: Vec<Vec<LagId>>,
 }
 
@@ -53,8 +53,8 @@ impl Paths {
     fn alone(root: RouterId) -> Self {
         Self {
             routers: Arc::from([root]),
-            distances: vec![0],
-            first_hops: vec![0],
+            distances: Numbers::new(&[0]),
+            first_hops: Numbers::new(&[0]),
             sets: vec![Vec::new()],
         }
     }
@@ -70,8 +70,9 @@ impl Paths {
     }
 
     fn reach(&self, place: usize) -> Option<Reach<'_>> {
-        let (distance, set) = (self.distances[place], self.first_hops[place] as usize);
-        (distance != UNREACHED).then(|| Reach { distance, first_hops: &self.sets[set] })
+        let (distance, set) = (self.distances.get(place)?, self.first_hops.get(place)?);
+        let set = usize::try_from(set).expect("there are so many sets");
+        Some(Reach { distance, first_hops: &self.sets[set] })
     }
 
     /// All that are reached, in ascending order, the root among them.
@@ -86,8 +87,8 @@ impl Default for Paths {
     fn default() -> Self {
         Self {
             routers: Arc::from([]),
-            distances: Vec::new(),
-            first_hops: Vec::new(),
+            distances: Numbers::new(&[]),
+            first_hops: Numbers::new(&[]),
             sets: Vec::new(),
         }
     }
@@ -96,7 +97,11 @@ impl Default for Paths {
 impl PartialEq for Paths {
     /// Whether the same are reached in the same way.
     fn eq(&self, other: &Self) -> bool {
-        self.iter().eq(other.iter())
+        if self.routers != other.routers {
+            return self.iter().eq(other.iter());
+        }
+        (&self.distances, &self.first_hops, &self.sets)
+            == (&other.distances, &other.first_hops, &other.sets)
     }
 }
 
@@ -113,20 +118,29 @@ pub fn spf(root: RouterId, edges: &[Edge]) -> Paths {
 /// The links of a network as one graph, for the shortest paths of many roots.
 #[derive(Clone, Debug)]
 pub struct Map {
-    graph: DiGraph<RouterId, Hop>,
     /// By node, in ascending order.
     routers: Arc<[RouterId]>,
+    /// Where the hops of each node begin, and where those of the last end.
+    begins: Vec<u32>,
+    hops: Vec<Hop>,
     /// What the graph was made of, in order of link.
-    edges: Vec<(Edge, [u32; 2])>,
+    edges: Vec<Seen>,
 }
+
+/// An edge, and its metrics as routers count them that are at neither end.
+type Seen = (Edge, [u32; 2]);
+
+/// A router by its place in a map.
+type Node = u32;
 
 #[derive(Clone, Copy, Debug)]
 struct Hop {
+    to: Node,
     link: LagId,
     /// For the router that the hop leaves.
-    metric: u64,
+    metric: u32,
     /// For all others.
-    crossing: u64,
+    crossing: u32,
 }
 
 impl Map {
@@ -138,20 +152,21 @@ impl Map {
         let mut routers: Vec<RouterId> = edges.iter().flat_map(|(edge, _)| edge.ends).collect();
         routers.sort_unstable();
         routers.dedup();
-        let mut graph = DiGraph::with_capacity(routers.len(), edges.len() * 2);
-        for router in &routers {
-            graph.add_node(*router);
-        }
-        let mut map = Self { graph, routers: routers.into(), edges: Vec::new() };
+        let node = |router: RouterId| routers.binary_search(&router).expect("it was added");
+        let number = |place: usize| u32::try_from(place).expect("input limits keep counts below");
+        let mut hops: Vec<(usize, Hop)> = Vec::with_capacity(edges.len() * 2);
         for (Edge { link, ends, metrics }, crossing) in edges.iter().copied() {
-            let [a, b] = ends.map(|router| map.node(router).expect("it was added"));
+            let [a, b] = ends.map(node);
             for (from, to, side) in [(a, b, 0), (b, a, 1)] {
-                let (metric, crossing) = (u64::from(metrics[side]), u64::from(crossing[side]));
-                map.graph.add_edge(from, to, Hop { link, metric, crossing });
+                let (metric, crossing) = (metrics[side], crossing[side]);
+                hops.push((from, Hop { to: number(to), link, metric, crossing }));
             }
         }
-        map.edges = edges;
-        map
+        hops.sort_by_key(|(from, _)| *from);
+        let begin = |node: usize| number(hops.partition_point(|(from, _)| *from < node));
+        let begins = (0..=routers.len()).map(begin).collect();
+        let hops = hops.into_iter().map(|(_, hop)| hop).collect();
+        Self { routers: routers.into(), begins, hops, edges }
     }
 
     /// Whether shortest paths from a root are those of an older map, to all of whose routers these are
@@ -163,341 +178,100 @@ impl Map {
         root: RouterId,
         distance: impl Fn(RouterId) -> Option<u64>,
     ) -> bool {
-        let hops = |(edge, crossing): &(Edge, [u32; 2])| {
+        let hops = |(edge, crossing): &Seen| {
             let [a, b] = edge.ends;
             let metric = |at: RouterId, side: usize| {
                 u64::from(if at == root { edge.metrics[side] } else { crossing[side] })
             };
             [(a, b, metric(a, 0)), (b, a, metric(b, 1))]
         };
-        let gone = |edge| {
+        let gone = |edge: &Seen| {
             hops(edge).into_iter().all(|(from, to, metric)| {
                 distance(from).is_none_or(|near| distance(to) != Some(near + metric))
             })
         };
-        let added = |edge| {
+        let added = |edge: &Seen| {
             hops(edge).into_iter().all(|(from, to, metric)| {
                 let longer = |near: u64| distance(to).is_some_and(|far| near + metric > far);
                 distance(from).is_none_or(longer)
             })
         };
-        let (mut olds, mut news) = (old.edges.iter().peekable(), self.edges.iter().peekable());
-        loop {
-            let link = |edge: Option<&&(Edge, [u32; 2])>| edge.map(|(edge, _)| edge.link);
-            let next = [link(olds.peek()), link(news.peek())].into_iter().flatten().min();
-            let Some(next) = next else { return true };
-            let was = olds.next_if(|(edge, _)| edge.link == next);
-            let is = news.next_if(|(edge, _)| edge.link == next);
-            if was != is && !(was.is_none_or(gone) && is.is_none_or(added)) {
-                return false;
-            }
-        }
+        self.changes(old).all(|(was, is)| was.is_none_or(gone) && is.is_none_or(added))
     }
 
-    fn node(&self, router: RouterId) -> Option<NodeIndex> {
-        self.routers.binary_search(&router).ok().map(NodeIndex::new)
+    /// Each edge that is not as in an older map, as it was and as it is.
+    fn changes<'a>(
+        &'a self,
+        old: &'a Self,
+    ) -> impl Iterator<Item = (Option<&'a Seen>, Option<&'a Seen>)> {
+        let (mut olds, mut news) = (old.edges.iter().peekable(), self.edges.iter().peekable());
+        let both = std::iter::from_fn(move || {
+            let link = |edge: Option<&&Seen>| edge.map(|(edge, _)| edge.link);
+            let next = [link(olds.peek()), link(news.peek())].into_iter().flatten().min()?;
+            let was = olds.next_if(|(edge, _)| edge.link == next);
+            Some((was, news.next_if(|(edge, _)| edge.link == next)))
+        });
+        both.filter(|(was, is)| was != is)
+    }
+
+    /// The paths from a root, whose paths in an older map are known: if all that has changed is that
+    /// links are gone, only what lay behind them is looked at.
+    #[must_use]
+    pub fn paths_after(&self, root: RouterId, (old, known): (&Self, &Paths)) -> Paths {
+        let mut gone = Vec::new();
+        for (was, is) in self.changes(old) {
+            match (was, is) {
+                (Some(was), None) => gone.push(*was),
+                (Some(_) | None, Some(_) | None) => return self.paths(root),
+            }
+        }
+        let same = self.routers == old.routers && known.routers == old.routers;
+        let start = self.node(root).filter(|_| same);
+        let tree = start.and_then(|start| {
+            let mut tree = Tree::of(self, start, known)?;
+            tree.shrink(self, start, &gone).then_some(tree)
+        });
+        tree.map_or_else(|| self.paths(root), |tree| tree.paths(self))
+    }
+
+    fn node(&self, router: RouterId) -> Option<Node> {
+        let place = self.routers.binary_search(&router).ok()?;
+        Some(Node::try_from(place).expect("it was numbered"))
     }
 
     /// How each router that `root` can reach is reached, `root` included.
     #[must_use]
     pub fn paths(&self, root: RouterId) -> Paths {
         let Some(start) = self.node(root) else { return Paths::alone(root) };
-        let (distances, order) = self.distances(start);
-        let mut links: Vec<LagId> = self.graph.edges(start).map(|hop| hop.weight().link).collect();
+        let mut tree = Tree::new(self, start);
+        tree.grow(self, start);
+        tree.paths(self)
+    }
+
+    /// The links of a node, in order.
+    fn links(&self, node: Node) -> Vec<LagId> {
+        let mut links: Vec<LagId> = self.hops_of(node).iter().map(|hop| hop.link).collect();
         links.sort_unstable();
-        let bits = self.first_hops(start, &links, (&distances, &order));
-        let (first_hops, sets) = bits.shared(&links);
-        Paths { routers: Arc::clone(&self.routers), distances, first_hops, sets }
+        links
+    }
+
+    fn hops_of(&self, node: Node) -> &[Hop] {
+        let begins = [0, 1].map(|more| self.begins[node as usize + more] as usize);
+        &self.hops[begins[0]..begins[1]]
     }
 
     /// Hops from a node: where to, and at what distance from `start` that is.
     fn hops(
         &self,
-        start: NodeIndex,
-        (distance, node): (u64, NodeIndex),
-    ) -> impl Iterator<Item = (NodeIndex, u64, LagId)> {
-        self.graph.edges(node).map(move |edge| {
-            let hop = edge.weight();
+        start: Node,
+        (distance, node): (u64, Node),
+    ) -> impl Iterator<Item = (Node, u64, LagId)> {
+        self.hops_of(node).iter().map(move |hop| {
             let metric = if node == start { hop.metric } else { hop.crossing };
-            (edge.target(), distance + metric, hop.link)
+            (hop.to, distance + u64::from(metric), hop.link)
         })
     }
-
-    /// Dijkstra's algorithm: distances, and all nodes that can be reached in their order.
-    fn distances(&self, start: NodeIndex) -> (Vec<u64>, Vec<(u64, NodeIndex)>) {
-        let mut distances = vec![UNREACHED; self.graph.node_count()];
-        let mut order = Vec::with_capacity(distances.len());
-        let mut waiting = BinaryHeap::from([Reverse((0, start))]);
-        distances[start.index()] = 0;
-        while let Some(Reverse((distance, node))) = waiting.pop() {
-            if distances[node.index()] != distance {
-                continue;
-            }
-            order.push((distance, node));
-            for (next, through, _) in self.hops(start, (distance, node)) {
-                let known = &mut distances[next.index()];
-                if through < *known {
-                    *known = through;
-                    waiting.push(Reverse((through, next)));
-                }
-            }
-        }
-        (distances, order)
-    }
-
-    /// Which of the links of `start` are the first of shortest paths to each node.
-    fn first_hops(
-        &self,
-        start: NodeIndex,
-        links: &[LagId],
-        (distances, order): (&[u64], &[(u64, NodeIndex)]),
-    ) -> Sets {
-        let mut first_hops = Sets::new(distances.len(), links.len());
-        // In the order of distance, a router's first hops are complete before they are passed on;
-        // only among routers at distance zero from each other may some have to pass on again.
-        let mut again = true;
-        while std::mem::take(&mut again) {
-            for (distance, node) in order {
-                for (next, through, link) in self.hops(start, (*distance, *node)) {
-                    if next == start || next == *node || distances[next.index()] != through {
-                        continue;
-                    }
-                    let more = if *node == start {
-                        let place = links.binary_search(&link).expect("the root's own link");
-                        first_hops.add(next, place)
-                    } else {
-                        first_hops.unite(next, *node)
-                    };
-                    again |= more && through == *distance;
-                }
-            }
-        }
-        first_hops
-    }
-}
-
-/// For each node a set of small numbers.
-struct Sets {
-    /// Bits, so many words a node.
-    bits: Vec<u64>,
-    words: usize,
-}
-
-impl Sets {
-    fn new(nodes: usize, numbers: usize) -> Self {
-        let words = numbers.div_ceil(64).max(1);
-        Self { bits: vec![0; nodes * words], words }
-    }
-
-    /// Adds a number to the set of a node; whether it was not in it.
-    fn add(&mut self, node: NodeIndex, number: usize) -> bool {
-        let word = &mut self.bits[node.index() * self.words + number / 64];
-        let more = *word | 1 << (number % 64);
-        std::mem::replace(word, more) != more
-    }
-
-    /// Adds all of another node's; whether any was not in it.
-    fn unite(&mut self, node: NodeIndex, other: NodeIndex) -> bool {
-        let mut any = false;
-        for word in 0..self.words {
-            let passed = self.bits[other.index() * self.words + word];
-            let known = &mut self.bits[node.index() * self.words + word];
-            any |= passed & !*known != 0;
-            *known |= passed;
-        }
-        any
-    }
-
-    /// Those of `all` that are in each set, equal sets once: which of them is that of each node, and
-    /// the sets. The first is empty.
-    fn shared(&self, all: &[LagId]) -> (Vec<u32>, Vec<Vec<LagId>>) {
-        let mut sets = vec![Vec::new()];
-        let mut known: BTreeMap<&[u64], u32> = BTreeMap::new();
-        let mut which = Vec::new();
-        for words in self.bits.chunks(self.words) {
-            if words.iter().all(|word| *word == 0) {
-                which.push(0);
-                continue;
-            }
-            let number = *known.entry(words).or_insert_with(|| {
-                sets.push(picked(words, all));
-                u32::try_from(sets.len() - 1).expect("far fewer than there are paths")
-            });
-            which.push(number);
-        }
-        (which, sets)
-    }
-}
-
-/// Those of `all` at the places whose bits are set, in order.
-fn picked(words: &[u64], all: &[LagId]) -> Vec<LagId> {
-    let mut picked = Vec::new();
-    for (at, word) in words.iter().enumerate() {
-        let mut left = *word;
-        while left != 0 {
-            picked.push(all[at * 64 + left.trailing_zeros() as usize]);
-            left &= left - 1;
-        }
-    }
-    picked
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rng::Draws;
-
-    fn r(index: usize) -> RouterId {
-        RouterId::from_index(index)
-    }
-
-    fn l(index: usize) -> LagId {
-        LagId::from_index(index)
-    }
-
-    fn edge(link: usize, a: usize, b: usize, metrics: [u32; 2]) -> Edge {
-        Edge { link: l(link), ends: [r(a), r(b)], metrics }
-    }
-
-    /// Distance and first links, by router.
-    type All = BTreeMap<RouterId, (u64, Vec<LagId>)>;
-
-    fn reach(distance: u64, first_hops: &[usize]) -> (u64, Vec<LagId>) {
-        (distance, first_hops.iter().map(|hop| l(*hop)).collect())
-    }
-
-    fn all(root: usize, edges: &[Edge]) -> All {
-        let paths = spf(r(root), edges);
-        let one = |(to, reach): (RouterId, Reach<'_>)| {
-            assert_eq!(paths.get(to), Some(reach));
-            (to, (reach.distance, reach.first_hops.to_vec()))
-        };
-        paths.iter().map(one).collect()
-    }
-
-    #[test]
-    fn all_equal_cost_first_hops_are_kept() {
-        // A square 0-1-3, 0-2-3 of metric 10, its last side doubled, and a long way 0-3.
-        let edges = [
-            edge(4, 0, 1, [10, 10]),
-            edge(1, 0, 2, [10, 10]),
-            edge(2, 1, 3, [10, 10]),
-            edge(3, 2, 3, [10, 10]),
-            edge(0, 0, 1, [10, 10]),
-            edge(5, 0, 3, [21, 21]),
-        ];
-        let paths = all(0, &edges);
-        assert_eq!(paths[&r(0)], reach(0, &[]));
-        assert_eq!(paths[&r(1)], reach(10, &[0, 4]));
-        assert_eq!(paths[&r(2)], reach(10, &[1]));
-        assert_eq!(paths[&r(3)], reach(20, &[0, 1, 4]));
-    }
-
-    #[test]
-    fn the_metric_counts_in_the_direction_of_travel() {
-        let edges = [edge(0, 0, 1, [5, 50]), edge(1, 2, 1, [7, 70])];
-        assert_eq!(all(0, &edges)[&r(2)], reach(75, &[0]));
-        assert_eq!(all(2, &edges)[&r(0)], reach(57, &[1]));
-    }
-
-    #[test]
-    fn what_cannot_be_reached_is_absent() {
-        let edges = [edge(0, 1, 2, [1, 1])];
-        assert_eq!(all(0, &edges), All::from([(r(0), reach(0, &[]))]));
-        assert_eq!(all(1, &edges).get(&r(0)), None);
-        assert_eq!(spf(r(1), &edges).get(r(3)), None);
-    }
-
-    #[test]
-    fn distances_do_not_overflow_a_metric() {
-        let far = [u32::MAX, u32::MAX];
-        let edges = [edge(0, 0, 1, far), edge(1, 1, 2, far)];
-        assert_eq!(all(0, &edges)[&r(2)].0, 2 * u64::from(u32::MAX));
-    }
-
-    /// Walks every simple path onward from `path`'s last router and notes the best of them.
-    fn explore(
-        edges: &[Edge],
-        path: &mut Vec<RouterId>,
-        (distance, first): (u64, Option<LagId>),
-        best: &mut All,
-    ) {
-        let here = *path.last().expect("it starts at the root");
-        let known = best.entry(here).or_insert((distance, Vec::new()));
-        if distance < known.0 {
-            *known = (distance, Vec::new());
-        }
-        if let Some(first) = first.filter(|_| distance == known.0) {
-            known.1.push(first);
-        }
-        for edge in edges {
-            for (from, to) in [(0, 1), (1, 0)] {
-                if edge.ends[from] == here && !path.contains(&edge.ends[to]) {
-                    path.push(edge.ends[to]);
-                    let next = distance + u64::from(edge.metrics[from]);
-                    explore(edges, path, (next, Some(first.unwrap_or(edge.link))), best);
-                    path.pop();
-                }
-            }
-        }
-    }
-
-    /// Takes each edge away and puts it back; how often that is said to change nothing, which must be
-    /// true.
-    fn without_each(edges: &[Edge], paths: &Paths) -> usize {
-        let map = |edges: &[Edge]| Map::new(edges.iter().map(|edge| (*edge, edge.metrics)));
-        let mut skipped = 0;
-        for place in 0..edges.len() {
-            let mut fewer = edges.to_vec();
-            fewer.remove(place);
-            let less = spf(r(0), &fewer);
-            let of = |paths: &Paths, at| paths.get(at).map(|reach| reach.distance);
-            let (all, fewer) = (map(edges), map(&fewer));
-            for same in [
-                fewer.has_paths_of(&all, r(0), |at| of(paths, at)),
-                all.has_paths_of(&fewer, r(0), |at| of(&less, at)),
-            ] {
-                assert!(!same || less == *paths, "{edges:?} without {place}");
-                skipped += usize::from(same);
-            }
-        }
-        skipped
-    }
-
-    #[test]
-    fn random_graphs_have_the_paths_that_trying_all_of_them_finds() {
-        let (mut several, mut skipped) = (0, 0);
-        for seed in 0..400 {
-            let draws = Draws::new(seed, "graph");
-            let draw = |n: usize, bound: u64| {
-                let n = u64::try_from(n).expect("small");
-                usize::try_from(draws.index_below(n, bound)).expect("small")
-            };
-            let (routers, links) = (2 + draw(0, 5), draw(1, 10));
-            // Metrics 0 to 3: many ties, and links that cost nothing.
-            let metric = |n: usize| u32::try_from(draw(n, 4)).expect("small");
-            let bound = u64::try_from(routers).expect("small");
-            let edges: Vec<Edge> = (0..links)
-                .map(|link| {
-                    let n = 10 * (link + 1);
-                    let a = draw(n, bound);
-                    let b = (a + 1 + draw(n + 1, bound - 1)) % routers;
-                    edge(link, a, b, [metric(n + 2), metric(n + 3)])
-                })
-                .collect();
-            let mut expected = All::new();
-            explore(&edges, &mut vec![r(0)], (0, None), &mut expected);
-            for (_, first_hops) in expected.values_mut() {
-                first_hops.sort_unstable();
-                first_hops.dedup();
-                several += usize::from(first_hops.len() > 1);
-            }
-            assert_eq!(all(0, &edges), expected, "{edges:?}");
-            skipped += without_each(&edges, &spf(r(0), &edges));
-            let backward: Vec<Edge> = edges.iter().rev().copied().collect();
-            assert_eq!(all(0, &backward), expected, "in whatever order");
-        }
-        assert!(several > 100, "ties were tried: {several}");
-        assert!(skipped > 400, "links that no path takes were tried: {skipped}");
-    }
-}
+mod tests;
