@@ -11,6 +11,8 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
+use petgraph::unionfind::UnionFind;
+
 use super::facts::Facts;
 use super::ground::Ground;
 use crate::ids::{End, Id, IdVec, LagId, NetworkId, RouterId, Side};
@@ -250,19 +252,19 @@ impl Ground<'_, '_> {
             {
                 return whole.parts.clone();
             }
-            let mut parts = vec![usize::MAX; self.facts.topology.routers.len()];
-            for first in self.facts.topology.routers.ids() {
-                let mut waiting = vec![first];
-                while let Some(router) = waiting.pop() {
-                    if parts[router.index()] != usize::MAX {
-                        continue;
-                    }
-                    parts[router.index()] = first.index();
-                    let hops = self.facts.hops_at[router].iter();
-                    waiting.extend(hops.filter(|hop| self.adjacent[hop.link]).map(|hop| hop.to));
-                }
+            let count = self.facts.topology.routers.len();
+            let mut sets = UnionFind::new(count);
+            for (link, _) in self.adjacent.iter_ids().filter(|(_, adjacent)| **adjacent) {
+                let [a, b] = self.edge(link).ends.map(Id::index);
+                sets.union(a, b);
             }
-            parts
+            // The first of each part stands for it, whatever the order of links.
+            let mut firsts = vec![usize::MAX; count];
+            let label = |(router, part): (usize, usize)| {
+                firsts[part] = firsts[part].min(router);
+                firsts[part]
+            };
+            sets.into_labeling().into_iter().enumerate().map(label).collect()
         })
     }
 
