@@ -15,6 +15,8 @@ use crate::units::{BitRate, Share, SimDuration, SimTime};
 
 /// Seed of what is drawn: which member of a LAG a hello rides, where flows go.
 const SEED: u64 = 1;
+/// So many outcomes are kept: rules ask for the same failures of single elements.
+const KEPT: usize = 1_024;
 /// When a fault of a run begins.
 const BEGIN: SimDuration = SimDuration::from_secs(10);
 /// How long a run watches: longer than a hold time or a slow LACP timeout of 90 s, twice.
@@ -65,7 +67,10 @@ impl<'t> Lab<'t> {
         known.unwrap_or_else(|| {
             let evaluator = self.evaluator.get_or_init(|| Evaluator::new(self.topology, SEED));
             let outcome = Rc::new(evaluator.evaluate(faults, Before::Whole));
-            self.known.borrow_mut().insert(faults.to_vec(), Rc::clone(&outcome));
+            let mut known = self.known.borrow_mut();
+            if known.len() < KEPT {
+                known.insert(faults.to_vec(), Rc::clone(&outcome));
+            }
             outcome
         })
     }
