@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::design::{Design, Pni};
-use crate::ids::{CircuitId, DemandId, IdVec, LagId, PrefixId, Side, ZoneId};
+use crate::ids::{CircuitId, DemandId, IdVec, LagId, PrefixId, RouterId, Side, ZoneId};
 use crate::model::scenario::{Begin, Fault as TimedFault, FaultKind, Scenario, Start};
 use crate::model::topology::{LagKind, Topology};
 use crate::observe::{self, RunOptions};
@@ -124,14 +124,21 @@ impl<'t> Lab<'t> {
         worst
     }
 
-    /// Whether somebody who runs serves both ends of a demand, or stands by.
+    /// Whether somebody who runs serves both ends of a demand, or stands by: in the demand's own metro, if
+    /// somebody did there before. Where a service itself is gone, traffic has to leave.
     pub(super) fn is_served(&self, outcome: &Outcome, demand: DemandId) -> bool {
+        let demand = &self.topology.demands[demand];
+        let is_local = |router: &RouterId| {
+            demand.metro.is_none_or(|metro| self.topology.router_metro(*router) == metro)
+        };
         let served = |prefix: PrefixId| {
             let declared = &self.topology.prefixes[prefix];
             let standby = declared.standby.iter().flat_map(|standby| &standby.routers);
-            declared.served_by.iter().chain(standby).any(|router| outcome.running[*router])
+            let all: Vec<RouterId> = declared.served_by.iter().chain(standby).copied().collect();
+            let local: Vec<RouterId> = all.iter().copied().filter(is_local).collect();
+            let able = if local.is_empty() { all } else { local };
+            able.iter().any(|router| outcome.running[*router])
         };
-        let demand = &self.topology.demands[demand];
         served(demand.from) && served(demand.to)
     }
 
