@@ -237,6 +237,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn items_of_lists_are_found_by_themselves_or_by_their_names_and_aliases_where_they_are_written()
+    {
+        let text = "pnilab: topology/1\nx-p: &p [{name: ours, then: accept}]\npnis:\n  p1: {ends: [a, b], \
+                    export: *p}\n";
+        let document = parse(&Source::new("a.yaml", text)).expect("it is YAML");
+        let place = |path: &[&str]| {
+            let span = document.find(path)?;
+            let place = document.source().position(span.start);
+            Some((place.line, place.column))
+        };
+        assert_eq!(place(&["pnis", "p1", "ends", "b"]), Some((4, 18)));
+        assert_eq!(place(&["pnis", "p1", "export"]), Some((4, 22)));
+        // The term stands where the anchor is.
+        assert_eq!(place(&["pnis", "p1", "export", "ours", "then"]), Some((2, 23)));
+        assert_eq!(place(&["pnis", "p1", "export", "theirs"]), None);
+        assert_eq!(document.keys(&["pnis", "p1"]).collect::<Vec<_>>(), ["ends", "export"]);
+    }
+
+    #[test]
     fn paths_are_shown_without_detours() {
         for (path, shown) in [
             ("scenarios/bfd/../../topologies/a.yaml", "topologies/a.yaml"),

@@ -21,11 +21,13 @@ pub(super) const RULE: Rule = Rule {
     title: "sessions active-active",
     means: "All sessions of a location carry traffic at the same time with equal preference; none is a \
             backup of another there.",
-    checked: "The policies of both ends are run on every prefix of both sides: the sessions of a location \
-              must tell and take the same prefixes, with equal LOCAL_PREF, equally long AS paths and none \
-              kept from one of them by `announce`. Then traffic is looked at as it settles: of n PNIs each \
-              carries its share, both directions together (of two, 30 % at least each: `active_share`); \
-              one that carries nothing is a backup whatever the policies say.",
+    checked: "The policies of both ends are run on every prefix of both sides: the sessions of a \
+              location must tell and take the same prefixes, with equal LOCAL_PREF, equally long \
+              AS paths and none kept from one of them by `announce`. Then traffic is looked at as \
+              it settles: of n PNIs each carries its share, both directions together (of two, 30 % \
+              at least each: `active_share`); one that carries nothing is a backup whatever the \
+              policies say. Less than its share is minor. A MED that differs is a note: the \
+              provider may overwrite it.",
     exposed_by: "Failure of the primary disturbs all flows instead of half of them. And a silent fault of the \
                  backup stays unseen until it is needed: `circuit_silent` on the backup, then `pni_cut` on \
                  the primary.",

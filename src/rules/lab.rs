@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::design::{Design, Pni};
-use crate::ids::{CircuitId, DemandId, IdVec, LagId, PrefixId, Side, ZoneId};
+use crate::ids::{CircuitId, DemandId, IdVec, LagId, PrefixId, RouterId, Side, ZoneId};
 use crate::model::scenario::{Begin, Fault as TimedFault, FaultKind, Scenario, Start};
 use crate::model::topology::{LagKind, Topology};
 use crate::observe::{self, RunOptions};
@@ -15,6 +15,8 @@ use crate::units::{BitRate, Share, SimDuration, SimTime};
 
 /// Seed of what is drawn: which member of a LAG a hello rides, where flows go.
 const SEED: u64 = 1;
+/// So many outcomes are kept: rules ask for the same failures of single elements.
+const KEPT: usize = 1_024;
 /// When a fault of a run begins.
 const BEGIN: SimDuration = SimDuration::from_secs(10);
 /// How long a run watches: longer than a hold time or a slow LACP timeout of 90 s, twice.
@@ -65,7 +67,10 @@ impl<'t> Lab<'t> {
         known.unwrap_or_else(|| {
             let evaluator = self.evaluator.get_or_init(|| Evaluator::new(self.topology, SEED));
             let outcome = Rc::new(evaluator.evaluate(faults, Before::Whole));
-            self.known.borrow_mut().insert(faults.to_vec(), Rc::clone(&outcome));
+            let mut known = self.known.borrow_mut();
+            if known.len() < KEPT {
+                known.insert(faults.to_vec(), Rc::clone(&outcome));
+            }
             outcome
         })
     }
@@ -119,14 +124,21 @@ impl<'t> Lab<'t> {
         worst
     }
 
-    /// Whether somebody who runs serves both ends of a demand, or stands by.
+    /// Whether somebody who runs serves both ends of a demand, or stands by: in the demand's own metro, if
+    /// somebody did there before. Where a service itself is gone, traffic has to leave.
     pub(super) fn is_served(&self, outcome: &Outcome, demand: DemandId) -> bool {
+        let demand = &self.topology.demands[demand];
+        let is_local = |router: &RouterId| {
+            demand.metro.is_none_or(|metro| self.topology.router_metro(*router) == metro)
+        };
         let served = |prefix: PrefixId| {
             let declared = &self.topology.prefixes[prefix];
             let standby = declared.standby.iter().flat_map(|standby| &standby.routers);
-            declared.served_by.iter().chain(standby).any(|router| outcome.running[*router])
+            let all: Vec<RouterId> = declared.served_by.iter().chain(standby).copied().collect();
+            let local: Vec<RouterId> = all.iter().copied().filter(is_local).collect();
+            let able = if local.is_empty() { all } else { local };
+            able.iter().any(|router| outcome.running[*router])
         };
-        let demand = &self.topology.demands[demand];
         served(demand.from) && served(demand.to)
     }
 

@@ -14,9 +14,10 @@ pub(super) const RULE: Rule = Rule {
     title: "LACP on every PNI",
     means: "Every PNI is a LAG that speaks LACP at both ends, also if it is one circuit: the provider sets them \
             up so and gives BGP only to a LAG that is up.",
-    checked: "Both ends of every PNI have `lacp`, one of them at least is active, and `min_links` is the same at \
-              both. Members of unequal speed are refused when the file is read. A timeout of 90 s (slow) is \
-              noted. Then one member of a PNI without LACP, or with slow LACP, falls silent in a run.",
+    checked: "Both ends of every PNI have `lacp`, one of them at least is active, and `min_links` \
+              is the same at both. Members of unequal speed are refused when the file is read. A \
+              timeout of 90 s (slow) is a note, `min_links` that differs minor. Then one member of \
+              a PNI without LACP, or with slow LACP, falls silent in a run.",
     exposed_by: "`circuit_silent` on one member: a static LAG loses its share for as long as that lasts; LACP \
                  takes it out within 2 to 3 s (fast) or 60 to 90 s (slow).",
     fix: "Turn LACP on at both ends: `lag: {lacp: {interval: fast}}`.",

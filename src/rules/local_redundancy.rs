@@ -18,12 +18,13 @@ pub(super) const RULE: Rule = Rule {
     title: "redundant PNIs at every location",
     means: "At each location where the partner meets the provider there are two PNIs at least, which no \
             single failure takes away together: traffic stays where it is handed over.",
-    checked: "Each location has two PNIs with sessions; where the file tells states, two `Active` ones, and \
-              once one connection of a peering is used for Peering Service, two that are. Then each router, \
-              PNI, circuit, line card, span, shared-risk group, power feed and power zone \
-              there fails in the settled evaluator: a session must be up at the location, demands of its \
-              metro must cross between the networks there as before, and deliver what their class calls \
-              ok.",
+    checked: "Each location has two PNIs with sessions; where the file tells states, two `Active` \
+              ones, and once one connection of a peering is used for Peering Service, two that \
+              are. Then each router, PNI, circuit, line card, span, shared-risk group, power feed \
+              and power zone there fails in the settled evaluator: a session must be up at the \
+              location, demands of its metro must cross between the networks there as before, and \
+              deliver what their class calls ok. What one failure takes away or moves is major; \
+              that there is one PNI only is as bad as the pack says.",
     exposed_by: "`circuit_cut`, `card_fail`, `router_power_off` or `srlg_fail` on what the PNIs of a location \
                  share: traffic goes through another metro, or nowhere.",
     fix: "Order a second PNI at the location: to the provider's other edge router, from another router of \

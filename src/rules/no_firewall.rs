@@ -16,10 +16,10 @@ pub(super) const RULE: Rule = Rule {
     title: "no stateful firewall terminates the peering",
     means: "A PNI ends on a router of the partner, not on a box that keeps state of flows: after a failover \
             flows arrive at another box, which does not know them.",
-    checked: "No partner router at the end of a PNI is `stateful`. Stateful routers of the partner behind it are \
-              noted: they see half of each flow when traffic is active-active. Then traffic is worked out as it is \
-              and with each PNI failed, with and without state being kept: what the boxes drop is the \
-              difference.",
+    checked: "No partner router at the end of a PNI is `stateful`. Stateful routers of the partner \
+              behind it are a note: they see half of each flow when traffic is active-active. Then \
+              traffic is worked out as it is and with each PNI failed, with and without state \
+              being kept: what the boxes drop is the difference.",
     exposed_by: "`pni_cut` and any other asymmetric failover: return traffic comes back to a box without its \
                  state and is dropped, although routing has long converged.",
     fix: "End the PNI on a router and put the firewall behind it, with synchronised state.",
