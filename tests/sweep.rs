@@ -183,3 +183,39 @@ fn the_summary_tells_the_share_of_sets_within_bounds_by_size() {
     assert!(said.lines().all(|line| line.chars().count() <= 100), "{said}");
     assert!(said.contains("Exposed by maintenance"), "{said}");
 }
+
+#[test]
+fn a_pni_runs_out_when_what_it_is_offered_has_grown_so_far() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("growing.yaml");
+    let pni = |name: &str| {
+        format!(
+            "  {name}: {{ends: [west-1, east-1], relation: peer, sessions: {{ipv4: {{}}}}, \
+             circuits: {{x-{name}: {{speed: 100G}}}}}}\n"
+        )
+    };
+    let design = format!(
+        "pnilab: topology/1\nmetros: {{ams: {{}}}}\nsites: {{a: {{metro: ams}}}}\n\
+         networks: {{west: {{asn: 64500, multipath: {{ebgp: 2}}}}, east: {{asn: 64501, multipath: {{ebgp: 2}}}}}}\n\
+         routers: {{west-1: {{network: west, site: a}}, east-1: {{network: east, site: a}}}}\n\
+         pnis:\n{}{}prefixes:\n  198.51.100.0/24: {{network: west, served_at: a}}\n  \
+         203.0.113.0/24: {{network: east, served_at: a}}\ndemands:\n  \
+         doubling: {{at: west-1, from: 198.51.100.0/24, to: 203.0.113.0/24, rate: 40G, growth_per_year: 100%}}\n",
+        pni("p"),
+        pni("q")
+    );
+    fs::write(&file, design).expect("it is written");
+    let document = document(&[file.to_str().expect("text"), "--of", "pni"]);
+    let rows = document["run_out"].as_array().expect("a list");
+    assert_eq!(rows.len(), 2, "one direction of each PNI is used: {rows:?}");
+    let row = &rows[0];
+    assert_eq!(row["direction"], "west-1>east-1");
+    // 20 of 100 Gbit/s today, 40 in a year; alone 40 today, 80 in a year.
+    assert_eq!(row["reached"][0]["usual_on"], "2027-11-22");
+    assert_eq!(row["reached"][0]["worst_on"], "2026-11-22");
+    assert_eq!(row["reached"][0]["worst"], "pni=q");
+    // 2^(482.4/365) is 2.5, so that 20 become 50 and 40 become 100 on day 483, less 60 to order.
+    assert_eq!(row["reached"][1]["usual_on"], "2028-03-19");
+    assert_eq!(row["reached"][2]["worst_on"], "2028-03-19");
+    assert_eq!(row["order_by"], "2028-01-19");
+}

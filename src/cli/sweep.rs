@@ -41,8 +41,8 @@ pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
         None => None,
     };
     let tally = work(args, &sweep, folder.as_ref())?;
-    let as_of = args.as_of.unwrap_or_else(today).to_string();
-    let result = tally.result(as_of.clone(), command(args, &as_of));
+    let as_of = args.as_of.unwrap_or_else(today);
+    let result = tally.result(as_of, command(args, &as_of.to_string()));
     let document = json::sweep(&result);
     if let Some(folder) = &folder {
         folder.finish(&sweep, &document)?;

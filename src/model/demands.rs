@@ -58,6 +58,8 @@ pub struct Demand {
     pub rate: BitRate,
     /// Return rate; zero: there is no return traffic to measure.
     pub return_rate: BitRate,
+    /// How much both rates grow in a year.
+    pub growth: Share,
     /// Seeded flows, or fluid shares.
     pub flows: Option<Flows>,
 }

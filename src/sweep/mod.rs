@@ -10,6 +10,7 @@
 
 mod cost;
 pub mod elements;
+mod run_out;
 pub mod sets;
 mod tally;
 

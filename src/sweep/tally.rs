@@ -9,6 +9,7 @@ use crate::report::data::{
     Verdict, WorstLoad,
 };
 use crate::settled::How;
+use crate::units::date::Date;
 
 /// Most rows that a result holds.
 const ROWS: usize = 10_000;
@@ -126,7 +127,7 @@ impl<'s, 't> Tally<'s, 't> {
     /// # Panics
     /// If a part is missing.
     #[must_use]
-    pub fn result(self, as_of: String, command: String) -> SweepResult {
+    pub fn result(self, as_of: Date, command: String) -> SweepResult {
         let Self { sweep, next, .. } = self;
         assert_eq!(next, sweep.parts(), "all parts are in");
         let sum = |of: fn(&SizeRow) -> u64| self.sizes.iter().map(of).sum();
@@ -137,7 +138,7 @@ impl<'s, 't> Tally<'s, 't> {
             engine: "settled",
             topology: sweep.topology.name.clone(),
             seed: question.seed,
-            as_of,
+            as_of: as_of.to_string(),
             command,
             verdict: Verdict::None,
             k: question.k,
@@ -154,6 +155,7 @@ impl<'s, 't> Tally<'s, 't> {
             single_points_of_failure: self.single_points(),
             minimal_sets: self.minimal_sets(),
             worst_loads: self.worst_loads(),
+            run_out: sweep.run_out(as_of),
             maintenance: self.maintenance(),
             by_size: self.sizes,
             healing_sets: self.healing,

@@ -27,6 +27,14 @@ impl Date {
         }
         Self { year, month, day: days + 1 }
     }
+
+    /// The day so many days later.
+    #[must_use]
+    pub fn after(self, days: u64) -> Self {
+        let years: u64 = (1970..self.year).map(year_length).sum();
+        let months: u64 = (1..self.month).map(|month| month_length(self.year, month)).sum();
+        Self::of_days(years + months + self.day - 1 + days)
+    }
 }
 
 const fn is_leap(year: u64) -> bool {
@@ -91,6 +99,16 @@ mod tests {
             (365 + 364, "1971-12-31"),
         ] {
             assert_eq!(Date::of_days(days).to_string(), date);
+        }
+    }
+
+    #[test]
+    fn days_later_are_counted_through_leap_years() {
+        let day: Date = "2027-02-28".parse().expect("a date");
+        for (days, date) in
+            [(0, "2027-02-28"), (1, "2027-03-01"), (366, "2028-02-29"), (367, "2028-03-01")]
+        {
+            assert_eq!(day.after(days).to_string(), date);
         }
     }
 

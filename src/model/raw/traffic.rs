@@ -135,6 +135,8 @@ pub(crate) struct RawDemand {
     pub rate: Sp<Text<BitRate>>,
     /// Return rate; absent: no return traffic.
     pub return_rate: Option<Sp<Text<BitRate>>>,
+    /// How much both rates grow in a year, for the dates that `sweep` tells; absent: not at all.
+    pub growth_per_year: Option<Sp<Text<Share>>>,
     /// Seeded flows instead of fluid shares: how many, or that and how they are hashed.
     pub flows: Option<Sp<TextOrMap<u32, RawFlows>>>,
 }

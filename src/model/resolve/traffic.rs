@@ -358,6 +358,8 @@ impl Resolver<'_> {
         let class = self.demand_class(name, demand, to);
         self.assume("return_rate", name, return_rate.assumed);
         let flows = demand.flows.as_ref().map(|flows| self.flows(name, flows));
+        let growth = demand.growth_per_year.as_ref();
+        let growth = growth.and_then(|text| self.report.quantity(text));
         self.topology.demands.push(Demand {
             name: name.to_string(),
             about: about(demand.about.as_ref()),
@@ -368,6 +370,7 @@ impl Resolver<'_> {
             class,
             rate,
             return_rate: return_rate.value,
+            growth: growth.unwrap_or(Share::ZERO),
             flows,
         });
     }

@@ -29,8 +29,8 @@ pub use result::{
 };
 
 pub use sweep::{
-    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SweepResult,
-    WorstLoad,
+    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, ReachedRow, RunOutRow, SetRow,
+    SizeRow, SweepResult, WorstLoad,
 };
 
 /// Everything that is reported of one run of one scenario.

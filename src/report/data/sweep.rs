@@ -51,6 +51,9 @@ pub struct SweepResult {
     /// The highest load of each direction of a PNI, link or port, and what leads to it; the highest
     /// utilization first.
     pub worst_loads: Vec<WorstLoad>,
+    /// When each direction of each PNI runs out, those to be ordered first first; nothing where no demand
+    /// grows.
+    pub run_out: Vec<RunOutRow>,
     /// What each element costs alone, in order of elements.
     pub blast_radius: Vec<SetRow>,
     /// Elements whose failure takes a demand below its ok while another is in maintenance, and does
@@ -157,6 +160,39 @@ pub struct WorstLoad {
     pub utilization: f64,
     /// The first set that leads to it.
     pub set: Vec<String>,
+}
+
+/// When one direction of a PNI runs out.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct RunOutRow {
+    /// The PNI.
+    pub link: String,
+    /// `from>to`.
+    pub direction: String,
+    /// Offered today, in bit/s.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub offered_bps: f64,
+    /// Rate of its members.
+    #[serde(serialize_with = "number::serialize_rounded")]
+    pub capacity_bps: f64,
+    /// The day by which more must be ordered: 60 days before half of it is used as it stands, or all of
+    /// it under the worst failure of one element.
+    pub order_by: Option<String>,
+    /// Shares of the capacity, and when they are reached.
+    pub reached: Vec<ReachedRow>,
+}
+
+/// When a share of a capacity is reached.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReachedRow {
+    /// The share.
+    pub utilization: f64,
+    /// As it stands; `null`: not in a hundred years.
+    pub usual_on: Option<String>,
+    /// Under the failure of one element that reaches it first.
+    pub worst_on: Option<String>,
+    /// Which that is.
+    pub worst: Option<String>,
 }
 
 /// What an element in maintenance exposes.

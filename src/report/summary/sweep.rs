@@ -1,7 +1,7 @@
 //! The summary of a sweep.
 
 use super::{BAD, COLUMNS, HEAD, cut, left, paragraph, right, section, styled};
-use crate::report::data::{SizeRow, SweepResult, WorstLoad};
+use crate::report::data::{ReachedRow, RunOutRow, SizeRow, SweepResult, WorstLoad};
 use crate::report::number;
 
 /// The summary of a sweep for a terminal.
@@ -51,6 +51,7 @@ pub fn sweep(result: &SweepResult) -> String {
         result.maintenance.iter().map(|row| with_list(&row.element, &row.to)),
     );
     loads(&mut lines, result);
+    run_out(&mut lines, result);
     section(
         &mut lines,
         "Latent failures",
@@ -115,4 +116,32 @@ fn loads(lines: &mut Vec<String>, result: &SweepResult) {
         if row.utilization > 1.0 { styled(BAD, &text) } else { text }
     };
     section(lines, "Highest loads", rows.map(one));
+}
+
+fn run_out(lines: &mut Vec<String>, result: &SweepResult) {
+    let line = |what: &str, days: Vec<&Option<String>>, last: &str| {
+        let mut text = format!("  {}", left(what, 44));
+        for day in days {
+            text += &format!("  {}", right(day.as_deref().unwrap_or("-"), 10));
+        }
+        cut(&format!("{text}  {last}"), COLUMNS)
+    };
+    let one = |row: &RunOutRow| {
+        let usual = row.reached.iter().map(|reached| &reached.usual_on).collect();
+        let worst: Vec<&ReachedRow> = row.reached.iter().collect();
+        let cause = worst.last().and_then(|reached| reached.worst.as_deref()).unwrap_or("");
+        let name = format!("{}  {}", row.link, row.direction);
+        let order =
+            row.order_by.as_deref().map_or_else(String::new, |day| format!("order by {day}"));
+        [
+            line(&name, usual, &order),
+            line("    worst failure of one", worst.iter().map(|r| &r.worst_on).collect(), cause),
+        ]
+    };
+    if result.run_out.is_empty() {
+        return;
+    }
+    let heading =
+        "PNIs run out as demands grow                          40 %        50 %       100 %";
+    section(lines, heading, result.run_out.iter().flat_map(one));
 }
