@@ -25,6 +25,7 @@ mod progress;
 mod recorded;
 mod run;
 mod schema;
+mod shards;
 mod sweep;
 
 /// How a command ends.

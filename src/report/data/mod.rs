@@ -20,8 +20,8 @@ pub use result::{
 };
 
 pub use sweep::{
-    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SweepResult,
-    WorstLoad,
+    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SlowSet,
+    SweepResult, TimedDemand, TimedSet, TimedSweep, WorstLoad,
 };
 
 /// Everything that is reported of one run of one scenario.
