@@ -151,6 +151,201 @@ fn an_interrupted_sweep_goes_on_and_ends_as_one_that_was_not() {
     );
 }
 
+/// What demands lost in one window: gap, loss and impairment, by demand and direction.
+fn losses(rows: &Value) -> Vec<String> {
+    let rows = rows.as_array().expect("rows").iter();
+    let figures = ["longest_gap_s", "lost_s", "impaired_s"];
+    let one = |row: &Value| {
+        let figures = figures.map(|key| row[key].to_string());
+        format!("{} {}: {}", row["demand"], row["direction"], figures.join(" "))
+    };
+    rows.map(one).collect()
+}
+
+#[test]
+fn a_timed_row_tells_what_a_run_of_the_same_faults_does() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let file = place.path().join("scenario.yaml");
+    let text = "pnilab: scenario/1\nname: same\nabout: The faults of a set.\n\
+                topology: design.yaml\nseed: 1\nduration: 10m\nfaults:\n\
+                - {at: 10s, inject: {circuit_cut: {circuit: [x-1001, x-1002]}}}\n\
+                - {at: 10s, inject: {router_power_off: {router: ct-fra-1}}}\nbounds: []\n";
+    fs::write(&file, text).expect("writable");
+    let output = Command::cargo_bin("pnilab")
+        .expect("the command is built with its tests")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .args(["run", "--as-of", "2026-11-22", "--format", "json", "--topology", DESIGN])
+        .arg(&file)
+        .output()
+        .expect("the command runs");
+    let run: Value = serde_json::from_slice(&output.stdout)
+        .unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&output.stderr)));
+    let demands = run["results"][0]["demands"].as_array().expect("rows").iter();
+    let lost = |row: &&Value| !row["events"][0]["first_loss_at_s"].is_null();
+    let window = |row: &Value| {
+        let mut window = row["events"][0].clone();
+        for key in ["demand", "direction"] {
+            window[key] = row[key].clone();
+        }
+        window
+    };
+    let ran = losses(&Value::Array(demands.filter(lost).map(window).collect()));
+    let document = document(&[DESIGN, "--k", "2", "--of", "pni,router", "--timed"]);
+    let wanted = BTreeSet::from(["pni=pni-ams-1", "router=ct-fra-1"].map(str::to_owned));
+    let rows = document["rows"].as_array().expect("rows");
+    let row = rows.iter().find(|row| names(&row["set"]) == wanted).expect("the pair is there");
+    assert!(!ran.is_empty(), "the pair costs something on the way");
+    assert_eq!(losses(&row["timed"]["demands"]), ran);
+    let gaps = row["timed"]["demands"].as_array().expect("rows").iter();
+    let longest = gaps.filter_map(|row| row["longest_gap_s"].as_f64()).fold(0.0, f64::max);
+    assert!((row["timed"]["longest_gap_s"].as_f64().expect("a number") - longest).abs() < 1e-12);
+}
+
+#[test]
+fn timed_sets_end_where_the_settled_evaluator_says() {
+    for how in ["fail", "silent"] {
+        let document = document(&[DESIGN, "--how", how, "--timed"]);
+        let rows = document["rows"].as_array().expect("rows");
+        let (mut certain, mut hurt) = (0, 0);
+        for row in rows.iter().filter(|row| row["outcome"] == "unique") {
+            let timed = &row["timed"];
+            // Groups of feeds know no silent failure: nothing happens, as in the empty set.
+            let nothing = names(&row["set"]).iter().all(|name| name.starts_with("srlg=ams-a-ups"));
+            assert!(!timed.is_null() || nothing, "{row}");
+            if !timed.is_null() {
+                assert_eq!(timed["at_rest"], true, "{row}");
+                assert_eq!(timed["agrees"], true, "{row}");
+                certain += 1;
+                hurt += i32::from(timed["longest_gap_s"].as_f64().is_some_and(|gap| gap > 0.0));
+            }
+        }
+        assert!(certain > 40 && hurt > 10, "{how}: {certain} sets, {hurt} of them hurt");
+        let sum = &document["timed"];
+        assert_eq!(sum["disagreeing"], 0);
+        let gaps = sum["longest"].as_array().expect("rows").iter();
+        let gaps: Vec<f64> = gaps.filter_map(|row| row["longest_gap_s"].as_f64()).collect();
+        assert!(gaps.is_sorted_by(|a, b| a >= b) && !gaps.is_empty(), "{gaps:?}");
+    }
+}
+
+#[test]
+fn timed_sweeps_are_the_same_on_any_threads_and_after_a_stop() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let [whole, torn] = ["whole", "torn"].map(|name| place.path().join(name));
+    let run = |dir: &Path, more: &[&str]| {
+        let path = dir.to_str().expect("a plain path");
+        let asked = [DESIGN, "--k", "1", "--of", "pni,router,circuit", "--timed", "--out", path];
+        let output = sweep(&[&asked[..], more].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    };
+    run(&whole, &["--jobs", "1"]);
+    run(&torn, &["--jobs", "2"]);
+    let same = |why: &str| {
+        for name in ["sweep.json", "rows.csv", "parts/0000.json", "parts/0001.json"] {
+            let [a, b] = [&whole, &torn].map(|dir| fs::read(dir.join(name)).expect("a file"));
+            assert!(a == b, "{name}: {why}");
+        }
+    };
+    same("whatever the threads");
+    fs::remove_file(torn.join("parts/0000.json")).expect("it is there");
+    fs::remove_file(torn.join("sweep.json")).expect("it is there");
+    run(&torn, &["--resume"]);
+    same("resumed");
+}
+
+/// A step of a sweep in shards: its exit status and what it said.
+fn step(args: &[&str]) -> (Option<i32>, String) {
+    let output = Command::cargo_bin("pnilab")
+        .expect("the command is built with its tests")
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")))
+        .env("NO_COLOR", "1")
+        .arg("sweep")
+        .args(args)
+        .output()
+        .expect("the command runs");
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+}
+
+#[test]
+fn shards_that_are_merged_give_what_one_machine_does() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let [whole, shared] = ["whole", "shared"].map(|name| place.path().join(name));
+    let [whole_path, dir] = [&whole, &shared].map(|dir| dir.to_str().expect("a plain path"));
+    let asked = [DESIGN, "--k", "2", "--of", "pni,router"];
+    let output = sweep(&[&asked[..], &["--out", whole_path]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let (status, said) = step(&[&["plan"], &asked[..], &["--shards", "3", "--out", dir]].concat());
+    assert_eq!(status, Some(0), "{said}");
+    let run = |shard: &str| step(&["run", dir, "--shard", shard, "--jobs", "1"]);
+    let merge = || step(&["merge", dir, "--as-of", "2026-11-22"]);
+    for shard in ["3/3", "1/3"] {
+        let (status, said) = run(shard);
+        assert_eq!(status, Some(0), "{said}");
+        assert!(said.contains(", 0 of them known"), "{said}");
+    }
+    // One shard has not been run, another has lost a part, a third has one that is cut short.
+    let part = |number: u64| shared.join(format!("parts/{number:04}.json"));
+    fs::remove_file(part(2)).expect("it is there");
+    let text = fs::read(part(3)).expect("it is there");
+    fs::write(part(3), &text[..text.len() / 2]).expect("writable");
+    let (status, said) = merge();
+    assert_eq!(status, Some(2), "{said}");
+    for line in
+        ["shard 1/3: 1 parts are damaged: 0003.json", "shard 3/3: 1 parts are missing: 0002"]
+    {
+        assert!(said.contains(line), "{said}");
+    }
+    assert!(said.contains("shard 2/3: ") && said.contains("parts are missing: 0001"), "{said}");
+    assert!(!shared.join("sweep.json").exists(), "nothing is written");
+    // A part of another sweep is none of this.
+    let text = String::from_utf8(fs::read(whole.join("parts/0001.json")).expect("a part"));
+    let foreign = text.expect("text").replacen("\"sweep\":\"", "\"sweep\":\"0", 1);
+    fs::write(part(1), foreign).expect("writable");
+    let (status, said) = merge();
+    assert!(status == Some(2) && said.contains("of another sweep: 0001.json"), "{said}");
+    // Shards may be run again, and do what is left.
+    for shard in ["1/3", "2/3", "3/3", "3/3"] {
+        let (status, said) = run(shard);
+        assert_eq!(status, Some(0), "{said}");
+    }
+    let (_, said) = run("3/3");
+    assert!(!said.contains(", 0 of them known"), "{said}");
+    let (status, said) = merge();
+    assert_eq!(status, Some(0), "{said}");
+    for name in ["sweep.json", "rows.csv", "survival.svg", "loads.svg", "parts/0001.json"] {
+        let [a, b] = [&whole, &shared].map(|dir| fs::read(dir.join(name)).expect("a file"));
+        assert!(a == b, "{name}");
+    }
+}
+
+#[test]
+fn a_shard_of_another_plan_or_design_is_refused() {
+    let place = tempfile::tempdir().expect("a temporary folder");
+    let design = place.path().join("design.yaml");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("topologies/two-pnis.yaml");
+    fs::copy(&source, &design).expect("writable");
+    let out = place.path().join("out");
+    let [design_path, dir] = [&design, &out].map(|path| path.to_str().expect("a plain path"));
+    let plan = |shards| step(&["plan", design_path, "--k", "2", "--shards", shards, "--out", dir]);
+    let (status, said) = plan("1000");
+    assert!(status == Some(2) && said.contains("the most shards it can have"), "{said}");
+    assert!(!out.exists());
+    let (status, said) = step(&["run", dir, "--shard", "1/2"]);
+    assert!(status == Some(2) && said.contains("`pnilab sweep plan` makes one"), "{said}");
+    assert_eq!(plan("2").0, Some(0));
+    let (status, said) = step(&["run", dir, "--shard", "1/3"]);
+    assert!(status == Some(2) && said.contains("the plan has 2 shards"), "{said}");
+    for wrong in ["0/2", "3/2", "one"] {
+        let (status, said) = step(&["run", dir, "--shard", wrong]);
+        assert!(status == Some(2) && said.contains("such as 1/16"), "{said}");
+    }
+    let text = fs::read_to_string(&design).expect("it was copied");
+    fs::write(&design, text.replacen("100G", "400G", 1)).expect("writable");
+    let (status, said) = step(&["run", dir, "--shard", "1/2"]);
+    assert!(status == Some(2) && said.contains("plan anew"), "{said}");
+}
+
 #[test]
 fn names_that_the_design_does_not_have_are_told_at_once_and_nothing_is_written() {
     let place = tempfile::tempdir().expect("a temporary folder");

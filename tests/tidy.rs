@@ -479,11 +479,19 @@ fn invented(page: &File, help: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
             }
             continue;
         };
-        let command = arguments[0];
-        let Some(told) = help(command) else {
+        let mut command = arguments[0].to_owned();
+        let Some(mut told) = help(&command) else {
             complain(&format!("command `{command}`"));
             continue;
         };
+        // A command may have commands of its own.
+        let listed = |step: &&&str| {
+            step.chars().all(|c| c.is_ascii_lowercase()) && told.contains(&format!("\n  {step} "))
+        };
+        if let Some(step) = arguments.get(1).filter(listed) {
+            command = format!("{command} {step}");
+            told = help(&command).unwrap_or_default();
+        }
         for argument in &arguments[1..] {
             let option = argument.trim_matches(['[', ']']);
             if option.starts_with("--")
@@ -505,7 +513,7 @@ fn invented(page: &File, help: &dyn Fn(&str) -> Option<String>) -> Vec<String> {
 fn help(command: &str) -> Option<String> {
     let options: &[&str] = if command.starts_with('-') { &[] } else { &["--help"] };
     let output = Command::new(env!("CARGO_BIN_EXE_pnilab"))
-        .arg(command)
+        .args(command.split(' '))
         .args(options)
         .output()
         .expect("the command runs");
@@ -521,7 +529,7 @@ fn documents_show_only_what_exists() {
 fn what_a_document_invents_is_found() {
     let text = "Type `pnilab fly`, `pnilab run --faster x`, or see `src/attic.rs`.\n\
                 ```sh\ncargo run --release -- run scenarios/none.yaml   # soon\n```\n\
-                `pnilab run --out DIR` and `pnilab --version` are there, and others' options\n\
+                `pnilab sweep run DIR --shard 1/2`, `pnilab run --out DIR` and `pnilab --version` are there, and others' options\n\
                 as in `cargo run --manifest-path other/Cargo.toml -- --fast` are theirs.\n";
     assert_eq!(
         invented(&File::of("README.md", text), &help),

@@ -1,10 +1,12 @@
 //! What was typed.
 
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU64, NonZeroUsize};
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use serde::{Deserialize, Serialize};
 
 use crate::rules::packs::PACKS;
 use crate::sweep::Kind;
@@ -87,22 +89,15 @@ pub(super) struct RunArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(super) struct SweepArgs {
-    /// The design.
-    #[arg(value_name = "TOPOLOGY")]
-    pub(super) topology: PathBuf,
-    /// Most elements that fail at once.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) k: u8,
-    /// Kinds of elements that fail [default: all of these but session].
-    #[arg(long, value_name = "KIND,..", value_delimiter = ',', value_parser = kinds())]
-    pub(super) of: Vec<String>,
-    /// How they fail: for all to see, or by swallowing what they are sent.
-    #[arg(long, value_enum, default_value_t)]
-    pub(super) how: How,
-    /// What has failed in every set, such as router=ct-ams-1.
-    #[arg(long, value_name = "KIND=NAME,..", value_delimiter = ',')]
-    pub(super) given: Vec<String>,
+    #[command(subcommand)]
+    pub(super) step: Option<SweepStep>,
+    /// The design. One that is named like a subcommand is written `./plan`.
+    #[arg(value_name = "TOPOLOGY", required = true)]
+    pub(super) topology: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) asked: SweepAsked,
     /// Write sweep.json, rows.csv with a row for each set, charts, and parts to resume from, into this
     /// directory. Without it nothing is written.
     #[arg(long, value_name = "DIR")]
@@ -113,9 +108,6 @@ pub(super) struct SweepArgs {
     /// How to print results, and errors in files.
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
-    /// Draw with this seed.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(super) seed: u64,
     /// Run on this many threads. The results are the same with any number [default: as many as there
     /// are processors].
     #[arg(long, value_name = "N")]
@@ -164,12 +156,113 @@ pub(super) struct AvailabilityArgs {
     pub(super) as_of: Option<Date>,
 }
 
+/// What a sweep is asked.
+#[derive(Clone, Debug, Args, Serialize, Deserialize)]
+pub(super) struct SweepAsked {
+    /// Most elements that fail at once.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) k: u8,
+    /// Kinds of elements that fail [default: all of these but session].
+    #[arg(long, value_name = "KIND,..", value_delimiter = ',', value_parser = kinds())]
+    pub(super) of: Vec<String>,
+    /// How they fail: for all to see, or by swallowing what they are sent.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) how: How,
+    /// Simulate each set too: how long demands are out until all has settled.
+    #[arg(long)]
+    pub(super) timed: bool,
+    /// What has failed in every set, such as router=ct-ams-1.
+    #[arg(long, value_name = "KIND=NAME,..", value_delimiter = ',')]
+    pub(super) given: Vec<String>,
+    /// Draw with this seed.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub(super) seed: u64,
+}
+
+/// A sweep on several machines that share a directory.
+#[derive(Debug, Subcommand)]
+pub(super) enum SweepStep {
+    /// Divide a sweep into shards; nothing is worked out yet.
+    Plan(SweepPlanArgs),
+    /// Work one shard out. What is done of it is kept, and not done again.
+    Run(SweepRunArgs),
+    /// Put all shards together: what a sweep on one machine writes.
+    Merge(SweepMergeArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepPlanArgs {
+    /// The design.
+    #[arg(value_name = "TOPOLOGY")]
+    pub(super) topology: PathBuf,
+    #[command(flatten)]
+    pub(super) asked: SweepAsked,
+    /// How many shards.
+    #[arg(long, value_name = "N")]
+    pub(super) shards: NonZeroU64,
+    /// Write plan.json into this directory, and what shards find.
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepRunArgs {
+    /// The directory with plan.json.
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// Which shard, such as 1/16.
+    #[arg(long, value_name = "I/N")]
+    pub(super) shard: Shard,
+    /// The design, where it is not where it was when the plan was made.
+    #[arg(long, value_name = "FILE")]
+    pub(super) topology: Option<PathBuf>,
+    /// Run on this many threads [default: as many as there are processors].
+    #[arg(long, value_name = "N")]
+    pub(super) jobs: Option<NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepMergeArgs {
+    /// The directory with plan.json and the parts of all shards.
+    #[arg(value_name = "DIR")]
+    pub(super) dir: PathBuf,
+    /// The design, where it is not where it was when the plan was made.
+    #[arg(long, value_name = "FILE")]
+    pub(super) topology: Option<PathBuf>,
+    /// How to print results, and errors in files.
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+    /// The date that results state, such as 2026-11-22 [default: today in UTC].
+    #[arg(long, value_name = "DATE")]
+    pub(super) as_of: Option<Date>,
+}
+
+/// One of several shards, counted from 1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shard {
+    pub(super) number: u64,
+    pub(super) of: u64,
+}
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let both = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+        match both {
+            Some((number, of)) if (1..=of).contains(&number) => Ok(Self { number, of }),
+            Some(_) | None => Err("write `I/N`, with I from 1 to N, such as 1/16".to_owned()),
+        }
+    }
+}
+
 fn kinds() -> PossibleValuesParser {
     PossibleValuesParser::new(Kind::ALL.map(Kind::as_str))
 }
 
 /// How elements fail.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(super) enum How {
     /// Light or power is gone; a session is shut down.
     #[default]

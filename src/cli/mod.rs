@@ -28,6 +28,7 @@ mod recorded;
 mod rules;
 mod run;
 mod schema;
+mod shards;
 mod sweep;
 
 /// How a command ends.

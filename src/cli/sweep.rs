@@ -2,20 +2,21 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::args::{Format, How, SweepArgs};
+use super::args::{Format, How, SweepArgs, SweepAsked, SweepStep};
 use super::date::today;
 use super::interrupt::Gate;
 use super::plan::{self, Topologies};
 use super::recorded;
-use super::{Exit, Failure, data, progress, talk};
+use super::{Exit, Failure, data, progress, shards, talk};
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
 use crate::model::topology::Topology;
@@ -23,45 +24,90 @@ use crate::report::write::{self, WriteError};
 use crate::report::{chart, csv, json, number, summary};
 use crate::settled;
 use crate::sweep::{Kind, Part, Question, Sweep, Tally, elements};
+use crate::units::date::Date;
 
 /// Parts that are worked out before they are put together, for each thread.
 const WAVE: u64 = 8;
 
 pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
+    match &args.step {
+        None => {}
+        Some(SweepStep::Plan(args)) => return shards::plan(args),
+        Some(SweepStep::Run(args)) => return shards::run(args),
+        Some(SweepStep::Merge(args)) => return shards::merge(args),
+    }
+    let file = args.topology.as_ref().expect("it is required without a subcommand");
+    let topology = load(file)?;
+    let (sweep, identity) = prepare(&args.asked, &topology)?;
+    let folder = match &args.out {
+        Some(dir) => Some(Folder::open(dir, args.resume, identity)?),
+        None => None,
+    };
+    let tally = work(args.jobs, &sweep, folder.as_ref())?;
+    let ending = Ending { file, asked: &args.asked, as_of: args.as_of, format: args.format };
+    ending.conclude(&sweep, tally, folder.as_ref())
+}
+
+/// The design, with what there is to say of it said.
+pub(super) fn load(file: &Path) -> Result<Topology, Failure> {
     let mut told = Diagnostics::new();
-    let source = plan::open(&args.topology, &mut told);
+    let source = plan::open(file, &mut told);
     let topology = source.and_then(|source| Topologies::default().load(&source, &mut told));
     let Some(topology) = topology else { return Err(told.into()) };
     talk(&render(&told, Style::Coloured));
-    let question = question(args, &topology)?;
-    let sweep = Sweep::new(&topology, question.clone())
-        .map_err(|error| Failure::Usage(error.to_string()))?;
-    let folder = match &args.out {
-        Some(dir) => Some(Folder::open(dir, args.resume, identity(&topology, &question))?),
-        None => None,
-    };
-    let tally = work(args, &sweep, folder.as_ref())?;
-    let as_of = args.as_of.unwrap_or_else(today);
-    let result = tally.result(as_of, command(args, &as_of.to_string()));
-    let document = json::sweep(&result);
-    if let Some(folder) = &folder {
-        folder.finish(&sweep, &document)?;
-        for chart in chart::of_sweep(&result) {
-            write::file(&folder.dir, &format!("{}.svg", chart.stem), chart.svg().as_bytes())?;
+    Ok(Topology::clone(&topology))
+}
+
+/// The sweep that is asked for, and what tells it from all others.
+pub(super) fn prepare<'t>(
+    asked: &SweepAsked,
+    topology: &'t Topology,
+) -> Result<(Sweep<'t>, String), Failure> {
+    let question = question(asked, topology)?;
+    let identity = identity(topology, &question, asked.timed);
+    let sweep =
+        Sweep::new(topology, question).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok((if asked.timed { sweep.timed() } else { sweep }, identity))
+}
+
+/// How a sweep ends: what is written and printed.
+pub(super) struct Ending<'a> {
+    pub(super) file: &'a Path,
+    pub(super) asked: &'a SweepAsked,
+    pub(super) as_of: Option<Date>,
+    pub(super) format: Format,
+}
+
+impl Ending<'_> {
+    pub(super) fn conclude(
+        &self,
+        sweep: &Sweep<'_>,
+        tally: Tally<'_, '_>,
+        folder: Option<&Folder>,
+    ) -> Result<Exit, Failure> {
+        let as_of = self.as_of.unwrap_or_else(today);
+        let command = command(self.asked, self.file, &as_of.to_string());
+        let result = tally.result(as_of, command);
+        let document = json::sweep(&result);
+        if let Some(folder) = folder {
+            folder.finish(sweep, &document)?;
+            for chart in chart::of_sweep(&result) {
+                write::file(&folder.dir, &format!("{}.svg", chart.stem), chart.svg().as_bytes())?;
+            }
         }
+        match self.format {
+            Format::Json => data(&document)?,
+            Format::Text => data(&summary::sweep(&result))?,
+        }
+        if let Some(folder) = folder {
+            talk(&format!("Written: {}\n", folder.dir.join("sweep.json").display()));
+        }
+        Ok(Exit::Pass)
     }
-    match args.format {
-        Format::Json => data(&document)?,
-        Format::Text => data(&summary::sweep(&result))?,
-    }
-    if let Some(dir) = &args.out {
-        talk(&format!("Written: {}\n", dir.join("sweep.json").display()));
-    }
-    Ok(Exit::Pass)
 }
 
 /// What was asked; all names that are wrong at once.
-fn question(args: &SweepArgs, topology: &Topology) -> Result<Question, Failure> {
+fn question(args: &SweepAsked, topology: &Topology) -> Result<Question, Failure> {
     let (mut given, mut wrong) = (Vec::new(), Vec::new());
     for written in &args.given {
         match elements::element(topology, written) {
@@ -89,9 +135,12 @@ fn question(args: &SweepArgs, topology: &Topology) -> Result<Question, Failure> 
 }
 
 /// The command that makes the result again beside the design.
-fn command(args: &SweepArgs, as_of: &str) -> String {
-    let name = recorded::file(&args.topology);
+fn command(args: &SweepAsked, topology: &Path, as_of: &str) -> String {
+    let name = recorded::file(topology);
     let mut text = format!("pnilab sweep --as-of {as_of} --k {}", args.k);
+    if args.timed {
+        text.push_str(" --timed");
+    }
     let mut add = |option: &str, value: &str| {
         write!(text, " {option} {value}").expect("a String takes all that is written");
     };
@@ -111,38 +160,51 @@ fn command(args: &SweepArgs, as_of: &str) -> String {
     text
 }
 
+/// A pool of so many threads, or one for each processor.
+pub(super) fn threads(jobs: Option<NonZeroUsize>) -> Result<ThreadPool, Failure> {
+    let jobs = jobs.map_or(0, usize::from);
+    let pool = ThreadPoolBuilder::new().num_threads(jobs).build();
+    Ok(pool.map_err(std::io::Error::other)?)
+}
+
+/// A part, worked out and kept if it is not there yet.
+pub(super) fn part(
+    sweep: &Sweep<'_>,
+    folder: Option<&Folder>,
+    gate: &Gate,
+    number: u64,
+) -> Result<Part, WriteError> {
+    if let Some(part) = folder.and_then(|folder| folder.part(sweep, number).ok()) {
+        return Ok(part);
+    }
+    let part = sweep.part(number);
+    if let Some(folder) = folder {
+        gate.pass(|| folder.keep(&part))?;
+    }
+    Ok(part)
+}
+
 /// Works all parts out that are not there yet, and puts them together in order.
 fn work<'s, 't>(
-    args: &SweepArgs,
+    jobs: Option<NonZeroUsize>,
     sweep: &'s Sweep<'t>,
     folder: Option<&Folder>,
 ) -> Result<Tally<'s, 't>, Failure> {
-    let jobs = args.jobs.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
+    let pool = threads(jobs)?;
     let gate = Gate::guarding_against_interrupts();
-    let one = |number: u64, finished: &AtomicU64| -> Result<Part, WriteError> {
-        let known = folder.and_then(|folder| folder.part(sweep, number));
-        let part = known.map_or_else(
-            || {
-                let part = sweep.part(number);
-                if let Some(folder) = folder {
-                    gate.pass(|| folder.keep(&part))?;
-                }
-                Ok(part)
-            },
-            Ok,
-        )?;
-        finished.fetch_add(sweep.sets_of(number), Ordering::Relaxed);
-        Ok(part)
-    };
     progress::shown((sweep.sets(), "sets"), |finished| {
         let mut tally = Tally::new(sweep);
         let wave = WAVE * pool.current_num_threads() as u64;
         let mut first = 0;
+        let one = |number: u64| {
+            let part = part(sweep, folder, &gate, number);
+            finished.fetch_add(sweep.sets_of(number), Ordering::Relaxed);
+            part
+        };
         while first < sweep.parts() {
             let last = (first + wave).min(sweep.parts());
             let parts: Vec<Result<Part, WriteError>> =
-                pool.install(|| (first..last).into_par_iter().map(|n| one(n, finished)).collect());
+                pool.install(|| (first..last).into_par_iter().map(one).collect());
             for part in parts {
                 tally.take(part?);
             }
@@ -153,17 +215,29 @@ fn work<'s, 't>(
 }
 
 /// What tells a sweep from all others: the design as it was understood, and the question.
-fn identity(topology: &Topology, question: &Question) -> String {
-    let text = format!("{} {topology:?} {question:?}", env!("CARGO_PKG_VERSION"));
+fn identity(topology: &Topology, question: &Question, timed: bool) -> String {
+    let timed = if timed { " timed" } else { "" };
+    let text = format!("{} {topology:?} {question:?}{timed}", env!("CARGO_PKG_VERSION"));
     number::hex(&Sha256::digest(text)[..16])
 }
 
 /// Where a sweep is written, and where what is finished of it lies.
 #[derive(Debug)]
-struct Folder {
+pub(super) struct Folder {
     dir: PathBuf,
     parts: PathBuf,
     sweep: String,
+}
+
+/// Why a part cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Flaw {
+    /// It is not there.
+    Missing,
+    /// It cannot be read, or is not whole.
+    Damaged,
+    /// It is of another sweep.
+    Foreign,
 }
 
 /// `parts/NNNN.json`: a part with the sweep that it is of.
@@ -184,7 +258,7 @@ struct Manifest {
 
 impl Folder {
     /// The folder of this sweep; what an earlier one has left there is removed unless it is to go on.
-    fn open(dir: &Path, resume: bool, sweep: String) -> Result<Self, Failure> {
+    pub(super) fn open(dir: &Path, resume: bool, sweep: String) -> Result<Self, Failure> {
         let parts = dir.join("parts");
         let manifest = dir.join("manifest.json");
         let known = fs::read(&manifest).ok();
@@ -213,14 +287,17 @@ impl Folder {
         Ok(Self { dir: dir.to_owned(), parts, sweep })
     }
 
-    /// A part that is there and whole; damaged ones are worked out again.
-    fn part(&self, sweep: &Sweep<'_>, number: u64) -> Option<Part> {
-        let text = fs::read(self.parts.join(name(number))).ok()?;
-        let kept: Kept = serde_json::from_slice(&text).ok()?;
-        let whole = kept.sweep == self.sweep
-            && kept.part.part == number
-            && kept.part.rows.len() as u64 == sweep.sets_of(number);
-        whole.then_some(kept.part)
+    /// A part that is there and whole.
+    pub(super) fn part(&self, sweep: &Sweep<'_>, number: u64) -> Result<Part, Flaw> {
+        let text = fs::read(self.parts.join(name(number))).map_err(|_| Flaw::Missing)?;
+        let kept: Kept = serde_json::from_slice(&text).map_err(|_| Flaw::Damaged)?;
+        let whole =
+            kept.part.part == number && kept.part.rows.len() as u64 == sweep.sets_of(number);
+        match (kept.sweep == self.sweep, whole) {
+            (false, _) => Err(Flaw::Foreign),
+            (true, false) => Err(Flaw::Damaged),
+            (true, true) => Ok(kept.part),
+        }
     }
 
     fn keep(&self, part: &Part) -> Result<(), WriteError> {
@@ -237,7 +314,8 @@ impl Folder {
         std::io::Write::write_all(&mut rows, header.as_bytes())?;
         for number in 0..sweep.parts() {
             let part = self.part(sweep, number);
-            let part = part.ok_or_else(|| std::io::Error::other("a part has gone meanwhile"))?;
+            let gone = |_| std::io::Error::other("a part has gone meanwhile");
+            let part = part.map_err(gone)?;
             std::io::Write::write_all(&mut rows, csv::sets(&part.rows).as_bytes())?;
         }
         rows.persist(self.dir.join("rows.csv")).map_err(std::io::Error::from)?;
@@ -246,6 +324,6 @@ impl Folder {
     }
 }
 
-fn name(part: u64) -> String {
+pub(super) fn name(part: u64) -> String {
     format!("{part:04}.json")
 }

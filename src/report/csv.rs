@@ -36,7 +36,7 @@ pub fn routes(rows: &[Arc<RouteRow>]) -> String {
 }
 
 /// The header of `rows.csv` of a sweep.
-pub const SETS: [&str; 10] = [
+pub const SETS: [&str; 13] = [
     "set",
     "outcome",
     "lost",
@@ -47,6 +47,9 @@ pub const SETS: [&str; 10] = [
     "worst_link",
     "localized",
     "latent",
+    "longest_gap_s",
+    "longest_gap_demand",
+    "settled_s",
 ];
 
 /// The rows of a sweep without a header, in the order given; names of a list are joined by `;`.
@@ -65,6 +68,9 @@ pub fn sets(rows: &[SetRow]) -> String {
             row.worst_link.clone(),
             number(row.localized),
             row.latent.join(";"),
+            row.timed.as_ref().map(|timed| timed.longest_gap_s),
+            row.timed.as_ref().and_then(|timed| timed.longest_gap_demand.clone()),
+            row.timed.as_ref().and_then(|timed| timed.settled_s),
         )
     };
     table(&[], rows.iter().map(one))

@@ -77,7 +77,7 @@ pub struct Evaluator<'t> {
     facts: Facts<'t>,
     /// The network when all is well, if where it ends up is certain.
     whole: Option<Arc<Whole>>,
-    /// Groups of which it is not certain that no standby serves them when all is well.
+    /// Groups with a standby of which it is not certain that it does not serve them when all is well.
     odd: Vec<GroupId>,
 }
 
@@ -94,6 +94,10 @@ impl<'t> Evaluator<'t> {
         let up = is_up(&fates);
         let groups = evaluator.facts.groups.ids();
         let usual = |group: &GroupId| {
+            let stands_by = |router| evaluator.facts.stands_by(*group, router);
+            if !topology.routers.ids().any(stands_by) {
+                return true;
+            }
             let group = evaluator.group(&ground, &up, *group);
             matches!(group.verdict, Verdict::Unique(_)) && !group.taken_over
         };

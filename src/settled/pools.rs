@@ -357,7 +357,7 @@ impl Speech<'_> {
                 }
             };
         }
-        rib.decide(only(), |_, route| self.ground.metric(router, route.next_hop));
+        self.choose(router, &mut rib);
         rib
     }
 }

@@ -70,6 +70,13 @@ struct Own {
     next: bool,
 }
 
+impl Own {
+    /// Whether neighbours tell it what they do in the whole network.
+    fn hears_the_same(&self) -> bool {
+        !self.disturbed && self.altered == Altered::Distances
+    }
+}
+
 /// What a replay comes to.
 pub(super) struct Replayed {
     /// How often a router's pool was worked out, had all been worked out.
@@ -264,7 +271,7 @@ impl Replay<'_> {
         self.steps -= u32::from(worked);
         let was = Trace::version(&self.trace.stands[router], self.turn, true);
         let was = was.unwrap_or(&self.nowhere);
-        let (stand, works) = if !own.disturbed && own.altered == Altered::Distances {
+        let (stand, works) = if own.hears_the_same() {
             (worked.then(|| self.at_other_distances(router, was)), worked)
         } else {
             self.listen(router, &mut own)
@@ -359,17 +366,26 @@ impl Replay<'_> {
     /// The routes at rest of those that were replayed; `None`: something is open.
     fn ribs(&self) -> Option<BTreeMap<RouterId, Rib>> {
         let mut ribs = BTreeMap::new();
+        let mut listening = Vec::new();
         for router in &self.routers {
-            let pool = &self.own[*router].as_ref().expect("it is replayed").stand.pool;
+            let own = self.own[*router].as_ref().expect("it is replayed");
+            let pool = &own.stand.pool;
             let contest = self.speech.final_contest(*router, pool);
             if !contest.decided || pool.iter().any(|offer| !offer.sure) {
                 return None;
             }
-            ribs.insert(*router, self.speech.filled_one(*router, pool));
+            if own.hears_the_same() {
+                let mut rib = self.trace.ribs[*router].clone();
+                self.speech.choose(*router, &mut rib);
+                ribs.insert(*router, rib);
+            } else {
+                ribs.insert(*router, self.speech.filled_one(*router, pool));
+                listening.push(*router);
+            }
         }
         for _ in 0..2 * self.own.len() + LONGEST_CIRCLE {
             let mut news = false;
-            for router in &self.routers {
+            for router in &listening {
                 if !self.speech.ground.is_running(*router) {
                     continue;
                 }

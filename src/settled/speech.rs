@@ -226,8 +226,13 @@ impl<'g> Speech<'g> {
             news |= rib.learn(only(), slot, path, route.map(Arc::new));
         }
         let before = rib.best(only()).cloned();
-        rib.decide(only(), |_, route| self.ground.metric(router, route.next_hop));
+        self.choose(router, rib);
         news || rib.best(only()) != before.as_ref()
+    }
+
+    /// Lets a router choose among the routes that it has.
+    pub(super) fn choose(self, router: RouterId, rib: &mut Rib) {
+        rib.decide(only(), |_, route| self.ground.metric(router, route.next_hop));
     }
 }
 

@@ -82,6 +82,7 @@ fn of(
         worst_link: None,
         localized: None,
         latent,
+        timed: None,
     };
     if !matches!(outcome.verdict, Verdict::Unique(_)) {
         return (row, Vec::new());

@@ -6,16 +6,19 @@
 //!
 //! # Departures
 //! All elements of a set fail at once, in a network that was whole but for what is given and had
-//! settled. What depends on history is `unknown`, and so are its figures.
+//! settled. What depends on history is `unknown`, and so are its figures. [`Sweep::timed`] also
+//! simulates how each set gets there.
 
 mod cost;
 pub mod elements;
 mod run_out;
 pub mod sets;
 mod tally;
+mod timed;
 
 use serde::{Deserialize, Serialize};
 
+use crate::model::scenario::Scenario;
 use crate::model::topology::Topology;
 use crate::report::data::SetRow;
 use crate::settled::{Element, Evaluator, Fault, How};
@@ -24,6 +27,7 @@ use crate::units::BitRate;
 pub use elements::Kind;
 use sets::Sets;
 pub use tally::Tally;
+use timed::Runs;
 
 /// What a sweep is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +72,7 @@ pub struct Sweep<'t> {
     elements: Vec<(Element, String)>,
     sets: Sets,
     known: cost::Known,
+    runs: Option<Runs>,
 }
 
 /// What one part of a sweep found.
@@ -144,7 +149,29 @@ impl<'t> Sweep<'t> {
             elements: found,
             sets,
             known: cost::Known::default(),
+            runs: None,
         })
+    }
+
+    /// Sets are simulated too.
+    #[must_use]
+    pub fn timed(mut self) -> Self {
+        self.runs = Some(Runs::new(self.topology, self.question.seed));
+        self
+    }
+
+    /// What a run is that simulates a set, as a scenario, and the event in it that is the failure;
+    /// `None` unless sets are simulated.
+    #[must_use]
+    pub fn scenario(&self, number: u64) -> Option<(Scenario, String)> {
+        let Question { given, how, .. } = &self.question;
+        let runs = self.runs.as_ref()?;
+        Some(runs.scenario(self.topology, (given, &self.failing(number)), *how))
+    }
+
+    /// What fails in a set beside what is given.
+    fn failing(&self, number: u64) -> Vec<Element> {
+        self.sets.get(number).into_iter().map(|place| self.elements[place].0).collect()
     }
 
     /// How many sets there are.
@@ -184,8 +211,12 @@ impl<'t> Sweep<'t> {
         let first = part * self.part_size();
         let mut peaks: Vec<Peak> = Vec::new();
         let rows = (first..first + self.sets_of(part)).map(|number| {
-            let (row, loads) = self.cost(number);
+            let (mut row, loads) = self.cost(number);
             raise(&mut peaks, &loads);
+            let Question { given, how, .. } = &self.question;
+            row.timed = self.runs.as_ref().and_then(|runs| {
+                runs.of(self.topology, (given, &self.failing(number)), *how, &row)
+            });
             row
         });
         let rows = rows.collect();

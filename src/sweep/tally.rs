@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use super::{Part, Peak, Sweep, raise};
 use crate::ids::{Id, LagId, Side};
 use crate::report::data::{
-    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SweepResult,
-    Verdict, WorstLoad,
+    Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, SetRow, SizeRow, SlowSet,
+    SweepResult, TimedSet, TimedSweep, Verdict, WorstLoad,
 };
 use crate::settled::How;
 use crate::units::date::Date;
 
 /// Most rows that a result holds.
 const ROWS: usize = 10_000;
+/// Most sets with long gaps that a result names.
+const LONGEST: usize = 20;
 /// Most healing sets that a result names.
 const HEALING: usize = 100;
 
@@ -33,6 +35,7 @@ pub struct Tally<'s, 't> {
     left_out: u64,
     usual: Vec<Peak>,
     peaks: Vec<Peak>,
+    timed: Option<TimedSweep>,
 }
 
 impl<'s, 't> Tally<'s, 't> {
@@ -52,6 +55,7 @@ impl<'s, 't> Tally<'s, 't> {
             left_out: 0,
             usual: sweep.cost(0).1,
             peaks: Vec::new(),
+            timed: sweep.runs.as_ref().map(|_| TimedSweep::default()),
         }
     }
 
@@ -92,6 +96,9 @@ impl<'s, 't> Tally<'s, 't> {
         if !row.latent.is_empty() && !self.latent.iter().any(|(small, _)| is_part(small, &set)) {
             let seen = LatentSet { set: row.set.clone(), latent: row.latent.clone() };
             self.latent.push((set, seen));
+        }
+        if let (Some(sum), Some(timed)) = (&mut self.timed, &row.timed) {
+            count_timed(sum, timed, &row);
         }
         if size == 1 {
             self.alone.push(row.clone());
@@ -162,6 +169,7 @@ impl<'s, 't> Tally<'s, 't> {
             healing_sets_in_all: self.healing_in_all,
             blast_radius: self.alone,
             latent: self.latent.into_iter().map(|(_, seen)| seen).collect(),
+            timed: self.timed,
             rows: self.rows,
             rows_left_out: self.left_out,
         }
@@ -236,6 +244,27 @@ impl<'s, 't> Tally<'s, 't> {
             }
         };
         peaks.iter().map(one).collect()
+    }
+}
+
+/// Adds a simulated set.
+fn count_timed(sum: &mut TimedSweep, timed: &TimedSet, row: &SetRow) {
+    sum.sets += 1;
+    sum.at_rest += u64::from(timed.at_rest);
+    sum.disagreeing += u64::from(timed.agrees == Some(false));
+    let Some(demand) = &timed.longest_gap_demand else { return };
+    // Of equals those that come first stay first.
+    let place = sum.longest.partition_point(|known| known.longest_gap_s >= timed.longest_gap_s);
+    if place < LONGEST {
+        let slow = SlowSet {
+            set: row.set.clone(),
+            longest_gap_s: timed.longest_gap_s,
+            demand: demand.clone(),
+            settled_s: timed.settled_s,
+            lost: row.lost.clone(),
+        };
+        sum.longest.insert(place, slow);
+        sum.longest.truncate(LONGEST);
     }
 }
 

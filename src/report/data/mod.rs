@@ -30,7 +30,7 @@ pub use result::{
 
 pub use sweep::{
     Exposed, FailingElement, HealingSet, LatentSet, MinimalSets, ReachedRow, RunOutRow, SetRow,
-    SizeRow, SweepResult, WorstLoad,
+    SizeRow, SlowSet, SweepResult, TimedDemand, TimedSet, TimedSweep, WorstLoad,
 };
 
 /// Everything that is reported of one run of one scenario.

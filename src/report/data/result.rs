@@ -1,7 +1,7 @@
 //! The machine-readable result of a run, key by key.
 
 use serde::ser::SerializeStruct;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::report::number;
 
@@ -35,7 +35,7 @@ impl Verdict {
 
 /// Which way traffic of a demand goes.
 #[non_exhaustive]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Direction {
     /// From the demand's source to its destination.

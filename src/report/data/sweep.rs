@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
+use super::{Direction, Verdict};
 use crate::report::number;
 
 /// What failures of a design cost, set by set and in sum.
@@ -61,6 +61,8 @@ pub struct SweepResult {
     pub maintenance: Vec<Exposed>,
     /// Failures that swallow traffic while nothing that is configured can see them: the smallest sets.
     pub latent: Vec<LatentSet>,
+    /// What the sets cost on the way, simulated; `None` if that was not asked for.
+    pub timed: Option<TimedSweep>,
     /// Sets in order of size: all, or those that are not within bounds, up to a limit.
     pub rows: Vec<SetRow>,
     /// How many rows the limit has left out.
@@ -106,6 +108,69 @@ pub struct SetRow {
     pub localized: Option<f64>,
     /// What swallows traffic without being seen.
     pub latent: Vec<String>,
+    /// What it costs on the way, simulated; `None` if that was not asked for, or nothing fails.
+    pub timed: Option<TimedSet>,
+}
+
+/// What a set costs from the failure of its elements, all at one instant, until all has settled.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedSet {
+    /// Whether nothing changed any more once every timer had run out.
+    pub at_rest: bool,
+    /// From the failure to the last change of routes, forwarding or a delivered rate; `None`: none.
+    pub settled_s: Option<f64>,
+    /// Whether it ends in the same demands lost and the same smallest share delivered as `outcome`
+    /// says; `None` where that, or rest, is not certain.
+    pub agrees: Option<bool>,
+    /// The longest gap of all demands and directions whose gaps end.
+    pub longest_gap_s: f64,
+    /// Whose that is.
+    pub longest_gap_demand: Option<String>,
+    /// What demands lost, those that lost anything; by name, forward before return.
+    pub demands: Vec<TimedDemand>,
+}
+
+/// What one direction of a demand lost on the way.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct TimedDemand {
+    /// The demand.
+    pub demand: String,
+    /// Which direction.
+    pub direction: Direction,
+    /// The longest interval in which an atom delivers nothing; `None`: for some that does not end.
+    pub longest_gap_s: Option<f64>,
+    /// Seconds of full outage that the lost traffic amounts to; `None`: that does not end.
+    pub lost_s: Option<f64>,
+    /// Time with less delivered than the class calls ok; `None`: that does not end.
+    pub impaired_s: Option<f64>,
+}
+
+/// What sets cost on the way, in sum.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct TimedSweep {
+    /// How many were simulated.
+    pub sets: u64,
+    /// How many came to rest.
+    pub at_rest: u64,
+    /// How many did not end in what the settled evaluator says for certain.
+    pub disagreeing: u64,
+    /// The longest gaps that end, the longest first.
+    pub longest: Vec<SlowSet>,
+}
+
+/// A set with a long gap.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SlowSet {
+    /// The set.
+    pub set: Vec<String>,
+    /// The gap.
+    pub longest_gap_s: f64,
+    /// The demand that has it.
+    pub demand: String,
+    /// From the failure to the last change.
+    pub settled_s: Option<f64>,
+    /// Demands that the set takes below their ok for good.
+    pub lost: Vec<String>,
 }
 
 /// An element that should not fail.

@@ -1,7 +1,7 @@
 //! The summary of a sweep.
 
 use super::{BAD, COLUMNS, HEAD, cut, left, paragraph, right, section, styled};
-use crate::report::data::{ReachedRow, RunOutRow, SizeRow, SweepResult, WorstLoad};
+use crate::report::data::{ReachedRow, RunOutRow, SizeRow, SlowSet, SweepResult, WorstLoad};
 use crate::report::number;
 
 /// The summary of a sweep for a terminal.
@@ -50,6 +50,7 @@ pub fn sweep(result: &SweepResult) -> String {
         "Exposed by maintenance",
         result.maintenance.iter().map(|row| with_list(&row.element, &row.to)),
     );
+    timed(&mut lines, result);
     loads(&mut lines, result);
     run_out(&mut lines, result);
     section(
@@ -98,6 +99,28 @@ fn of_size(row: &SizeRow) -> String {
 
 fn with_list(what: &str, list: &[String]) -> String {
     cut(&format!("  {}  {}", left(what, 36), list.join(", ")), COLUMNS)
+}
+
+/// What was simulated: the longest outages that end.
+fn timed(lines: &mut Vec<String>, result: &SweepResult) {
+    let Some(timed) = &result.timed else { return };
+    let one = |row: &SlowSet| {
+        let lost = if row.lost.is_empty() { "" } else { "  and some for good" };
+        let gap = number::duration(row.longest_gap_s);
+        let what = format!("  {}  {}  ", right(&gap, 12), left(&row.demand, 28));
+        cut(&format!("{what}{}{lost}", left(&row.set.join(" + "), 34)), COLUMNS)
+    };
+    section(lines, "Longest outages that end, simulated", timed.longest.iter().map(one));
+    let restless = timed.sets - timed.at_rest;
+    for (count, what) in [
+        (restless, "did not come to rest while they were simulated; their gaps may not be all"),
+        (timed.disagreeing, "end elsewhere than the settled evaluator says: please report them"),
+    ] {
+        if count > 0 {
+            let text = format!("note: {count} of {} sets {what}", timed.sets);
+            lines.extend(paragraph(&text, "  ", COLUMNS));
+        }
+    }
 }
 
 fn loads(lines: &mut Vec<String>, result: &SweepResult) {
