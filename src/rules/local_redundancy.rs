@@ -247,7 +247,11 @@ fn suspects(case: &Case<'_>, location: &Location) -> Vec<Suspect> {
                 routers.extend(t.chassis(router));
             }
         }
-        elements.extend(t.lags[pni.lag].circuits.iter().flat_map(|id| below(t, *id)));
+        let circuits = &t.lags[pni.lag].circuits;
+        // The only circuit of a PNI is the PNI.
+        elements
+            .extend(circuits.iter().filter(|_| circuits.len() > 1).map(|id| Element::Circuit(*id)));
+        elements.extend(circuits.iter().flat_map(|id| below(t, *id)));
     }
     for feed in routers.iter().flat_map(|router| &t.routers[*router].feeds) {
         elements.push(Element::Feed(*feed));
@@ -302,9 +306,12 @@ fn place(case: &Case<'_>, element: Element) -> Span {
             let site = &design.topology.sites[feed.site].name;
             design.place(&[&["sites", site, "power_feeds", &feed.name]])
         }
+        Element::Circuit(circuit) => {
+            let lag = design.topology.circuits[circuit].lag;
+            design.place(&[&["pnis", &design.topology.lags[lag].name, "circuits", &name]])
+        }
         Element::Lag(_)
         | Element::Router(_)
-        | Element::Circuit(_)
         | Element::Site(_)
         | Element::Metro(_)
         | Element::Span(_)
