@@ -10,7 +10,8 @@ use crate::model::scenario::{Begin, Fault, FaultKind, Scenario, Start};
 use crate::model::topology::{Mode, Topology};
 use crate::observe::{Base, BaseKey, RunOptions};
 use crate::report::data::{DeliveredSeries, RunReport};
-use crate::settled::{Element, How};
+use crate::settled::Element;
+use crate::sweep::fault_kinds;
 use crate::units::{SimDuration, SimTime};
 
 /// When a cause comes, when it goes, and when the run ends, in seconds. Longer than any timer that
@@ -39,16 +40,17 @@ pub fn all(
     let options = RunOptions::default();
     let Some(first) = causes.first() else { return Vec::new() };
     // Nothing that fails here sets prefixes apart, so that one base serves all.
-    let base = Base::new(topology, &BaseKey::of(topology, &scenario(first, seed), &options));
+    let base =
+        Base::new(topology, &BaseKey::of(topology, &scenario(topology, first, seed), &options));
     let one = |cause: &Cause| {
-        let report = base.run(&scenario(cause, seed), &options);
+        let report = base.run(&scenario(topology, cause, seed), &options);
         done();
         Transient { down_s: down(topology, &report) }
     };
     causes.par_iter().map(one).collect()
 }
 
-fn scenario(cause: &Cause, seed: u64) -> Scenario {
+fn scenario(topology: &Topology, cause: &Cause, seed: u64) -> Scenario {
     let at = |seconds| SimTime::ZERO + SimDuration::from_secs(seconds);
     let fault = |kind| Fault {
         begin: Begin::At(at(COMES_S)),
@@ -63,48 +65,25 @@ fn scenario(cause: &Cause, seed: u64) -> Scenario {
         seed,
         duration: SimDuration::from_secs(ENDS_S),
         start: Start::Settled,
-        faults: kinds(cause).into_iter().map(fault).collect(),
+        faults: kinds(topology, cause).into_iter().map(fault).collect(),
         bounds: Vec::new(),
     }
 }
 
-/// What happens when a cause comes, as a scenario says it.
-fn kinds(cause: &Cause) -> Vec<FaultKind> {
-    let (mut sessions, mut routers, mut others) = (Vec::new(), Vec::new(), Vec::new());
-    for fault in &cause.faults {
-        match (fault.element, fault.how) {
-            (Element::Session(id), _) => sessions.push(id),
-            (Element::Router(id), How::Fail) => routers.push(id),
-            (Element::Router(id), How::Silent) => others.push(FaultKind::ForwardingHang(vec![id])),
-            (Element::Circuit(id), How::Fail) => {
-                others.push(FaultKind::CircuitCut { circuits: vec![id], toward: None });
-            }
-            (Element::Circuit(id), How::Silent) => {
-                others.push(FaultKind::CircuitSilent { circuits: vec![id], toward: None });
-            }
-            (Element::Lag(id), _) => {
-                others.push(FaultKind::PniCut { pnis: vec![id], toward: None });
-            }
-            (Element::Card(id), _) => others.push(FaultKind::CardFail(vec![id])),
-            (Element::Site(id), _) => others.push(FaultKind::SitePower(vec![id])),
-            (Element::Metro(id), _) => others.push(FaultKind::MetroOutage(vec![id])),
-            (Element::Span(id), _) => others.push(FaultKind::SpanCut(vec![id])),
-            (Element::Srlg(id), _) => others.push(FaultKind::SrlgFail(vec![id])),
-            (Element::Feed(id), _) => others.push(FaultKind::FeedFail(vec![id])),
-            (Element::Exchange(id), _) => others.push(FaultKind::FabricFail(vec![id])),
+/// What happens when a cause comes, as a scenario says it: software that fails starts again.
+fn kinds(topology: &Topology, cause: &Cause) -> Vec<FaultKind> {
+    let crash = cause.is_common || cause.mode == Some(Mode::Crash);
+    let mut routers = Vec::new();
+    for fault in cause.faults.iter().filter(|_| crash) {
+        if let Element::Router(router) = fault.element {
+            routers.push(router);
         }
     }
-    if !sessions.is_empty() {
-        let command = FaultKind::AdminShutdown { sessions, router: None };
-        others.push(command);
-    }
     if !routers.is_empty() {
-        others.push(match cause.mode {
-            Some(Mode::Power) => FaultKind::RouterPowerOff(routers),
-            _ => FaultKind::RouterCrash(routers),
-        });
+        return vec![FaultKind::RouterCrash(routers)];
     }
-    others
+    let kinds = |fault: &crate::settled::Fault| fault_kinds(topology, fault.element, fault.how);
+    cause.faults.iter().flat_map(kinds).collect()
 }
 
 /// For how many seconds each demand is down in a run, either way: while routing reacts to the failure,

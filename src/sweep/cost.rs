@@ -122,8 +122,8 @@ fn count_demands(topology: &Topology, demands: &IdVec<DemandId, [Delivery; 2]>, 
             if rate.as_bps() == 0 {
                 continue;
             }
+            is_lost |= delivery.falls_short(ok);
             if let Some(delivered) = delivery.delivered {
-                is_lost |= delivered < ok;
                 worst = Some(worst.map_or(delivered, |known| known.min(delivered)));
             }
             if let Some(local) = delivery.localized {

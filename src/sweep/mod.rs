@@ -28,6 +28,7 @@ pub use elements::Kind;
 use sets::Sets;
 pub use tally::Tally;
 use timed::Runs;
+pub use timed::fault_kinds;
 
 /// What a sweep is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

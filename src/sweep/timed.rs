@@ -61,7 +61,7 @@ impl Runs {
             }
         };
         let kinds = |elements: &[Element]| -> Vec<FaultKind> {
-            elements.iter().flat_map(|element| kinds(topology, *element, how)).collect()
+            elements.iter().flat_map(|element| fault_kinds(topology, *element, how)).collect()
         };
         let mut faults: Vec<Fault> = kinds(given).into_iter().map(at(BEGIN)).collect();
         let event = format!("fault{}/begin", faults.len());
@@ -183,8 +183,9 @@ fn ends_as(topology: &Topology, report: &RunReport, row: &SetRow) -> bool {
     near && lost.iter().eq(&row.lost)
 }
 
-/// The faults that are an element's failure.
-fn kinds(topology: &Topology, element: Element, how: How) -> Vec<FaultKind> {
+/// The faults of a scenario that are an element's failure.
+#[must_use]
+pub fn fault_kinds(topology: &Topology, element: Element, how: How) -> Vec<FaultKind> {
     // A group may be of nothing.
     let cut = |circuits: Vec<CircuitId>| {
         (!circuits.is_empty()).then_some(match how {

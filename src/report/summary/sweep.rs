@@ -143,11 +143,9 @@ fn loads(lines: &mut Vec<String>, result: &SweepResult) {
 
 fn run_out(lines: &mut Vec<String>, result: &SweepResult) {
     let line = |what: &str, days: Vec<&Option<String>>, last: &str| {
-        let mut text = format!("  {}", left(what, 44));
-        for day in days {
-            text += &format!("  {}", right(day.as_deref().unwrap_or("-"), 10));
-        }
-        cut(&format!("{text}  {last}"), COLUMNS)
+        let days = days.into_iter().map(|day| right(day.as_deref().unwrap_or("-"), 10));
+        let days = days.collect::<Vec<_>>().join("  ");
+        cut(&format!("  {}  {days}  {last}", left(what, 44)), COLUMNS)
     };
     let one = |row: &RunOutRow| {
         let usual = row.reached.iter().map(|reached| &reached.usual_on).collect();
