@@ -13,6 +13,7 @@ mod letters;
 mod load;
 mod map;
 mod nines;
+mod pairs;
 pub(super) mod palette;
 #[cfg(feature = "png")]
 pub mod png;
@@ -83,7 +84,11 @@ pub fn all(report: &RunReport) -> Vec<Chart> {
 /// All charts of a sweep.
 #[must_use]
 pub fn of_sweep(result: &SweepResult) -> Vec<Chart> {
-    vec![survival::chart(result), worst::chart(result)]
+    let pairs = pairs::chart(result);
+    [Some(survival::chart(result)), Some(worst::chart(result)), pairs]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// All charts of an availability analysis.

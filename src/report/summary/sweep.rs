@@ -145,7 +145,7 @@ fn run_out(lines: &mut Vec<String>, result: &SweepResult) {
     let line = |what: &str, days: Vec<&Option<String>>, last: &str| {
         let days = days.into_iter().map(|day| right(day.as_deref().unwrap_or("-"), 10));
         let days = days.collect::<Vec<_>>().join("  ");
-        cut(&format!("  {}  {days}  {last}", left(what, 44)), COLUMNS)
+        cut(&format!("  {}  {days}  {last}", left(what, 37)), COLUMNS)
     };
     let one = |row: &RunOutRow| {
         let usual = row.reached.iter().map(|reached| &reached.usual_on).collect();
@@ -156,13 +156,16 @@ fn run_out(lines: &mut Vec<String>, result: &SweepResult) {
             row.order_by.as_deref().map_or_else(String::new, |day| format!("order by {day}"));
         [
             line(&name, usual, &order),
-            line("    worst failure of one", worst.iter().map(|r| &r.worst_on).collect(), cause),
+            line(
+                "      under the worst failure of one",
+                worst.iter().map(|r| &r.worst_on).collect(),
+                cause,
+            ),
         ]
     };
     if result.run_out.is_empty() {
         return;
     }
-    let heading =
-        "PNIs run out as demands grow                          40 %        50 %       100 %";
+    let heading = "PNIs run out as demands grow                       40 %        50 %       100 %";
     section(lines, heading, result.run_out.iter().flat_map(one));
 }
