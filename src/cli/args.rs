@@ -126,7 +126,7 @@ pub(super) struct AvailabilityArgs {
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub(super) precision: SimDuration,
     /// Look at no more than this many states one by one.
-    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 20_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) states: u64,
     /// Draw this many of the others, if they weigh more than --precision; 0: none.
     #[arg(long, value_name = "N", default_value_t = 20_000)]

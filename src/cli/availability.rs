@@ -75,7 +75,7 @@ fn command(args: &AvailabilityArgs, as_of: &str) -> String {
     let precision = args.precision.to_string();
     for (option, value, usual) in [
         ("--precision", precision, "1s"),
-        ("--states", args.states.to_string(), "100000"),
+        ("--states", args.states.to_string(), "20000"),
         ("--samples", args.samples.to_string(), "20000"),
         ("--years", args.years.to_string(), "0"),
         ("--crews", args.crews.map_or_else(String::new, |crews| crews.to_string()), ""),
