@@ -6,7 +6,7 @@
 //! are down until the next change.
 //!
 //! # Departures
-//! * A year begins with [`WARM_UP_H`] that do not count, so that some things are down when it begins.
+//! * A year begins with 60 days that do not count, so that some things are down when it begins.
 //! * Nobody puts a maintenance off because something has failed.
 //! * What routing needs to react is left out: it is too short to change how years differ, and counted as
 //!   transients elsewhere.
