@@ -2,7 +2,7 @@
 
 use crate::ids::CircuitId;
 use crate::model::topology::{Circuit, Mode, Risk, Router, SessionKind, Takes, Topology};
-use crate::report::data::{AssumptionRow, Origin, RateRow, YEAR_S};
+use crate::report::data::{AssumptionRow, Origin, YEAR_S};
 use crate::report::number;
 use crate::settled::{Element, Fault, How};
 use crate::sweep::Kind;
@@ -84,8 +84,6 @@ impl Cause {
 pub struct Causes {
     /// The causes that ever come.
     pub all: Vec<Cause>,
-    /// How often each comes and how long it lasts, in the same order.
-    pub rates: Vec<RateRow>,
     /// What no file states.
     pub assumptions: Vec<AssumptionRow>,
     elements: usize,
@@ -249,14 +247,13 @@ impl Causes {
     /// What the file states, else the default.
     fn rate(&mut self, name: &str, risk: &Risk, default: Default<'_>) -> Rate {
         let never = Rate { failures_per_year: 0.0, repair_h: 0.0 };
-        let (assumed, source) =
-            default.unwrap_or((never, "assumption: never, unless the file says"));
+        let assumed = default.map_or(never, |(assumed, _)| assumed);
         let rate = Rate {
             failures_per_year: risk.failures_per_year.unwrap_or(assumed.failures_per_year),
             repair_h: risk.repair.map_or(assumed.repair_h, |time| time.as_secs_f64() / 3_600.0),
         };
         // What never fails needs no repair, and what nobody expects to fail is not worth a line each.
-        if default.is_some() && rate.failures_per_year > 0.0 {
+        if let Some((_, source)) = default.filter(|_| rate.failures_per_year > 0.0) {
             if risk.failures_per_year.is_none() {
                 let value = number::trimmed(number::rounded(rate.failures_per_year), 9);
                 self.assume(format!("failures_per_year of {name}"), value, source);
@@ -295,11 +292,6 @@ impl Causes {
     ) {
         let name = mode.map_or_else(|| name.to_owned(), |mode| format!("{name} {}", mode.as_str()));
         if rate.failures_per_year > 0.0 && rate.repair_h > 0.0 {
-            self.rates.push(RateRow {
-                element: name.clone(),
-                failures_per_year: rate.failures_per_year,
-                repair_s: rate.repair_h * 3_600.0,
-            });
             self.all.push(Cause {
                 element: self.elements,
                 name,

@@ -177,8 +177,7 @@ impl<'t> Availability<'t> {
             steady::tell_with_matter(self.topology, evaluator, &self.faults(state));
         let concerns = |item: &u16| {
             let Some(matter) = &matter else { return true };
-            let mut causes = self.space.causes(std::slice::from_ref(item));
-            causes.any(|cause| self.reach[cause].iter().any(|reach| matter.concerns(reach)))
+            self.reach[self.space.cause(*item)].iter().any(|reach| matter.concerns(reach))
         };
         (told, self.space.all().into_iter().filter(concerns).collect())
     }
@@ -201,7 +200,7 @@ impl<'t> Availability<'t> {
         if left.is_empty() {
             return none;
         }
-        let weight = (1.0 - steady.told.all).max(0.0);
+        let weight: f64 = left.iter().map(Next::mass).sum();
         let samples = self.question.samples;
         if samples == 0 || weight <= self.question.precision_s / YEAR_S {
             let physical = (self.space.no_common(|_| true) - steady.told.physical).max(0.0);

@@ -1,5 +1,6 @@
 //! What the parts of an analysis make together.
 
+use super::causes::Cause;
 use super::states::State;
 use super::steady::{Mass, Steady};
 use super::transients::Transient;
@@ -7,7 +8,7 @@ use super::{Availability, Estimate, Rest};
 use crate::ids::DemandId;
 use crate::report::data::{
     AvailabilityResult, CauseShare, DemandAvailability, Downtime, DowntimeSet, PhysicalOnly,
-    Simulation, TransientRow, Verdict, YEAR_S,
+    RateRow, Simulation, TransientRow, Verdict, YEAR_S,
 };
 use crate::report::number;
 use crate::units::Share;
@@ -60,7 +61,7 @@ impl Availability<'_> {
             samples: rest.samples,
             demands,
             simulation,
-            rates: self.causes.rates.clone(),
+            rates: self.causes.all.iter().map(rate).collect(),
             assumptions: self.causes.assumptions.clone(),
         }
     }
@@ -197,6 +198,14 @@ impl Availability<'_> {
         let left: f64 = sets.iter().skip(ROWS).map(|set| set.downtime_s_per_year).sum();
         sets.truncate(ROWS);
         (sets, left + others * YEAR_S)
+    }
+}
+
+fn rate(cause: &Cause) -> RateRow {
+    RateRow {
+        element: cause.name.clone(),
+        failures_per_year: cause.failures_per_year,
+        repair_s: cause.repair_h * 3_600.0,
     }
 }
 

@@ -73,7 +73,13 @@ impl Space {
 
     /// The causes of a state, by their places in the list that the space was made of.
     pub fn causes<'a>(&'a self, state: &'a [u16]) -> impl Iterator<Item = usize> + 'a {
-        state.iter().map(|item| self.item(*item).cause)
+        state.iter().map(|item| self.cause(*item))
+    }
+
+    /// A cause, by its place in that list.
+    #[must_use]
+    pub fn cause(&self, item: u16) -> usize {
+        self.item(item).cause
     }
 
     /// Whether no common cause is in a state.

@@ -2,23 +2,14 @@
 
 use std::fmt::Write as _;
 
-use rayon::ThreadPoolBuilder;
-
 use super::args::{AvailabilityArgs, Format};
-use super::plan::{self, Topologies};
-use super::{Exit, Failure, data, date, progress, recorded, talk};
+use super::{Exit, Failure, data, date, load, progress, recorded, talk, threads};
 use crate::availability::years::Plan;
 use crate::availability::{Availability, Question};
-use crate::diag::Diagnostics;
-use crate::diag::render::{Style, render};
 use crate::report::{chart, json, summary, write};
 
 pub(super) fn run(args: &AvailabilityArgs) -> Result<Exit, Failure> {
-    let mut told = Diagnostics::new();
-    let source = plan::open(&args.topology, &mut told);
-    let topology = source.and_then(|source| Topologies::default().load(&source, &mut told));
-    let Some(topology) = topology else { return Err(told.into()) };
-    talk(&render(&told, Style::Coloured));
+    let topology = load(&args.topology)?;
     if topology.demands.is_empty() {
         let message = "the design has no `demands`: there is nothing that could be down";
         return Err(Failure::Usage(message.to_owned()));
@@ -34,9 +25,7 @@ pub(super) fn run(args: &AvailabilityArgs) -> Result<Exit, Failure> {
     if let Some(dir) = &args.out {
         write::make_folder(dir)?;
     }
-    let jobs = args.jobs.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
-    let result = pool.install(|| {
+    let result = threads(args.jobs)?.install(|| {
         let causes = availability.causes() as u64;
         let transients =
             progress::shown((causes, "failures run"), |done| availability.transients(done));

@@ -5,16 +5,22 @@
 
 use std::fmt::Display;
 use std::io::{self, Write};
+use std::num::NonZeroUsize;
 use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Parser;
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::diag::Diagnostics;
 use crate::diag::render::{Style, render};
+use crate::model::topology::Topology;
 use crate::report::data::Verdict;
 use crate::report::write::WriteError;
 use args::{Cli, Command, Format};
+use plan::Topologies;
 
 mod args;
 mod availability;
@@ -160,6 +166,22 @@ fn say(diagnostics: &Diagnostics, format: Format) -> io::Result<()> {
             Ok(())
         }
     }
+}
+
+/// The design of a command that is about one, with what there is to say of it said.
+fn load(file: &Path) -> Result<Arc<Topology>, Failure> {
+    let mut told = Diagnostics::new();
+    let source = plan::open(file, &mut told);
+    let topology = source.and_then(|source| Topologies::default().load(&source, &mut told));
+    let Some(topology) = topology else { return Err(told.into()) };
+    talk(&render(&told, Style::Coloured));
+    Ok(topology)
+}
+
+/// A pool of so many threads, or one for each processor.
+fn threads(jobs: Option<NonZeroUsize>) -> io::Result<ThreadPool> {
+    let jobs = jobs.map_or(0, usize::from);
+    ThreadPoolBuilder::new().num_threads(jobs).build().map_err(io::Error::other)
 }
 
 /// Writes to stdout. A reader that went away (`| head`) is no failure of anybody.

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
-use rayon::ThreadPoolBuilder;
 use rayon::prelude::*;
 
 use super::args::{Format, RunArgs};
@@ -13,7 +12,7 @@ use super::date::today;
 use super::interrupt::Gate;
 use super::plan::{self, Found, Ids, Topologies};
 use super::recorded::{Recorded, real};
-use super::{Exit, Failure, data, progress, talk};
+use super::{Exit, Failure, data, progress, talk, threads};
 use crate::diag::render::{Style, render};
 use crate::diag::{Code, Diagnostic, Diagnostics, Source};
 use crate::input::{self, FileKind};
@@ -185,8 +184,7 @@ impl Loader {
 /// Runs all and writes what is to be written; the reports come in the order of `planned`, whatever
 /// finishes first.
 fn carry_out(args: &RunArgs, planned: Vec<Planned>) -> Result<Vec<RunReport>, Failure> {
-    let jobs = args.jobs.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build().map_err(std::io::Error::other)?;
+    let pool = threads(args.jobs)?;
     let gate = Gate::guarding_against_interrupts();
     let total = u64::try_from(planned.len()).unwrap_or(u64::MAX);
     let finished: Vec<Result<RunReport, WriteError>> =

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::args::{SweepAsked, SweepMergeArgs, SweepPlanArgs, SweepRunArgs};
 use super::interrupt::Gate;
 use super::sweep::{self, Ending, Flaw, Folder};
-use super::{Exit, Failure, data, progress, recorded};
+use super::{Exit, Failure, data, progress, recorded, threads};
 use crate::model::topology::Topology;
 use crate::report::write::{self, WriteError};
 use crate::sweep::{Sweep, Tally};
@@ -40,7 +41,7 @@ struct Plan {
 }
 
 pub(super) fn plan(args: &SweepPlanArgs) -> Result<Exit, Failure> {
-    let topology = sweep::load(&args.topology)?;
+    let topology = super::load(&args.topology)?;
     let (sweep, identity) = sweep::prepare(&args.asked, &topology)?;
     let shards = args.shards.get();
     if shards > sweep.parts() {
@@ -83,7 +84,7 @@ pub(super) fn run(args: &SweepRunArgs) -> Result<Exit, Failure> {
     let own = (args.shard.number - 1..sweep.parts()).step_by(step(plan.shards));
     let own: Vec<u64> = own.collect();
     let sets: u64 = own.iter().map(|part| sweep.sets_of(*part)).sum();
-    let pool = sweep::threads(args.jobs)?;
+    let pool = threads(args.jobs)?;
     let gate = Gate::guarding_against_interrupts();
     let known = AtomicU64::new(0);
     progress::shown((sets, "sets"), |finished| {
@@ -155,9 +156,13 @@ impl Plan {
     }
 
     /// The design, and its file.
-    fn design(&self, dir: &Path, other: Option<&Path>) -> Result<(PathBuf, Topology), Failure> {
+    fn design(
+        &self,
+        dir: &Path,
+        other: Option<&Path>,
+    ) -> Result<(PathBuf, Arc<Topology>), Failure> {
         let file = other.map_or_else(|| dir.join(&self.topology), Path::to_owned);
-        let topology = sweep::load(&file)?;
+        let topology = super::load(&file)?;
         Ok((file, topology))
     }
 

@@ -7,18 +7,14 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
 
 use rayon::prelude::*;
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::args::{Format, How, SweepArgs, SweepAsked, SweepStep};
 use super::date::today;
 use super::interrupt::Gate;
-use super::plan::{self, Topologies};
 use super::recorded;
-use super::{Exit, Failure, data, progress, shards, talk};
-use crate::diag::Diagnostics;
-use crate::diag::render::{Style, render};
+use super::{Exit, Failure, data, progress, shards, talk, threads};
 use crate::model::topology::Topology;
 use crate::report::write::{self, WriteError};
 use crate::report::{chart, csv, json, number, summary};
@@ -37,7 +33,7 @@ pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
         Some(SweepStep::Merge(args)) => return shards::merge(args),
     }
     let file = args.topology.as_ref().expect("it is required without a subcommand");
-    let topology = load(file)?;
+    let topology = super::load(file)?;
     let (sweep, identity) = prepare(&args.asked, &topology)?;
     let folder = match &args.out {
         Some(dir) => Some(Folder::open(dir, args.resume, identity)?),
@@ -46,16 +42,6 @@ pub(super) fn run(args: &SweepArgs) -> Result<Exit, Failure> {
     let tally = work(args.jobs, &sweep, folder.as_ref())?;
     let ending = Ending { file, asked: &args.asked, as_of: args.as_of, format: args.format };
     ending.conclude(&sweep, tally, folder.as_ref())
-}
-
-/// The design, with what there is to say of it said.
-pub(super) fn load(file: &Path) -> Result<Topology, Failure> {
-    let mut told = Diagnostics::new();
-    let source = plan::open(file, &mut told);
-    let topology = source.and_then(|source| Topologies::default().load(&source, &mut told));
-    let Some(topology) = topology else { return Err(told.into()) };
-    talk(&render(&told, Style::Coloured));
-    Ok(Topology::clone(&topology))
 }
 
 /// The sweep that is asked for, and what tells it from all others.
@@ -158,13 +144,6 @@ fn command(args: &SweepAsked, topology: &Path, as_of: &str) -> String {
     }
     write!(text, " {name}").expect("a String takes all that is written");
     text
-}
-
-/// A pool of so many threads, or one for each processor.
-pub(super) fn threads(jobs: Option<NonZeroUsize>) -> Result<ThreadPool, Failure> {
-    let jobs = jobs.map_or(0, usize::from);
-    let pool = ThreadPoolBuilder::new().num_threads(jobs).build();
-    Ok(pool.map_err(std::io::Error::other)?)
 }
 
 /// A part, worked out and kept if it is not there yet.

@@ -1,5 +1,9 @@
 //! A run as it could have been: two metros, one PNI silent from 60 s to 360 s, BFD 300 ms x 3.
 
+mod analyses;
+
+pub(crate) use analyses::{availability, sweep};
+
 use super::data::{
     AssumptionRow, BoundRow, DeliveredPoint, DeliveredSeries, DemandEvent, DemandRow, DetectedBy,
     Direction, EventRow, FaultRow, Flip, Health, Lane, LaneKind, LinkRow, LoadSeries, MapData,

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use pnilab::dataplane::tables::NextHops;
 use pnilab::engine::queue::Limits;
-use pnilab::ids::{CircuitId, Id, IdVec, RouterId, Side};
-use pnilab::model::hits;
-use pnilab::model::scenario::{Begin, FaultKind, Scenario, Start};
+use pnilab::ids::{Id, IdVec, RouterId, Side};
+use pnilab::model::scenario::{Begin, Scenario, Start};
 use pnilab::model::topology::{Role, Topology};
 use pnilab::observe::{RunOptions, run};
 use pnilab::proto::bgp::rib::{Best, Via};
 use pnilab::report::data::{RunReport, Verdict as Told};
 use pnilab::settled::{Before, Certificate, Element, Evaluator, Fault, How, Outcome, Verdict};
+use pnilab::sweep::fault_kinds;
 use pnilab::units::{Share, SimDuration, SimTime};
 
 use super::dice::Dice;
@@ -67,66 +67,23 @@ fn element(topology: &Topology, dice: &mut Dice) -> Element {
     }
 }
 
-/// The fault as scenarios have it.
-fn kind(topology: &Topology, fault: Fault) -> FaultKind {
-    let toward = None;
-    let circuits = |circuits: Vec<CircuitId>| match fault.how {
-        How::Fail => FaultKind::CircuitCut { circuits, toward },
-        How::Silent => FaultKind::CircuitSilent { circuits, toward },
-    };
-    let routers = |routers: Vec<RouterId>| match fault.how {
-        How::Fail => FaultKind::RouterPowerOff(routers),
-        How::Silent => FaultKind::ForwardingHang(routers),
-    };
-    match fault.element {
-        Element::Circuit(circuit) => circuits(vec![circuit]),
-        Element::Lag(lag) => circuits(topology.lags[lag].circuits.clone()),
-        Element::Router(router) => routers(vec![router]),
-        Element::Srlg(srlg) => match fault.how {
-            How::Fail => FaultKind::SrlgFail(vec![srlg]),
-            How::Silent => circuits(hits::sharing(topology, &[srlg]).0),
-        },
-        Element::Feed(feed) => FaultKind::FeedFail(vec![feed]),
-        Element::Site(site) => match fault.how {
-            How::Fail => FaultKind::SitePower(vec![site]),
-            How::Silent => routers(hits::routers_in(topology, &[site])),
-        },
-        Element::Exchange(exchange) => match fault.how {
-            How::Fail => FaultKind::FabricFail(vec![exchange]),
-            How::Silent => {
-                let ports = &topology.exchanges[exchange].ports;
-                circuits(hits::members(topology, ports))
-            }
-        },
-        Element::Session(session) => {
-            FaultKind::AdminShutdown { sessions: vec![session], router: None }
-        }
-        Element::Span(span) => match fault.how {
-            How::Fail => FaultKind::SpanCut(vec![span]),
-            How::Silent => circuits(hits::through(topology, &[span])),
-        },
-        // Of these no scenario makes all silent at once.
-        Element::Card(card) => FaultKind::CardFail(vec![card]),
-        Element::Metro(metro) => FaultKind::MetroOutage(vec![metro]),
-    }
-}
-
 fn play(topology: &Topology, seed: u64, faults: &[Fault]) -> Option<RunReport> {
     let secs = SimDuration::from_secs;
-    let fault = |fault: &Fault| pnilab::model::scenario::Fault {
+    let fault = |kind| pnilab::model::scenario::Fault {
         begin: Begin::At(SimTime::ZERO + secs(BEGIN)),
         lasts: Some(secs(MENDED - BEGIN)),
         repeat: None,
         jitter: SimDuration::ZERO,
-        kind: kind(topology, *fault),
+        kind,
     };
+    let kinds = faults.iter().flat_map(|fault| fault_kinds(topology, fault.element, fault.how));
     let scenario = Scenario {
         name: "settled".to_owned(),
         about: String::new(),
         seed,
         duration: secs(OVER),
         start: Start::Settled,
-        faults: faults.iter().map(fault).collect(),
+        faults: kinds.map(fault).collect(),
         bounds: Vec::new(),
     };
     // Routing that never comes to rest is no use here.

@@ -273,7 +273,7 @@ impl<'a> Resolver<'a> {
         self.assume_ends(&name, [raw.ends[0].1, raw.ends[1].1], rows);
         let relation = relation_of(raw.relation);
         let kind = SessionKind::Lan { ports: raw.ports, relation };
-        let risk = self.risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
+        let risk = self.whole_risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
         let id = self.topology.sessions.push(Session { name, kind, family, ends, risk });
         for port in raw.ports.into_iter().flatten() {
             self.topology.lags[port].sessions.push(id);

@@ -13,7 +13,8 @@ impl Resolver<'_> {
         let raw = self.raw;
         for (name, metro) in raw.metros.iter() {
             let position = metro.position.as_ref().map(|position| self.position(position));
-            let risk = self.risk(metro.failures_per_year.as_ref(), metro.repair.as_ref());
+            let often = metro.failures_per_year.as_ref();
+            let risk = self.whole_risk(often, metro.repair.as_ref());
             self.topology.metros.push(Metro {
                 name: name.to_string(),
                 about: about(metro.about.as_ref()),

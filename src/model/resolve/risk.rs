@@ -30,6 +30,19 @@ impl Resolver<'_> {
         Risk { failures_per_year, repair: time, modes: Vec::new() }
     }
 
+    /// The same of what has no default: who says how often says how long.
+    pub(super) fn whole_risk(
+        &mut self,
+        failures: Option<&Sp<f64>>,
+        repair: Option<&Sp<Text<SimDuration>>>,
+    ) -> Risk {
+        if let (Some(failures), None) = (failures.filter(|often| ***often > 0.0), repair) {
+            let message = "`failures_per_year` without `repair`: how long each failure lasts";
+            self.report.at(failures.entry, Code::MissingKey, message);
+        }
+        self.risk(failures, repair)
+    }
+
     /// The same of a circuit.
     pub(super) fn circuit_risk(
         &mut self,
@@ -51,6 +64,10 @@ impl Resolver<'_> {
         repair: Option<&Sp<Text<SimDuration>>>,
         modes: Option<&Sp<RawRouterModes>>,
     ) -> Risk {
+        if let (Some(modes), None) = (modes, failures) {
+            let message = "`modes` share out `failures_per_year`, which is not stated";
+            self.report.at(modes.entry, Code::MissingKey, message);
+        }
         let known = modes.map(|raw| {
             let all = [
                 (Mode::Power, raw.power.as_ref()),

@@ -174,7 +174,7 @@ impl<'a> Resolver<'a> {
         });
         self.compare_ends(&name, &built, owns.map(|own| Stated::of(&own, entry)));
         self.assume_ends(&name, ends.map(|end| end.name.as_str()), rows);
-        let risk = self.risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
+        let risk = self.whole_risk(entry.failures_per_year.as_ref(), entry.repair.as_ref());
         let id = self.topology.sessions.push(Session {
             name: name.clone(),
             kind: SessionKind::External(lag),

@@ -350,6 +350,34 @@ fn the_modes_of_a_circuit_are_all_of_its_failures() {
 }
 
 #[test]
+fn a_rate_that_would_be_dropped_is_refused() {
+    let shown = refused("failures_per_year: 1");
+    assert!(shown.contains("`failures_per_year` without `repair`"), "{shown}");
+    for (extra, told) in [
+        ("lon: {failures_per_year: 1}", "`failures_per_year` without `repair`"),
+        ("lon: {failures_per_year: 0}", ""),
+        ("lon: {failures_per_year: 1, repair: 1h}", ""),
+    ] {
+        let text = format!("pnilab: topology/1\nmetros: {{{extra}}}\n");
+        let shown = match load_topology(&Source::new("t.yaml", text.as_str())) {
+            Ok(_) => String::new(),
+            Err(errors) => render(&errors, Style::Plain),
+        };
+        assert!(shown.contains(told) && shown.is_empty() == told.is_empty(), "{extra}: {shown}");
+    }
+    let text = format!(
+        "pnilab: topology/1\n{SITES}networks: {{n: {{asn: 3333}}}}\n\
+         routers: {{r1: {{network: n, site: a, modes: {{crash: 100%}}}}}}\n"
+    );
+    let errors = load_topology(&Source::new("t.yaml", text.as_str())).expect_err("no rate");
+    let shown = render(&errors, Style::Plain);
+    assert!(
+        shown.contains("`modes` share out `failures_per_year`, which is not stated"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn a_session_has_one_rate_and_not_one_at_each_side() {
     let side = "}}, sides: {r1: {sessions: {ipv4: {failures_per_year: 1}}";
     let shown = refused(side);

@@ -170,8 +170,43 @@ mod tests {
     }
 
     #[test]
+    fn every_chart_of_an_analysis_says_where_it_comes_from() {
+        let sweep = sample::sweep();
+        let availability = sample::availability();
+        let named = |charts: Vec<Chart>| charts.into_iter().map(|chart| chart.stem).collect();
+        let stems: [Vec<&str>; 2] =
+            [named(of_sweep(&sweep)), named(of_availability(&availability))];
+        assert_eq!(stems, [vec!["survival", "loads", "pairs"], vec!["downtime", "nines"]]);
+        for (chart, command) in of_sweep(&sweep).iter().map(|chart| (chart, &sweep.command)).chain(
+            of_availability(&availability).iter().map(|chart| (chart, &availability.command)),
+        ) {
+            let svg = chart.svg();
+            assert!(svg.contains("topology two-metro-voice · "), "{}", chart.stem);
+            assert!(svg.contains(command), "{}", chart.stem);
+            assert!(!chart.description.is_empty() && !svg.contains("NaN"), "{}", chart.stem);
+        }
+    }
+
+    #[test]
+    fn pairs_that_are_not_drawn_are_counted_and_those_of_single_sweeps_not_drawn() {
+        let mut sweep = sample::sweep();
+        let pairs = of_sweep(&sweep).pop().expect("there are charts");
+        // 40 elements take a demand in a pair.
+        assert!(pairs.svg().contains("+15 more elements"), "{}", pairs.svg());
+        assert!(pairs.svg().contains("see rows.csv"));
+        sweep.rows.clear();
+        let none = of_sweep(&sweep).pop().expect("there are charts");
+        assert!(none.svg().contains("No element and no pair takes a demand below its ok."));
+        sweep.k = 1;
+        assert_eq!(of_sweep(&sweep).len(), 2);
+    }
+
+    #[test]
     fn text_is_large_enough_and_stays_on_the_page() {
-        for chart in all(&sample::report()) {
+        let runs = all(&sample::report());
+        let sweeps = of_sweep(&sample::sweep());
+        let years = of_availability(&sample::availability());
+        for chart in runs.into_iter().chain(sweeps).chain(years) {
             let svg = chart.svg();
             for (tag, words) in texts(&svg) {
                 let size = number(tag, "font-size") / 10.0;
