@@ -39,6 +39,20 @@ fn lost(document: &Value) -> Vec<(BTreeSet<String>, BTreeSet<String>)> {
 }
 
 #[test]
+fn every_element_has_a_name_of_its_own_by_which_it_is_given() {
+    let rows = document(&[DESIGN, "--k", "1"]);
+    let rows = rows["blast_radius"].as_array().expect("rows");
+    let named: BTreeSet<String> = rows.iter().flat_map(|row| names(&row["set"])).collect();
+    assert_eq!(named.len(), rows.len());
+    // Feeds and cards are written with their owner, as in scenarios.
+    for element in ["feed=ams-a/a", "feed=fra-b/a", "card=ct-ams-1/lc0"] {
+        assert!(named.contains(element), "{element}");
+        let given = document(&[DESIGN, "--k", "1", "--of", "pni", "--given", element]);
+        assert_eq!(given["given"][0], element);
+    }
+}
+
+#[test]
 fn what_a_sweep_concludes_follows_from_its_rows() {
     let document = document(&[DESIGN, "--k", "2", "--of", "pni,router,site,metro"]);
     assert_eq!(document["schema"], "pnilab.sweep/1");

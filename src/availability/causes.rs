@@ -105,8 +105,8 @@ impl Causes {
     pub fn of(topology: &Topology) -> Result<Self, TooOften> {
         let mut causes = Self::default();
         for kind in Kind::ALL {
-            for (element, name) in kind.elements(topology) {
-                causes.element(topology, kind, (element, name));
+            for element in kind.elements(topology) {
+                causes.element(topology, element);
             }
         }
         causes.common(topology);
@@ -122,8 +122,8 @@ impl Causes {
     }
 
     /// Adds an element in all its ways to fail.
-    fn element(&mut self, topology: &Topology, kind: Kind, (element, name): (Element, &str)) {
-        let name = format!("{}={name}", kind.as_str());
+    fn element(&mut self, topology: &Topology, element: Element) {
+        let name = element.label(topology);
         let one = |risk, default| (element, risk, default);
         let (element, risk, default) = match element {
             // A PNI, a link or a port is its circuits.

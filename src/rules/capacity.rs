@@ -1,7 +1,7 @@
 //! P1: room for all traffic when something fails.
 
 use super::found::Found;
-use super::lab::{Lab, element_name, failed};
+use super::lab::{Lab, failed};
 use super::{Case, Example, Rule};
 use crate::ids::{IdVec, LagId, Side};
 use crate::model::requirements::RuleId;
@@ -68,7 +68,7 @@ fn check(case: &Case<'_>, found: &mut Found) {
         let when = set.first().map_or_else(
             || "when all is well".to_owned(),
             |element| {
-                let (kind, name) = element_name(design.topology, *element);
+                let (kind, name) = (element.kind(design.topology), element.name(design.topology));
                 format!("without {kind} `{name}`")
             },
         );

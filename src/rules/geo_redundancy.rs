@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::design::Pni;
 use super::found::Found;
-use super::lab::{Lab, element_name, failed};
+use super::lab::{Lab, failed};
 use super::{Case, Example, Rule};
 use crate::ids::{DemandId, MetroId, NetworkId, PrefixId, RouterId, Side, SiteId};
 use crate::model::requirements::RuleId;
@@ -133,7 +133,7 @@ fn bound_prefixes(
         let place = sites.first().filter(|_| sites.len() == 1).map(|site| Element::Site(*site));
         let place = place.or_else(|| metros.first().map(|metro| Element::Metro(*metro)));
         let evidence = place.map(|place| {
-            let (kind, place_name) = element_name(t, place);
+            let (kind, place_name) = (place.kind(t), place.name(t));
             case.plain.evidence(&[failed(place)], format!("{kind} {place_name} fails"))
         });
         found.add(case.finding("prefix", name, span).says(message, fix).shown_by(evidence));
@@ -213,7 +213,7 @@ fn failure(
 ) -> bool {
     let (t, lab) = (case.design.topology, case.plain);
     let outcome = lab.outcome(&[failed(place)]);
-    let (kind, name) = element_name(t, place);
+    let (kind, name) = (place.kind(t), place.name(t));
     if Lab::delivered(&outcome).is_none() && !lab.demands.is_empty() {
         let told = format!("where routing ends up without {kind} `{name}` could not be told");
         found.unknown(told);

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::design::{Design, Pni};
 use crate::ids::{CircuitId, DemandId, IdVec, LagId, PrefixId, RouterId, Side, ZoneId};
 use crate::model::scenario::{Begin, Fault as TimedFault, FaultKind, Scenario, Start};
-use crate::model::topology::{LagKind, Topology};
+use crate::model::topology::Topology;
 use crate::observe::{self, RunOptions};
 use crate::report::data::{Direction, EvidenceRow, RunReport};
 use crate::settled::{Before, Delivery, Doubt, Element, Evaluator, Fault, How, Outcome, Verdict};
@@ -256,39 +256,7 @@ fn fault_name(topology: &Topology, fault: Fault) -> String {
         How::Fail => "",
         How::Silent => " (silent)",
     };
-    let (kind, name) = element_name(topology, fault.element);
-    format!("{kind}={name}{how}")
-}
-
-/// The kind of an element, and its name.
-pub(super) fn element_name(topology: &Topology, element: Element) -> (&'static str, String) {
-    let t = topology;
-    match element {
-        Element::Circuit(id) => ("circuit", t.circuits[id].name.clone()),
-        Element::Lag(id) => {
-            let kind = match t.lags[id].kind {
-                LagKind::Pni { .. } => "pni",
-                LagKind::Link => "link",
-                LagKind::Port(_) => "port",
-            };
-            (kind, t.lags[id].name.clone())
-        }
-        Element::Router(id) => ("router", t.routers[id].name.clone()),
-        Element::Card(id) => {
-            let card = &t.cards[id];
-            ("card", format!("{}/{}", t.routers[card.router].name, card.name))
-        }
-        Element::Site(id) => ("site", t.sites[id].name.clone()),
-        Element::Metro(id) => ("metro", t.metros[id].name.clone()),
-        Element::Span(id) => ("span", t.spans[id].name.clone()),
-        Element::Srlg(id) => ("srlg", t.srlgs[id].name.clone()),
-        Element::Feed(id) => {
-            let feed = &t.feeds[id];
-            ("feed", format!("{}/{}", t.sites[feed.site].name, feed.name))
-        }
-        Element::Session(id) => ("session", t.sessions[id].name.clone()),
-        Element::Exchange(id) => ("exchange", t.exchanges[id].name.clone()),
-    }
+    format!("{}{how}", fault.element.label(topology))
 }
 
 /// A design without what other rules find: policers on its PNIs, and boxes that keep state.

@@ -1,7 +1,7 @@
 //! P22: traffic stays in its metro when something fails.
 
 use super::found::{Found, listed};
-use super::lab::{Lab, element_name, failed};
+use super::lab::{Lab, failed};
 use super::local_redundancy::{local_demands, moved};
 use super::{Case, Example, Rule};
 use crate::ids::DemandId;
@@ -51,11 +51,11 @@ fn check(case: &Case<'_>, found: &mut Found) {
         let names: Vec<String> = harmful
             .iter()
             .map(|(element, _)| {
-                let (kind, name) = element_name(design.topology, *element);
+                let (kind, name) = (element.kind(design.topology), element.name(design.topology));
                 format!("{kind} `{name}`")
             })
             .collect();
-        let (kind, name) = element_name(design.topology, *first);
+        let (kind, name) = (first.kind(design.topology), first.name(design.topology));
         let place = format!("{} `{}`", location.word(), location.name);
         let message = format!("in {place} the failure of {} {what}", listed(&names));
         let evidence = lab.evidence(&[failed(*first)], format!("{kind} {name} fails"));

@@ -2,7 +2,7 @@
 
 use super::design::{Location, Pni};
 use super::found::{Found, listed, quoted};
-use super::lab::{Lab, element_name, failed, zone_faults};
+use super::lab::{Lab, failed, zone_faults};
 use super::{Case, Example, Rule, active_active, lacp};
 use crate::diag::Span;
 use crate::ids::{CircuitId, DemandId, IdVec, RouterId, SessionId, Side};
@@ -259,7 +259,7 @@ fn suspects(case: &Case<'_>, location: &Location) -> Vec<Suspect> {
     }
     let mut suspects: Vec<Suspect> = Vec::new();
     for element in elements {
-        let (kind, name) = element_name(t, element);
+        let (kind, name) = (element.kind(t), element.name(t));
         if !suspects.iter().any(|known| known.kind == kind && known.name == name) {
             let span = place(case, element);
             let mut card_of = None;
@@ -294,7 +294,7 @@ fn below(t: &Topology, circuit: CircuitId) -> Vec<Element> {
 /// Where an element is declared.
 fn place(case: &Case<'_>, element: Element) -> Span {
     let design = case.design;
-    let (kind, name) = element_name(design.topology, element);
+    let (kind, name) = (element.kind(design.topology), element.name(design.topology));
     match element {
         Element::Card(card) => {
             let card = &design.topology.cards[card];

@@ -34,6 +34,56 @@ pub enum Element {
     Exchange(ExchangeId),
 }
 
+impl Element {
+    /// What kind of thing it is: the key whose map holds it, in the singular.
+    #[must_use]
+    pub fn kind(self, topology: &Topology) -> &'static str {
+        match self {
+            Self::Circuit(_) => "circuit",
+            Self::Lag(id) => topology.lags[id].kind.as_str(),
+            Self::Router(_) => "router",
+            Self::Card(_) => "card",
+            Self::Site(_) => "site",
+            Self::Metro(_) => "metro",
+            Self::Span(_) => "span",
+            Self::Srlg(_) => "srlg",
+            Self::Feed(_) => "feed",
+            Self::Session(_) => "session",
+            Self::Exchange(_) => "exchange",
+        }
+    }
+
+    /// Its name, which no other of its kind has: cards and feeds with their owner, as in `ct-ams-1/lc0`.
+    #[must_use]
+    pub fn name(self, topology: &Topology) -> String {
+        match self {
+            Self::Circuit(id) => topology.circuits[id].name.clone(),
+            Self::Lag(id) => topology.lags[id].name.clone(),
+            Self::Router(id) => topology.routers[id].name.clone(),
+            Self::Card(id) => {
+                let card = &topology.cards[id];
+                format!("{}/{}", topology.routers[card.router].name, card.name)
+            }
+            Self::Site(id) => topology.sites[id].name.clone(),
+            Self::Metro(id) => topology.metros[id].name.clone(),
+            Self::Span(id) => topology.spans[id].name.clone(),
+            Self::Srlg(id) => topology.srlgs[id].name.clone(),
+            Self::Feed(id) => {
+                let feed = &topology.feeds[id];
+                format!("{}/{}", topology.sites[feed.site].name, feed.name)
+            }
+            Self::Session(id) => topology.sessions[id].name.clone(),
+            Self::Exchange(id) => topology.exchanges[id].name.clone(),
+        }
+    }
+
+    /// `kind=name`.
+    #[must_use]
+    pub fn label(self, topology: &Topology) -> String {
+        format!("{}={}", self.kind(topology), self.name(topology))
+    }
+}
+
 /// How an element fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum How {

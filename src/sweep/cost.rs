@@ -7,7 +7,7 @@ use super::Peak;
 use crate::ids::{DemandId, Id, IdVec, LagId, Side};
 use crate::model::topology::Topology;
 use crate::report::data::SetRow;
-use crate::settled::{Before, Delivery, Effect, Evaluator, Fault, Latent, Load, Verdict};
+use crate::settled::{Before, Delivery, Effect, Element, Evaluator, Fault, Latent, Load, Verdict};
 use crate::units::{BitRate, Share};
 
 /// What sets cost that were met before, by what their failures do to the physical world: of many
@@ -105,8 +105,8 @@ fn of(
 /// The circuit or router that swallows traffic.
 fn seen(topology: &Topology, latent: Latent) -> String {
     match latent {
-        Latent::Circuit(port) => format!("circuit={}", topology.circuits[port.of].name),
-        Latent::Router(router) => format!("router={}", topology.routers[router].name),
+        Latent::Circuit(port) => Element::Circuit(port.of).label(topology),
+        Latent::Router(router) => Element::Router(router).label(topology),
     }
 }
 

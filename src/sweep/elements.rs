@@ -75,39 +75,30 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 
-    /// The elements of this kind with their names, in the order of the file.
+    /// The elements of this kind, in the order of the file.
     #[must_use]
-    pub fn elements(self, topology: &Topology) -> Vec<(Element, &str)> {
+    pub fn elements(self, topology: &Topology) -> Vec<Element> {
         let t = topology;
         let lags = |wanted: fn(LagKind) -> bool| {
             let all = t.lags.iter_ids().filter(move |(_, lag)| wanted(lag.kind));
-            all.map(|(id, lag)| (Element::Lag(id), &*lag.name)).collect()
+            all.map(|(id, _)| Element::Lag(id)).collect()
         };
         match self {
-            Self::Circuit => {
-                t.circuits.iter_ids().map(|(id, c)| (Element::Circuit(id), &*c.name)).collect()
-            }
+            Self::Circuit => t.circuits.ids().map(Element::Circuit).collect(),
             Self::Pni => lags(|kind| matches!(kind, LagKind::Pni { .. })),
             Self::Link => lags(|kind| kind == LagKind::Link),
             Self::Router => {
                 let fabrics: Vec<_> = t.exchanges.iter().map(|exchange| exchange.fabric).collect();
-                let all = t.routers.iter_ids().filter(|(id, _)| !fabrics.contains(id));
-                all.map(|(id, r)| (Element::Router(id), &*r.name)).collect()
+                t.routers.ids().filter(|id| !fabrics.contains(id)).map(Element::Router).collect()
             }
-            Self::Card => t.cards.iter_ids().map(|(id, c)| (Element::Card(id), &*c.name)).collect(),
-            Self::Site => t.sites.iter_ids().map(|(id, s)| (Element::Site(id), &*s.name)).collect(),
-            Self::Metro => {
-                t.metros.iter_ids().map(|(id, m)| (Element::Metro(id), &*m.name)).collect()
-            }
-            Self::Span => t.spans.iter_ids().map(|(id, s)| (Element::Span(id), &*s.name)).collect(),
-            Self::Srlg => t.srlgs.iter_ids().map(|(id, s)| (Element::Srlg(id), &*s.name)).collect(),
-            Self::Feed => t.feeds.iter_ids().map(|(id, f)| (Element::Feed(id), &*f.name)).collect(),
-            Self::Session => {
-                t.sessions.iter_ids().map(|(id, s)| (Element::Session(id), &*s.name)).collect()
-            }
-            Self::Exchange => {
-                t.exchanges.iter_ids().map(|(id, x)| (Element::Exchange(id), &*x.name)).collect()
-            }
+            Self::Card => t.cards.ids().map(Element::Card).collect(),
+            Self::Site => t.sites.ids().map(Element::Site).collect(),
+            Self::Metro => t.metros.ids().map(Element::Metro).collect(),
+            Self::Span => t.spans.ids().map(Element::Span).collect(),
+            Self::Srlg => t.srlgs.ids().map(Element::Srlg).collect(),
+            Self::Feed => t.feeds.ids().map(Element::Feed).collect(),
+            Self::Session => t.sessions.ids().map(Element::Session).collect(),
+            Self::Exchange => t.exchanges.ids().map(Element::Exchange).collect(),
         }
     }
 }
@@ -125,10 +116,11 @@ pub fn element(topology: &Topology, written: &str) -> Result<Element, String> {
         let near = closest(kind, words).map(|near| format!("; did you mean `{near}`?"));
         return Err(format!("there is no kind `{kind}`{}", near.unwrap_or_default()));
     };
-    let all = kind.elements(topology);
-    let found = all.iter().find(|(_, known)| *known == name).map(|(element, _)| *element);
+    let all: Vec<(Element, String)> =
+        kind.elements(topology).into_iter().map(|e| (e, e.name(topology))).collect();
+    let found = all.iter().find(|(_, known)| known == name).map(|(element, _)| *element);
     found.ok_or_else(|| {
-        let near = closest(name, all.iter().map(|(_, known)| *known));
+        let near = closest(name, all.iter().map(|(_, known)| known.as_str()));
         let near = near.map(|near| format!("; did you mean `{near}`?"));
         format!("the design has no {} `{name}`{}", kind.as_str(), near.unwrap_or_default())
     })

@@ -133,8 +133,8 @@ impl<'t> Sweep<'t> {
         let mut found = Vec::new();
         for kind in &question.of {
             let all = kind.elements(topology).into_iter();
-            let others = all.filter(|(element, _)| !question.given.contains(element));
-            found.extend(others.map(|(e, name)| (e, format!("{}={name}", kind.as_str()))));
+            let others = all.filter(|element| !question.given.contains(element));
+            found.extend(others.map(|element| (element, element.label(topology))));
         }
         if found.is_empty() {
             let words: Vec<&str> = question.of.iter().map(|kind| kind.as_str()).collect();
@@ -233,16 +233,6 @@ impl<'t> Sweep<'t> {
         let faults: Vec<Fault> = given.chain(own).collect();
         let names = self.names(&set);
         self.known.of(self.topology, &self.evaluator, &faults, (number, names))
-    }
-
-    /// How an element is written.
-    fn given_name(&self, element: Element) -> String {
-        let named = |kind: Kind| {
-            let all = kind.elements(self.topology).into_iter();
-            all.map(move |(known, name)| (known, kind, name.to_owned()))
-        };
-        let found = Kind::ALL.into_iter().flat_map(named).find(|(known, ..)| *known == element);
-        found.map_or_else(String::new, |(_, kind, name)| format!("{}={name}", kind.as_str()))
     }
 
     fn names(&self, set: &[usize]) -> Vec<String> {

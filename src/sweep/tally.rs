@@ -139,7 +139,7 @@ impl<'s, 't> Tally<'s, 't> {
         assert_eq!(next, sweep.parts(), "all parts are in");
         let sum = |of: fn(&SizeRow) -> u64| self.sizes.iter().map(of).sum();
         let question = &sweep.question;
-        let given = question.given.iter().map(|element| sweep.given_name(*element));
+        let given = question.given.iter().map(|element| element.label(sweep.topology));
         SweepResult {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             engine: "settled",

@@ -32,8 +32,7 @@ impl Tally {
             self.told += 1;
             let all = Kind::ALL.into_iter().flat_map(|kind| kind.elements(topology));
             let is_cold = |element| !matter.concerns(&Reach::of(topology, element));
-            let cold: Vec<_> =
-                all.map(|(element, _)| element).filter(|element| is_cold(*element)).collect();
+            let cold: Vec<_> = all.filter(|element| is_cold(*element)).collect();
             self.spared += u32::from(!cold.is_empty());
             for share in [15, 60, 100] {
                 let more = cold.iter().filter(|_| dice.chance(share));
